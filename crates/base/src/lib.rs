@@ -1,1 +1,24 @@
-//! placeholder
+//! The words every other crate speaks: ids, time, errors, who acts, what they may do.
+//!
+//! No I/O happens here: no database, no network, no files.
+
+pub mod clock;
+pub mod context;
+pub mod error;
+pub mod ids;
+pub mod names;
+pub mod page;
+pub mod policy;
+pub mod redact;
+pub mod resources;
+pub mod secret;
+
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use context::{Actor, Credential, OpContext, Person, TokenScope};
+pub use error::{Error, FieldError, Kind, Result};
+pub use ids::{
+    AttemptId, EventId, GroupId, ImageId, InstanceTypeId, SessionId, TokenId, UserId, WorkloadId,
+};
+pub use policy::{Action, Role, Visible};
+pub use resources::Resources;
+pub use secret::Secret;

@@ -1,1 +1,18 @@
-//! placeholder
+//! Connections, transactions, migrations and the outbox.
+//!
+//! SQLite (one writer, a pool of readers) and PostgreSQL behind one [`Database`]. Entities and queries live with
+//! their feature; this crate knows how a write becomes durable and how the tables came to be.
+
+mod connect;
+mod errors;
+mod events;
+pub mod migrations;
+mod writer;
+
+pub use connect::{Database, DatabaseConfig};
+pub use errors::{ResultExt, is_unique_violation};
+pub use events::{Event, Topic};
+pub use writer::Tx;
+
+/// What a feature crate's stores need from SeaORM.
+pub use sea_orm;

@@ -1,1 +1,40 @@
-//! placeholder
+//! Everything that runs: instance types, images, quotas, jobs, and the engine that schedules and observes them.
+//!
+//! Every use case is a method of [`Workloads`], takes an [`base::OpContext`] and asks permission itself. The
+//! methods in [`engine`] are for the controller, which acts as the system.
+
+pub mod engine;
+pub mod images;
+pub mod instance_types;
+pub mod jobs;
+pub mod quotas;
+
+use accounts::Accounts;
+use base::Resources;
+use db::Database;
+
+/// The use cases of this crate; cheap to clone.
+#[derive(Clone)]
+pub struct Workloads {
+    pub(crate) db: Database,
+    pub(crate) accounts: Accounts,
+    pub(crate) rules: Rules,
+}
+
+/// What the installation sets for all groups.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// What all runners together can give; a job larger than this is refused.
+    pub capacity: Resources,
+    /// The time limit of jobs where neither the job nor its group says one; 0 is none.
+    pub default_time_limit_s: i64,
+}
+
+impl Workloads {
+    pub fn new(db: Database, accounts: Accounts, rules: Rules) -> Self {
+        Self { db, accounts, rules }
+    }
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+}

@@ -1,0 +1,145 @@
+//! Passwords: which are good enough (NIST SP 800-63B-4 §3.1.1) and how they are kept (Argon2id).
+
+mod blocked;
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base::{Error, Result, Secret};
+use base::secret::random_text;
+use tokio::sync::Semaphore;
+
+/// Fewest characters of a password that is the only factor (800-63B-4: 15; 8 only beside a second factor).
+pub const MIN_LENGTH: usize = 15;
+/// Most characters; more only cost time.
+pub const MAX_LENGTH: usize = 256;
+/// How many checks may wait before more are refused, per check that can run.
+const WAITING_PER_SLOT: usize = 64;
+
+/// Hashes and checks passwords on few threads, so that a storm of sign-ins can't take the machine.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    /// What an unknown name is checked against, so that it takes as long as a known one.
+    decoy: Arc<str>,
+}
+
+/// How much work a hash is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
+    Standard,
+    /// For tests that sign in a thousand times.
+    Cheap,
+}
+
+impl Passwords {
+    /// `slots` checks run at once.
+    pub fn new(cost: Cost, slots: usize, clock: &dyn base::Clock) -> Self {
+        let params = match cost {
+            Cost::Standard => Params::new(19 * 1024, 2, 1, None),
+            Cost::Cheap => Params::new(8, 1, 1, None),
+        };
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.unwrap_or_default());
+        let decoy = hash(&argon2, &random_text(clock, 20)).unwrap_or_default();
+        Self {
+            argon2,
+            running: Arc::new(Semaphore::new(slots)),
+            waiting: Arc::new(Semaphore::new(slots * WAITING_PER_SLOT)),
+            decoy: decoy.into(),
+        }
+    }
+
+    /// The PHC string to keep.
+    pub async fn hash(&self, password: &Secret) -> Result<String> {
+        let (argon2, password) = (self.argon2.clone(), password.clone());
+        self.run(move || hash(&argon2, password.expose())).await?
+    }
+
+    /// Whether the password is the kept one. Without a kept one it takes as long and is never right.
+    pub async fn verify(&self, password: &Secret, kept: Option<String>) -> Result<bool> {
+        let known = kept.is_some();
+        let kept = kept.unwrap_or_else(|| self.decoy.to_string());
+        let (argon2, password) = (self.argon2.clone(), password.clone());
+        let matches = self
+            .run(move || {
+                PasswordHash::new(&kept)
+                    .is_ok_and(|kept| argon2.verify_password(password.expose().as_bytes(), &kept).is_ok())
+            })
+            .await?;
+        Ok(matches && known)
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let _waiting = self.waiting.clone().try_acquire_owned().map_err(|_| {
+            Error::unavailable("Too many people are signing in at once.")
+                .with_hint("Try again in a few seconds.")
+                .with_retry_after(5)
+        })?;
+        let _running =
+            self.running.clone().acquire_owned().await.map_err(|_| Error::unavailable("The server is stopping."))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal_from("hash a password", error))
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String> {
+    match argon2.hash_password(password.as_bytes()) {
+        Ok(hash) => Ok(hash.to_string()),
+        Err(error) => Err(Error::internal(format!("hash a password: {error}"))),
+    }
+}
+
+/// Whether a new password is good enough; `context` are words that it must not be made of (user name, e-mail, product).
+pub fn check_new(password: &str, context: &[&str]) -> Result<(), String> {
+    let length = password.chars().count();
+    if length < MIN_LENGTH {
+        return Err(format!("Use at least {MIN_LENGTH} characters; this has {length}. A few words are easy to remember."));
+    }
+    if length > MAX_LENGTH {
+        return Err(format!("Use at most {MAX_LENGTH} characters; this has {length}."));
+    }
+    let folded = password.to_lowercase();
+    if blocked::is_common(&folded) {
+        return Err("This password is on lists of common passwords. Choose another one.".to_owned());
+    }
+    let mut rest = folded.clone();
+    for word in context.iter().map(|word| word.to_lowercase()).filter(|word| word.chars().count() >= 4) {
+        rest = rest.replace(&word, "");
+    }
+    // What is left besides names must still be something to guess.
+    if rest.chars().count() < 8 && rest.len() < folded.len() {
+        return Err("This password is little more than a name. Choose another one.".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_800_63b() {
+        assert!(check_new("short", &[]).unwrap_err().contains("at least 15"));
+        assert!(check_new("correct horse battery", &["ada"]).is_ok());
+        assert!(check_new("密码密码密码密码密码密码密码密", &[]).is_ok(), "any script counts by characters");
+        assert!(check_new("passwordpassword", &[]).is_err());
+        assert!(check_new("123456789012345", &[]).is_err());
+        assert!(check_new("aaaaaaaaaaaaaaaaaaaa", &[]).is_err());
+        assert!(check_new("lovelace-lovelace-1", &["lovelace"]).is_err());
+        assert!(check_new(&"x y z ".repeat(100), &[]).is_err());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_never_right() {
+        let passwords = Passwords::new(Cost::Cheap, 1, &base::SystemClock);
+        let kept = passwords.hash(&Secret::new("correct horse battery")).await.unwrap();
+        assert!(kept.starts_with("$argon2id$"));
+        assert!(passwords.verify(&Secret::new("correct horse battery"), Some(kept.clone())).await.unwrap());
+        assert!(!passwords.verify(&Secret::new("wrong"), Some(kept)).await.unwrap());
+        assert!(!passwords.verify(&Secret::new("anything"), None).await.unwrap());
+    }
+}

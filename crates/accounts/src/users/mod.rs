@@ -1,0 +1,83 @@
+//! People: who they are and whether they may come in.
+//!
+//! Invariants: a name never changes and is never used twice; the last enabled platform admin can't be removed,
+//! disabled or demoted; disabling somebody ends their sessions and tokens at once.
+
+pub mod entity;
+mod manage;
+mod profile;
+mod store;
+
+pub(crate) use manage::{check_new as check_new_user, insert};
+pub use manage::{NewUser, UserChange};
+pub use profile::ProfileChange;
+
+use base::{Timestamp, UserId};
+
+/// A person as pages and the API show them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub name: String,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub is_platform_admin: bool,
+    pub enabled: bool,
+    pub has_password: bool,
+    pub theme: Theme,
+    pub time_zone: String,
+    pub created_at: Timestamp,
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// Which colours a person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "system" => Ok(Self::System),
+            "light" => Ok(Self::Light),
+            "dark" => Ok(Self::Dark),
+            _ => Err("A theme is “system”, “light” or “dark”.".to_owned()),
+        }
+    }
+}
+
+impl From<entity::Model> for User {
+    fn from(row: entity::Model) -> Self {
+        Self {
+            id: UserId(row.id),
+            name: row.name,
+            display_name: row.display_name,
+            email: row.email,
+            is_platform_admin: row.is_platform_admin,
+            enabled: row.enabled,
+            has_password: row.password_hash.is_some(),
+            theme: Theme::parse(&row.theme).unwrap_or_default(),
+            time_zone: row.time_zone,
+            created_at: Timestamp(row.created_at),
+            last_sign_in_at: row.last_sign_in_at.map(Timestamp),
+        }
+    }
+}
+
+/// The row of a user inside a transaction.
+pub(crate) async fn by_name(tx: &db::Tx, name: &str) -> base::Result<Option<entity::Model>> {
+    store::by_name(tx.connection(), name).await
+}
+
+pub(crate) use store::{by_id, by_name as by_name_in, count};

@@ -1,0 +1,49 @@
+//! Queries over `users`.
+
+use base::{Error, Result, UserId};
+use db::ResultExt as _;
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+
+use super::entity::{Column, Entity, Model};
+
+pub(crate) async fn by_name<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Option<Model>> {
+    Entity::find().filter(Column::Name.eq(name)).one(connection).await.doing("read a user")
+}
+
+pub(crate) async fn by_id<C: ConnectionTrait>(connection: &C, id: UserId) -> Result<Option<Model>> {
+    Entity::find_by_id(id.0).one(connection).await.doing("read a user")
+}
+
+pub(crate) async fn require<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Model> {
+    by_name(connection, name).await?.ok_or_else(|| Error::not_found(format!("user named “{}”", base::names::cut(name, 63))))
+}
+
+/// Users by name from `after` on, whose name or display name holds `search`.
+pub(crate) async fn list<C: ConnectionTrait>(connection: &C, search: &str, after: Option<&str>, limit: u64) -> Result<Vec<Model>> {
+    let mut query = Entity::find().order_by_asc(Column::Name).limit(limit);
+    if !search.is_empty() {
+        query = query.filter(Column::Name.contains(search).or(Column::DisplayName.contains(search)));
+    }
+    if let Some(after) = after {
+        query = query.filter(Column::Name.gt(after));
+    }
+    query.all(connection).await.doing("list users")
+}
+
+pub(crate) async fn count<C: ConnectionTrait>(connection: &C) -> Result<u64> {
+    Entity::find().count(connection).await.doing("count users")
+}
+
+/// Whether an enabled platform admin other than this one is left.
+pub(crate) async fn another_admin<C: ConnectionTrait>(connection: &C, than: UserId) -> Result<bool> {
+    let others = Entity::find()
+        .filter(Column::IsPlatformAdmin.eq(true))
+        .filter(Column::Enabled.eq(true))
+        .filter(Column::Id.ne(than.0))
+        .limit(1)
+        .all(connection)
+        .await
+        .doing("look for another platform admin")?;
+    Ok(!others.is_empty())
+}

@@ -1,0 +1,44 @@
+//! Database errors in the platform's own terms.
+
+use base::{Error, Kind};
+use sea_orm::{DbErr, SqlErr};
+
+/// Adds what was being done, and turns the error into the platform's.
+pub trait ResultExt<T> {
+    fn doing(self, what: &'static str) -> Result<T, Error>;
+}
+
+impl<T> ResultExt<T> for Result<T, DbErr> {
+    fn doing(self, what: &'static str) -> Result<T, Error> {
+        self.map_err(|error| translate(what, error))
+    }
+}
+
+/// Whether the statement failed because a row with that key is there already.
+pub fn is_unique_violation(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+fn translate(what: &'static str, error: DbErr) -> Error {
+    if is_unique_violation(&error) {
+        return Error::conflict("conflict", "Something with this name is there already.")
+            .with_hint("Choose another name.")
+            .context(what)
+            .with_source(error);
+    }
+    let text = error.to_string();
+    if text.contains("database or disk is full") || text.contains("No space left") || text.contains("could not extend file") {
+        return Error::new(Kind::StorageFull, "storage_full", "The server's disk is full; nothing was changed.")
+            .with_hint("Ask your administrator to free space, then try again.")
+            .context(what)
+            .with_source(error);
+    }
+    if text.contains("database is locked") || matches!(error, DbErr::ConnectionAcquire(_)) {
+        return Error::unavailable("The database is busy; nothing was changed.")
+            .with_hint("Try again in a moment.")
+            .with_retry_after(2)
+            .context(what)
+            .with_source(error);
+    }
+    Error::internal_from(what, error)
+}

@@ -1,0 +1,41 @@
+//! The outbox: what changed, written in the transaction that changed it and told after the commit.
+
+use base::{GroupId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What sort of thing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    Jobs,
+    Images,
+    Groups,
+    Users,
+    InstanceTypes,
+    /// Sessions and tokens that ended: open streams check themselves at once.
+    Access,
+}
+
+impl Topic {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jobs => "jobs",
+            Self::Images => "images",
+            Self::Groups => "groups",
+            Self::Users => "users",
+            Self::InstanceTypes => "instance-types",
+            Self::Access => "access",
+        }
+    }
+}
+
+/// Says only *what* changed; whoever hears it asks for the rows they may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub at: Timestamp,
+    /// The group it belongs to; `None` concerns everybody.
+    pub group: Option<GroupId>,
+    pub topic: Topic,
+    /// The id that pages know the thing by.
+    pub subject: String,
+}

@@ -1,0 +1,45 @@
+//! How the tables came to be: one list for both databases, append-only.
+//!
+//! A migration is never changed once released; a later one corrects it. Statements are idempotent (`if not exists`),
+//! so a server killed in the middle of one finishes it at its next start.
+
+mod m0001_accounts;
+mod m0002_workloads;
+
+use base::{Error, Result};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+use crate::Database;
+
+/// The list of migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_workloads::Migration)]
+    }
+}
+
+impl Database {
+    /// Brings the tables up to what this program needs. A database that a newer program wrote is refused.
+    pub async fn migrate(&self) -> Result<()> {
+        Migrator::up(self.for_migrations(), None).await.map_err(|error| {
+            if error.to_string().contains("is missing") {
+                Error::unavailable("A newer Portico wrote this database; this one can't read it.")
+                    .with_hint("Start the newer version again, or restore a backup made before the upgrade.")
+                    .with_source(error)
+            } else {
+                Error::internal_from("migrate the database", error)
+            }
+        })
+    }
+
+    /// How many migrations wait.
+    pub async fn pending_migrations(&self) -> Result<usize> {
+        Migrator::get_pending_migrations(self.for_migrations())
+            .await
+            .map(|pending| pending.len())
+            .map_err(|error| Error::internal_from("ask for pending migrations", error))
+    }
+}

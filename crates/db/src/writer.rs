@@ -1,0 +1,192 @@
+//! Group commit for SQLite: one task owns the only writing connection, runs every closure that waits in one
+//! transaction (each in its own savepoint) and acknowledges them together after one flush of the disk.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+
+use base::{Error, GroupId, Result, Timestamp};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait as _};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::connect::begin_immediate;
+use crate::errors::ResultExt as _;
+use crate::events::{Event, Topic};
+
+/// More than this in one commit would make the first ones wait for the last.
+const BATCH: usize = 128;
+/// How many writes may wait before callers do.
+const QUEUE: usize = 4096;
+
+/// A transaction in the hands of a use case. Dropped or failed, nothing of it stays.
+pub struct Tx {
+    transaction: DatabaseTransaction,
+    events: Mutex<Vec<Event>>,
+}
+
+impl Tx {
+    pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
+        Self { transaction, events: Mutex::new(Vec::new()) }
+    }
+
+    /// For queries and statements inside the transaction.
+    pub fn connection(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Says that something changed: kept in the outbox with the change, told to listeners after the commit.
+    pub async fn emit(&self, at: Timestamp, group: Option<GroupId>, topic: Topic, subject: impl Into<String>) -> Result<()> {
+        let event = Event { at, group, topic, subject: subject.into() };
+        let backend = self.transaction.get_database_backend();
+        let statement = Statement::from_sql_and_values(
+            backend,
+            "INSERT INTO events (at, group_id, topic, subject) VALUES ($1, $2, $3, $4)",
+            [at.micros().into(), group.map(|id| id.0).into(), topic.as_str().into(), event.subject.clone().into()],
+        );
+        self.transaction.execute_raw(statement).await.doing("write to the outbox")?;
+        if let Ok(mut events) = self.events.lock() {
+            events.push(event);
+        }
+        Ok(())
+    }
+
+    /// Keeps other processes out of the named section until the end of the transaction. SQLite has one writer
+    /// anyway.
+    pub async fn lock(&self, section: i64) -> Result<()> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            let statement =
+                Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [section.into()]);
+            self.transaction.execute_raw(statement).await.doing("take a lock")?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn commit(self) -> Result<Vec<Event>> {
+        self.transaction.commit().await.doing("commit")?;
+        Ok(self.events.into_inner().unwrap_or_default())
+    }
+
+    pub(crate) async fn rollback(self) {
+        if let Err(error) = self.transaction.rollback().await {
+            tracing::error!(error = %error, "a transaction could not be rolled back");
+        }
+    }
+}
+
+/// Runs the closure; a panic in it becomes an error, so that one use case can't end the writer.
+pub(crate) async fn run_caught<T, F>(tx: &Tx, work: F) -> Result<T>
+where
+    F: for<'a> FnOnce(&'a Tx) -> BoxFuture<'a, Result<T>> + Send + 'static,
+{
+    let future = std::panic::catch_unwind(AssertUnwindSafe(|| work(tx)));
+    let caught = match future {
+        Ok(future) => AssertUnwindSafe(future).catch_unwind().await,
+        Err(panic) => Err(panic),
+    };
+    caught.unwrap_or_else(|_| Err(Error::internal("a use case panicked in its transaction")))
+}
+
+type Acknowledge = Box<dyn FnOnce(Result<()>) + Send>;
+type Job = Box<dyn for<'a> FnOnce(&'a Tx) -> BoxFuture<'a, (bool, Acknowledge)> + Send>;
+
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    connection: DatabaseConnection,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: DatabaseConnection, events: broadcast::Sender<Event>) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(serve(connection.clone(), queue, events));
+        Self { jobs, connection }
+    }
+
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a Tx) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            async move {
+                let result = run_caught(tx, work).await;
+                let keep = result.is_ok();
+                let acknowledge: Acknowledge = Box::new(move |committed| {
+                    let _ = reply.send(match (committed, result) {
+                        (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+                        (Ok(()), Ok(value)) => Ok(value),
+                    });
+                });
+                (keep, acknowledge)
+            }
+            .boxed()
+        });
+        self.jobs.send(job).await.map_err(|_| Error::unavailable("The server is stopping."))?;
+        answer.await.map_err(|_| Error::internal("the writer dropped a write"))?
+    }
+}
+
+async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Job>, events: broadcast::Sender<Event>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let mut acknowledgements = Vec::with_capacity(batch.len());
+        let committed = match commit_batch(&connection, &mut batch, &mut acknowledgements).await {
+            Ok(told) => {
+                for event in told {
+                    let _ = events.send(event);
+                }
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        batch.clear();
+        for acknowledge in acknowledgements {
+            acknowledge(match &committed {
+                Ok(()) => Ok(()),
+                Err(error) => Err(same_for_everyone(error)),
+            });
+        }
+    }
+}
+
+async fn commit_batch(
+    connection: &DatabaseConnection,
+    batch: &mut Vec<Job>,
+    acknowledgements: &mut Vec<Acknowledge>,
+) -> Result<Vec<Event>> {
+    let outer = match begin_immediate(connection).await {
+        Ok(outer) => outer,
+        Err(error) => {
+            // Without a transaction nobody's closure can run; each caller hears why.
+            tracing::error!(error = ?error, "no write transaction could be opened");
+            return Err(error);
+        }
+    };
+    let mut told = Vec::new();
+    for job in batch.drain(..) {
+        let tx = Tx::new(outer.begin().await.doing("set a savepoint")?);
+        let (keep, acknowledge) = job(&tx).await;
+        acknowledgements.push(acknowledge);
+        if keep {
+            told.extend(tx.commit().await?);
+        } else {
+            tx.rollback().await;
+        }
+    }
+    outer.commit().await.doing("commit")?;
+    Ok(told)
+}
+
+/// One failed commit has many victims, and errors can't be cloned.
+fn same_for_everyone(error: &Error) -> Error {
+    let mut copy = Error::new(error.kind(), error.code(), error.message()).context(error.private_text());
+    if let Some(hint) = error.hint() {
+        copy = copy.with_hint(hint);
+    }
+    copy
+}

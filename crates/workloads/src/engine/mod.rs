@@ -1,0 +1,39 @@
+//! What the controller reads and writes while it schedules, starts and observes workloads.
+//!
+//! Every write names the generation it acts for; a writer that was overtaken changes nothing and is told so.
+
+mod claim;
+mod observe;
+mod queue;
+mod retention;
+
+pub use claim::{Claim, Claimed};
+pub use observe::{ActiveAttempt, AttemptEnd, LaunchSpec};
+pub use queue::{GroupQueue, QueueSnapshot, Queued};
+pub use retention::Retention;
+
+use base::Result;
+use db::ResultExt as _;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+
+use crate::jobs::entity::{Column, Entity};
+use crate::jobs::phase::Phase;
+
+/// The section in which claims are made, on databases with several writers.
+pub(crate) const CLAIMS_LOCK: i64 = 0x706f_7274_6963_6f01;
+
+/// An attempt's life in the column `state`.
+pub(crate) const CLAIMED: &str = "claimed";
+pub(crate) const RUNNING: &str = "running";
+pub(crate) const ENDED: &str = "ended";
+
+/// Whether a workload that waits or runs needs the environment.
+pub(crate) async fn needs_environment<C: ConnectionTrait>(connection: &C, digest: &str) -> Result<bool> {
+    let row = Entity::find()
+        .filter(Column::Digest.eq(digest))
+        .filter(Column::Phase.is_in([Phase::Waiting, Phase::Preparing, Phase::Running].map(Phase::as_str)))
+        .one(connection)
+        .await
+        .doing("look for workloads that need an environment")?;
+    Ok(row.is_some())
+}

@@ -1,0 +1,225 @@
+//! Starting attempts and writing down what became of them.
+
+use base::{AttemptId, Error, GroupId, OpContext, Resources, Result, Timestamp, WorkloadId};
+use db::{ResultExt as _, Topic, Tx};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+
+use super::{CLAIMED, ENDED, RUNNING};
+use crate::Workloads;
+use crate::images::entity::environment;
+use crate::jobs::entity::{Entity, Model, attempt};
+use crate::jobs::model::Spec;
+use crate::jobs::phase::{Cause, Phase, Step};
+use crate::jobs::store;
+
+/// A workload whose platform failed it so often is given up.
+const MAX_ATTEMPTS: i64 = 3;
+
+/// An attempt that holds a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveAttempt {
+    pub id: AttemptId,
+    pub workload: WorkloadId,
+    /// Somebody wants it to stop.
+    pub stop_asked: bool,
+    /// It is known to run.
+    pub is_running: bool,
+}
+
+/// Everything that a runner needs to know of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchSpec {
+    pub attempt: AttemptId,
+    pub group: GroupId,
+    pub group_name: String,
+    pub slug: String,
+    pub name: String,
+    pub user_name: String,
+    pub instance_type: String,
+    pub resources: Resources,
+    pub image: String,
+    pub digest: String,
+    pub environment_path: String,
+    pub base_prefix: String,
+    pub time_limit_s: i64,
+    pub spec: Spec,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptEnd {
+    pub cause: Cause,
+    /// A sentence for people.
+    pub message: String,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Timestamp,
+    pub exit_code: Option<i64>,
+    pub signal: Option<i64>,
+    pub max_memory_bytes: Option<u64>,
+    pub cpu_time_us: Option<u64>,
+}
+
+impl Workloads {
+    /// Every attempt that holds a claim.
+    pub async fn active_attempts(&self, ctx: &OpContext) -> Result<Vec<ActiveAttempt>> {
+        ctx.require_platform_admin()?;
+        let attempts = attempt::Entity::find()
+            .filter(attempt::Column::IsActive.eq(true))
+            .all(self.db.reader())
+            .await
+            .doing("read active attempts")?;
+        let rows = Entity::find()
+            .filter(crate::jobs::entity::Column::Id.is_in(attempts.iter().map(|attempt| attempt.workload_id)))
+            .all(self.db.reader())
+            .await
+            .doing("read active workloads")?;
+        Ok(attempts
+            .into_iter()
+            .map(|attempt| ActiveAttempt {
+                id: AttemptId(attempt.id),
+                workload: WorkloadId(attempt.workload_id),
+                stop_asked: rows.iter().any(|row| row.id == attempt.workload_id && row.asked == store::STOP),
+                is_running: attempt.state == RUNNING,
+            })
+            .collect())
+    }
+
+    /// What to start for a claimed attempt; `None` when the claim is over.
+    pub async fn launch_spec(&self, ctx: &OpContext, id: AttemptId) -> Result<Option<LaunchSpec>> {
+        ctx.require_platform_admin()?;
+        let reader = self.db.reader();
+        let Some(attempt) = attempt::Entity::find_by_id(id.0).one(reader).await.doing("read an attempt")? else { return Ok(None) };
+        let row = Entity::find_by_id(attempt.workload_id).one(reader).await.doing("read a workload")?;
+        let Some(row) = row.filter(|row| attempt.is_active && row.asked == store::RUN) else { return Ok(None) };
+        let groups = self.accounts.groups_by_ids(ctx, &[GroupId(row.group_id)]).await?;
+        let Some(group) = groups.into_iter().next() else { return Ok(None) };
+        let environment = environment::Entity::find_by_id(row.digest.clone()).one(reader).await.doing("read an environment")?;
+        let Some(environment) = environment else { return Ok(None) };
+        let spec = store::spec(reader, WorkloadId(row.id)).await?;
+        Ok(Some(LaunchSpec {
+            attempt: id,
+            group: group.id,
+            group_name: group.name,
+            slug: row.slug,
+            name: row.name,
+            user_name: row.user_name,
+            instance_type: row.instance_type,
+            resources: Resources::new(row.cpu_milli, row.memory_mib, row.gpu),
+            image: row.image,
+            digest: row.digest,
+            environment_path: environment.path,
+            base_prefix: environment.base_prefix,
+            time_limit_s: row.time_limit_s,
+            spec,
+        }))
+    }
+
+    /// The script of the attempt runs.
+    pub async fn attempt_running(&self, ctx: &OpContext, id: AttemptId, started_at: Timestamp) -> Result<()> {
+        ctx.require_platform_admin()?;
+        let ctx = ctx.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some((attempt, row)) = current(tx, id).await? else { return Ok(()) };
+                    if attempt.state != CLAIMED {
+                        return Ok(());
+                    }
+                    let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
+                    let Some(next) = phase.next(Step::Start) else { return Ok(()) };
+                    let digest = row.digest.clone();
+                    let (slug, group) = (row.slug.clone(), GroupId(row.group_id));
+                    let mut attempt = attempt.into_active_model();
+                    attempt.state = Set(RUNNING.to_owned());
+                    attempt.started_at = Set(Some(started_at.micros()));
+                    attempt.update(tx.connection()).await.doing("mark an attempt as running")?;
+                    let mut active = row.into_active_model();
+                    active.phase = Set(next.as_str().to_owned());
+                    active.started_at = Set(Some(started_at.micros()));
+                    active.update(tx.connection()).await.doing("mark a workload as running")?;
+                    environment::Entity::update_many()
+                        .col_expr(environment::Column::LastUsedAt, Expr::value(ctx.now().micros()))
+                        .filter(environment::Column::Digest.eq(digest))
+                        .filter(environment::Column::LastUsedAt.lt(ctx.now().plus_seconds(-3600).micros()))
+                        .exec(tx.connection())
+                        .await
+                        .doing("mark an environment as used")?;
+                    tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await
+                })
+            })
+            .await
+    }
+
+    /// The attempt is over. Its claim ends, and the workload ends with it or, after a platform's fault, waits again.
+    /// Telling it twice changes nothing.
+    pub async fn attempt_ended(&self, ctx: &OpContext, id: AttemptId, end: AttemptEnd) -> Result<()> {
+        ctx.require_platform_admin()?;
+        let ctx = ctx.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some((attempt, row)) = current(tx, id).await? else { return Ok(()) };
+                    let number = attempt.number;
+                    let mut active = attempt.into_active_model();
+                    active.state = Set(ENDED.to_owned());
+                    active.is_active = Set(false);
+                    if let Some(started_at) = end.started_at {
+                        active.started_at = Set(Some(started_at.micros()));
+                    }
+                    active.finished_at = Set(Some(end.finished_at.micros()));
+                    active.cause = Set(Some(end.cause.as_str().to_owned()));
+                    active.message = Set(end.message.clone());
+                    active.exit_code = Set(end.exit_code);
+                    active.signal = Set(end.signal);
+                    active.max_memory_bytes = Set(end.max_memory_bytes.and_then(|n| i64::try_from(n).ok()));
+                    active.cpu_time_us = Set(end.cpu_time_us.and_then(|n| i64::try_from(n).ok()));
+                    active.update(tx.connection()).await.doing("end an attempt")?;
+                    end_workload(tx, &ctx, row, number, end).await
+                })
+            })
+            .await
+    }
+}
+
+/// The attempt and its workload, while the attempt holds its claim for the workload's present generation.
+async fn current(tx: &Tx, id: AttemptId) -> Result<Option<(attempt::Model, Model)>> {
+    let attempt = attempt::Entity::find_by_id(id.0).one(tx.connection()).await.doing("read an attempt")?;
+    let Some(attempt) = attempt.filter(|attempt| attempt.is_active) else { return Ok(None) };
+    let row = Entity::find_by_id(attempt.workload_id).one(tx.connection()).await.doing("read a workload")?;
+    Ok(row.filter(|row| row.generation == attempt.generation).map(|row| (attempt, row)))
+}
+
+async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: AttemptEnd) -> Result<()> {
+    let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
+    let stop_asked = row.asked == store::STOP;
+    let again = end.cause.is_platform() && !stop_asked && number < MAX_ATTEMPTS;
+    // Whoever asked it to stop hears that it was cancelled, also when the machine was lost meanwhile.
+    let cause = if stop_asked && end.cause.is_platform() { Cause::Cancelled } else { end.cause };
+    let step = if again { Step::Requeue } else { Step::End(cause) };
+    let Some(next) = phase.next(step) else { return Ok(()) };
+    let (id, slug, group) = (WorkloadId(row.id), row.slug.clone(), GroupId(row.group_id));
+    let cancelled_by = Some(row.reason.clone()).filter(|reason| cause == Cause::Cancelled && !reason.is_empty());
+    let mut active = row.into_active_model();
+    active.phase = Set(next.as_str().to_owned());
+    if again {
+        // It keeps its place: what was submitted later still waits behind it.
+        active.reason = Set(format!("Waits to be tried again. {}", end.message));
+        active.started_at = Set(None);
+    } else {
+        active.cause = Set(Some(cause.as_str().to_owned()));
+        active.reason = Set(cancelled_by.unwrap_or_else(|| end.message.clone()));
+        active.exit_code = Set(end.exit_code);
+        active.signal = Set(end.signal);
+        if let Some(started_at) = end.started_at {
+            active.started_at = Set(Some(started_at.micros()));
+        }
+        active.finished_at = Set(Some(end.finished_at.micros()));
+    }
+    active.update(tx.connection()).await.doing("end a workload")?;
+    if again {
+        store::note(tx, ctx, id, "retry", format!("Attempt {number} was lost: {} It waits for another.", end.message)).await?;
+    }
+    tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await
+}

@@ -1,0 +1,288 @@
+//! Submitting a job: check everything, check that it can ever run, write it, answer.
+
+use std::collections::BTreeMap;
+
+use accounts::audit::{self, Entry};
+use accounts::groups::Group;
+use base::error::FieldErrors;
+use base::resources::{Excess, Quota};
+use base::secret::{hex_digest, random_base36};
+use base::{Action, Error, Kind, OpContext, Resources, Result, UserId, WorkloadId, names};
+use db::{ResultExt as _, Topic, Tx};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
+
+use super::entity::{self, idempotency, spec};
+use super::model::{JobSummary, Spec};
+use super::phase::Phase;
+use super::store;
+use crate::{Workloads, images, instance_types};
+
+/// The largest script. What is larger belongs into a file.
+pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
+const MAX_NAME: usize = 100;
+const MAX_VARIABLES: usize = 100;
+const MAX_VARIABLE_BYTES: usize = 32 * 1024;
+/// A key is remembered for a day.
+pub(crate) const IDEMPOTENCY_SECONDS: i64 = 86_400;
+
+/// How long a job may run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeLimit {
+    /// The group's default, else the system's.
+    #[default]
+    Default,
+    /// Seconds; 0 is no limit.
+    Seconds(i64),
+}
+
+/// A job to submit.
+#[derive(Clone, Debug, Default)]
+pub struct NewJob {
+    pub name: String,
+    pub instance_type: String,
+    pub image: String,
+    pub spec: Spec,
+    pub time_limit: TimeLimit,
+    /// The slug of the job that this one copies.
+    pub copied_from: Option<String>,
+    /// The same key of the same person gives the same job, however often it is sent.
+    pub idempotency_key: Option<String>,
+}
+
+impl NewJob {
+    fn fingerprint(&self, group: &Group) -> String {
+        let text = format!(
+            "{}\0{}\0{}\0{}\0{}\0{:?}\0{:?}",
+            group.id, self.name, self.instance_type, self.image, self.spec.script, self.spec.variables, self.time_limit
+        );
+        hex_digest(text.as_bytes())
+    }
+}
+
+/// Names, script and variables; whatever can be told without the database.
+fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
+    let name = errors.check("name", names::display_name(&job.name, MAX_NAME));
+    let script = &job.spec.script;
+    if script.trim().is_empty() {
+        errors.add("command", "Write the command to run, such as “python train.py”.");
+    } else if script.len() > MAX_SCRIPT_BYTES {
+        errors.add(
+            "command",
+            format!(
+                "The command has {}; at most {} are allowed. Put the script into a file and run the file.",
+                base::resources::bytes(script.len() as u64),
+                base::resources::bytes(MAX_SCRIPT_BYTES as u64)
+            ),
+        );
+    } else if script.contains('\0') {
+        errors.add("command", "The command holds a NUL character, which no shell can read. Remove it.");
+    }
+    check_variables(&job.spec.variables, errors);
+    if let TimeLimit::Seconds(seconds) = job.time_limit
+        && !(0..=365 * 86_400).contains(&seconds)
+    {
+        errors.add("time_limit", "Use 0 (no limit) to 365 days.");
+    }
+    if let Some(key) = &job.idempotency_key
+        && (key.is_empty() || key.len() > 200 || !key.chars().all(|c| c.is_ascii_graphic()))
+    {
+        errors.add("idempotency_key", "Use 1 to 200 visible ASCII characters without spaces.");
+    }
+    name
+}
+
+fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldErrors) {
+    if variables.len() > MAX_VARIABLES {
+        errors.add("environment", format!("Use at most {MAX_VARIABLES} variables; these are {}.", variables.len()));
+    }
+    for (name, value) in variables {
+        errors.check("environment", names::variable_name(name));
+        if name.starts_with("PORTICO_") || name.starts_with("PRIMEHUB_") {
+            errors.add("environment", format!("“{name}” is set by the platform. Choose another name."));
+        }
+        if value.len() > MAX_VARIABLE_BYTES || value.contains('\0') {
+            errors.add("environment", format!("The value of “{name}” is longer than 32 kB or holds a NUL character."));
+        }
+    }
+}
+
+/// Why a request of this size can never be given, if so.
+pub(crate) fn never_fits(group: &Group, capacity: Resources, ask: Resources) -> Option<String> {
+    let tell = |whose: &str, e: Excess| format!("needs {}, but {whose} {}", e.what.describe(e.asked), e.what.describe(e.limit));
+    let zero = Resources::ZERO;
+    if let Some(e) = group.user_quota.excess(zero, ask) {
+        return Some(tell("your quota in this group is", e));
+    }
+    if let Some(e) = group.group_quota.excess(zero, ask) {
+        return Some(tell("the group's quota is", e));
+    }
+    Quota::of(capacity).excess(zero, ask).map(|e| tell("the machine has", e))
+}
+
+impl Workloads {
+    /// Why a job of this size could never start in the group, if so.
+    pub fn why_never(&self, group: &Group, ask: Resources) -> Option<String> {
+        never_fits(group, self.rules.capacity, ask)
+    }
+
+    /// Writes a job into the queue. When this returns, the job is on disk.
+    pub async fn submit_job(&self, ctx: &OpContext, group: &Group, job: NewJob) -> Result<JobSummary> {
+        ctx.require_in_group(Action::RunWorkload, group.id)?;
+        let user = ctx.person()?.id;
+        let mut errors = FieldErrors::default();
+        let name = check_shape(&job, &mut errors);
+        let kind = instance_types::store::offered(self.db.reader(), job.instance_type.trim(), group.id).await?;
+        match &kind {
+            None => errors.add("instance_type", self.unknown_instance_type(ctx, group, &job.instance_type).await?),
+            Some(kind) => {
+                if let Some(why) = self.why_never(group, kind.resources) {
+                    let error = Error::field("instance_type", format!("This can never start: it {why}. Choose a smaller instance type."));
+                    if errors.is_empty() {
+                        return Err(error.with_code("exceed_quota"));
+                    }
+                    errors.add("instance_type", error.message());
+                }
+            }
+        }
+        let image = images::store::by_name(self.db.reader(), job.image.trim()).await?;
+        let image = image.filter(|image| image.group_id.is_none_or(|owner| owner == group.id.0));
+        if image.is_none() {
+            errors.add("image", self.unknown_image(ctx, group, &job.image).await?);
+        }
+        let (Some(name), Some(kind), Some(image), true) = (name, kind, image, errors.is_empty()) else {
+            return Err(errors.into_error());
+        };
+        let time_limit_s = match job.time_limit {
+            TimeLimit::Seconds(seconds) => seconds,
+            TimeLimit::Default => group.default_time_limit_s.unwrap_or(self.rules.default_time_limit_s),
+        };
+        let now = ctx.now();
+        let variables =
+            serde_json::to_string(&job.spec.variables).map_err(|error| Error::internal_from("write variables", error))?;
+        let id = WorkloadId::new(&*ctx.clock);
+        let row = entity::ActiveModel {
+            id: Set(id.0),
+            slug: Set(format!("job-{}-{}", now.compact_minute(), random_base36(&*ctx.clock, 6))),
+            kind: Set(store::KIND.to_owned()),
+            group_id: Set(group.id.0),
+            user_id: Set(Some(user.0)),
+            user_name: Set(ctx.actor_name().to_owned()),
+            name_folded: Set(name.to_lowercase()),
+            name: Set(name),
+            instance_type: Set(kind.name),
+            cpu_milli: Set(kind.resources.cpu_milli),
+            memory_mib: Set(kind.resources.memory_mib),
+            gpu: Set(kind.resources.gpu),
+            image: Set(image.name),
+            digest: Set(image.digest),
+            time_limit_s: Set(time_limit_s),
+            asked: Set(store::RUN.to_owned()),
+            phase: Set(Phase::Waiting.as_str().to_owned()),
+            cause: Set(None),
+            reason: Set("Waits for its turn.".to_owned()),
+            exit_code: Set(None),
+            signal: Set(None),
+            generation: Set(0),
+            attempts: Set(0),
+            queued_at: Set(now.micros()),
+            submitted_at: Set(now.micros()),
+            started_at: Set(None),
+            finished_at: Set(None),
+            copied_from: Set(job.copied_from.clone()),
+        };
+        let spec = spec::ActiveModel {
+            workload_id: Set(id.0),
+            script: Set(job.spec.script.replace("\r\n", "\n")),
+            variables: Set(variables),
+        };
+        let key = job.idempotency_key.clone().map(|key| (key, job.fingerprint(group)));
+        let (ctx, group_id) = (ctx.clone(), group.id);
+        let row = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some((key, fingerprint)) = key {
+                        let slug = row.slug.clone().take().unwrap_or_default();
+                        if let Some(earlier) = claim_key(tx, &ctx, user, key, fingerprint, &slug).await? {
+                            return store::require(tx.connection(), group_id, &earlier).await;
+                        }
+                    }
+                    let row = row.insert(tx.connection()).await.doing("write a job")?;
+                    spec::Entity::insert(spec).exec_without_returning(tx.connection()).await.doing("write a job's script")?;
+                    let entry = Entry { action: "job.submit", group: Some(group_id), subject: &row.slug, detail: row.name.clone() };
+                    audit::record(tx, &ctx, entry).await?;
+                    tx.emit(now, Some(group_id), Topic::Jobs, row.slug.clone()).await?;
+                    Ok(row)
+                })
+            })
+            .await?;
+        Ok(row.into())
+    }
+
+    /// A new job with the script, sizes and time limit of an earlier one.
+    pub async fn rerun_job(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<JobSummary> {
+        ctx.require_in_group(Action::RunWorkload, group.id)?;
+        let row = store::require(self.db.reader(), group.id, slug).await?;
+        let spec = store::spec(self.db.reader(), WorkloadId(row.id)).await?;
+        let job = NewJob {
+            name: row.name,
+            instance_type: row.instance_type,
+            image: row.image,
+            spec,
+            time_limit: TimeLimit::Seconds(row.time_limit_s),
+            copied_from: Some(row.slug),
+            idempotency_key: None,
+        };
+        self.submit_job(ctx, group, job).await
+    }
+
+    async fn unknown_instance_type(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
+        let types = self.instance_types_for(ctx, group.id).await?;
+        let names: Vec<String> = types.into_iter().map(|kind| kind.name).collect();
+        Ok(unknown("instance type", name, &names))
+    }
+
+    async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
+        let images = self.images_for(ctx, group.id).await?;
+        let names: Vec<String> = images.into_iter().map(|image| image.name).collect();
+        Ok(unknown("image", name, &names))
+    }
+}
+
+fn unknown(what: &str, name: &str, known: &[String]) -> String {
+    let choice = if known.is_empty() {
+        format!("This group has no {what}s; ask an administrator.")
+    } else {
+        format!("Choose one of: {}.", known.join(", "))
+    };
+    if name.trim().is_empty() {
+        return choice;
+    }
+    format!("This group has no {what} “{}”. {choice}", names::cut(name.trim(), 63))
+}
+
+/// Takes the key for this job, or tells which job has it already.
+async fn claim_key(tx: &Tx, ctx: &OpContext, user: UserId, key: String, fingerprint: String, slug: &str) -> Result<Option<String>> {
+    let kept = idempotency::Entity::find_by_id((user.0, key.clone())).one(tx.connection()).await.doing("read an idempotency key")?;
+    if let Some(kept) = kept {
+        if kept.fingerprint == fingerprint {
+            return Ok(Some(kept.slug));
+        }
+        return Err(Error::new(
+            Kind::Conflict,
+            "idempotency_key_reused",
+            format!("The idempotency key was used for another request, which made {}.", kept.slug),
+        )
+        .with_hint("Use a new key for every new job."));
+    }
+    let row = idempotency::ActiveModel {
+        user_id: Set(user.0),
+        key: Set(key),
+        fingerprint: Set(fingerprint),
+        slug: Set(slug.to_owned()),
+        created_at: Set(ctx.now().micros()),
+    };
+    idempotency::Entity::insert(row).exec_without_returning(tx.connection()).await.doing("keep an idempotency key")?;
+    Ok(None)
+}

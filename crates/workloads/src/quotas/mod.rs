@@ -1,0 +1,69 @@
+//! Who holds how much of a group's quotas now.
+
+use base::{Action, OpContext, Resources, Result};
+use accounts::groups::Group;
+use db::ResultExt as _;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use crate::Workloads;
+use crate::jobs::entity::{Column, Entity, attempt};
+
+/// Something that holds a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub slug: String,
+    pub name: String,
+    pub kind: String,
+    pub user_name: String,
+    pub instance_type: String,
+    pub resources: Resources,
+}
+
+/// A group's claims, as seen by one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub mine: Resources,
+    pub group: Resources,
+    /// Largest first.
+    pub holders: Vec<Holder>,
+}
+
+impl Workloads {
+    pub async fn group_usage(&self, ctx: &OpContext, group: &Group) -> Result<Usage> {
+        ctx.require_in_group(Action::ReadGroup, group.id)?;
+        let claims = attempt::Entity::find()
+            .filter(attempt::Column::IsActive.eq(true))
+            .filter(attempt::Column::GroupId.eq(group.id.0))
+            .all(self.db.reader())
+            .await
+            .doing("read the group's claims")?;
+        let rows = Entity::find()
+            .filter(Column::Id.is_in(claims.iter().map(|claim| claim.workload_id)))
+            .all(self.db.reader())
+            .await
+            .doing("read what holds claims")?;
+        let me = ctx.actor_id();
+        let mut usage = Usage::default();
+        for claim in claims {
+            let resources = Resources::new(claim.cpu_milli, claim.memory_mib, claim.gpu);
+            usage.group += resources;
+            if me.is_some_and(|me| claim.user_id == Some(me.0)) {
+                usage.mine += resources;
+            }
+            if let Some(row) = rows.iter().find(|row| row.id == claim.workload_id) {
+                usage.holders.push(Holder {
+                    slug: row.slug.clone(),
+                    name: row.name.clone(),
+                    kind: row.kind.clone(),
+                    user_name: row.user_name.clone(),
+                    instance_type: row.instance_type.clone(),
+                    resources,
+                });
+            }
+        }
+        usage.holders.sort_by_key(|holder| {
+            std::cmp::Reverse((holder.resources.gpu, holder.resources.cpu_milli, holder.resources.memory_mib))
+        });
+        Ok(usage)
+    }
+}
