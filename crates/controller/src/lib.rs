@@ -1,1 +1,114 @@
-//! placeholder
+//! What happens without anybody asking: scheduling, starting and observing attempts, building environments,
+//! cleaning up.
+//!
+//! Every task takes no input, can be run again at any time and survives any crash: what there is to do is always
+//! read from the database and the runner. Tasks are woken by events and by a timer.
+
+mod attempts;
+mod builds;
+mod janitor;
+mod launch;
+pub mod scheduler;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accounts::Accounts;
+use base::{Clock, OpContext};
+use db::{Database, Topic};
+use runner::Runner;
+use runner::environments::EnvironmentStore;
+use tokio::sync::{Notify, broadcast, watch};
+use workloads::Workloads;
+use workloads::engine::Retention;
+
+pub use launch::Folders;
+
+/// A task that nobody woke looks for itself this often.
+const TIMER: Duration = Duration::from_secs(5);
+
+/// Everything that the background tasks work with.
+#[derive(Clone)]
+pub struct Controller {
+    pub(crate) parts: Arc<Parts>,
+}
+
+/// See [`Controller`].
+pub struct Parts {
+    pub clock: Arc<dyn Clock>,
+    pub db: Database,
+    pub accounts: Accounts,
+    pub workloads: Workloads,
+    pub runner: Arc<dyn Runner>,
+    pub environments: Arc<EnvironmentStore>,
+    pub folders: Folders,
+    pub retention: Retention,
+    pub network: runner::Network,
+    /// What workloads are told as `PORTICO_URL` and `PRIMEHUB_DOMAIN`.
+    pub public_url: String,
+    pub time_zone: String,
+}
+
+/// Bells that wake the tasks.
+#[derive(Default)]
+pub(crate) struct Bells {
+    pub(crate) schedule: Notify,
+    pub(crate) stop: Notify,
+    pub(crate) build: Notify,
+}
+
+impl Controller {
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    pub(crate) fn ctx(&self, task: &'static str) -> OpContext {
+        OpContext::system(task, self.parts.clock.clone())
+    }
+
+    /// Runs all tasks until `stop` says so. Attempts go on without them.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let bells = Arc::new(Bells::default());
+        let supervisor = attempts::Supervisor::new(self.clone(), bells.clone());
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(ring(self.parts.db.subscribe(), bells.clone()));
+        tasks.spawn(scheduler::pass::run(self.clone(), bells.clone(), supervisor.clone()));
+        tasks.spawn(attempts::run(self.clone(), bells.clone(), supervisor));
+        tasks.spawn(builds::run(self.clone(), bells));
+        tasks.spawn(janitor::run(self));
+        let mut stop = stop;
+        let _ = stop.wait_for(|stop| *stop).await;
+        tasks.shutdown().await;
+    }
+}
+
+/// Wakes the tasks that an event concerns.
+async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
+    loop {
+        match events.recv().await {
+            Ok(event) => match event.topic {
+                Topic::Jobs => {
+                    bells.schedule.notify_one();
+                    bells.stop.notify_one();
+                }
+                Topic::Images => {
+                    bells.build.notify_one();
+                    bells.schedule.notify_one();
+                }
+                Topic::Groups | Topic::InstanceTypes => bells.schedule.notify_one(),
+                Topic::Users | Topic::Access => {}
+            },
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                bells.schedule.notify_one();
+                bells.stop.notify_one();
+                bells.build.notify_one();
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Waits for a bell, or for the timer.
+pub(crate) async fn woken(bell: &Notify) {
+    let _ = tokio::time::timeout(TIMER, bell.notified()).await;
+}

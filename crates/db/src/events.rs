@@ -39,3 +39,20 @@ pub struct Event {
     /// The id that pages know the thing by.
     pub subject: String,
 }
+
+impl crate::Database {
+    /// Removes outbox rows that are older than anybody could still want.
+    pub async fn forget_events(&self, before: Timestamp) -> base::Result<()> {
+        use crate::ResultExt as _;
+        use sea_orm::{ConnectionTrait as _, Statement};
+        self.write(move |tx| {
+            Box::pin(async move {
+                let backend = tx.connection().get_database_backend();
+                let statement =
+                    Statement::from_sql_and_values(backend, "DELETE FROM events WHERE at < $1", [before.micros().into()]);
+                tx.connection().execute_raw(statement).await.doing("forget old events").map(drop)
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,105 @@
+//! What a workload finds when it starts: folders, environment variables, limits.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use runner::{AttemptSpec, ImageMount, LogLimits, Mount};
+use workloads::engine::LaunchSpec;
+
+use crate::Parts;
+
+/// Where a workload's own folder is, as it sees it.
+const HOME: &str = "/home/jovyan";
+
+/// Folders that workloads share.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// One folder per group, seen as `/project/<group>`.
+    pub groups: PathBuf,
+}
+
+impl Folders {
+    /// The group's shared folder, made if it is not there.
+    fn of_group(&self, group: &str) -> std::io::Result<PathBuf> {
+        let folder = self.groups.join(group);
+        fs_err::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+}
+
+pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<AttemptSpec> {
+    // By id, not by name: a group deleted and made again with the same name must not find the old one's files.
+    let shared = parts.folders.of_group(&launch.group.to_string())?;
+    let project = format!("/project/{}", base::names::group_path(&launch.group_name));
+    let mut env = variables(parts, launch, &project);
+    env.extend(launch.spec.variables.clone());
+    let mut spec = AttemptSpec::new(launch.attempt.to_string(), launch.spec.script.clone());
+    spec.group = launch.group_name.clone();
+    spec.env = env;
+    spec.working_dir = PathBuf::from(HOME);
+    spec.mounts = vec![Mount { source: shared, target: PathBuf::from(project), writable: true }];
+    spec.image = ImageMount { root: some(&launch.environment_path), base_prefix: some(&launch.base_prefix) };
+    spec.resources = runner::Resources {
+        cpu_milli: launch.resources.cpu_milli,
+        memory_mib: launch.resources.memory_mib,
+        gpu: launch.resources.gpu,
+    };
+    spec.time_limit = u64::try_from(launch.time_limit_s).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
+    spec.stop_grace = Duration::from_secs(10);
+    spec.network = parts.network;
+    spec.log_limits = LogLimits::default();
+    spec.masked = secrets(&launch.spec.variables);
+    Ok(spec)
+}
+
+fn some(path: &str) -> Option<PathBuf> {
+    (!path.is_empty()).then(|| Path::new(path).to_owned())
+}
+
+/// Source of the names: PrimeHub's list of variables in all pods, and our own `PORTICO_*`.
+fn variables(parts: &Parts, launch: &LaunchSpec, project: &str) -> BTreeMap<String, String> {
+    let domain = parts.public_url.split("://").nth(1).unwrap_or(&parts.public_url);
+    let group_id = launch.group.to_string();
+    [
+        ("HOME", HOME),
+        ("USER", launch.user_name.as_str()),
+        ("TZ", parts.time_zone.as_str()),
+        ("PORTICO_URL", parts.public_url.as_str()),
+        ("PORTICO_USER", launch.user_name.as_str()),
+        ("PORTICO_GROUP", launch.group_name.as_str()),
+        ("PORTICO_GROUP_PATH", project),
+        ("PORTICO_JOB_ID", launch.slug.as_str()),
+        ("PORTICO_JOB_NAME", launch.name.as_str()),
+        ("PORTICO_INSTANCE_TYPE", launch.instance_type.as_str()),
+        ("PORTICO_IMAGE", launch.image.as_str()),
+        ("PRIMEHUB_DOMAIN", domain),
+        ("PRIMEHUB_USER", launch.user_name.as_str()),
+        ("PRIMEHUB_GROUP", launch.group_name.as_str()),
+        ("PRIMEHUB_GROUP_VOLUME_PATH", project),
+        ("PHJOB_NAME", launch.slug.as_str()),
+        ("JUPYTERHUB_USER", launch.user_name.as_str()),
+        ("GROUP_ID", group_id.as_str()),
+        ("GROUP_NAME", launch.group_name.as_str()),
+        ("IMAGE_NAME", launch.image.as_str()),
+        ("INSTANCE_TYPE", launch.instance_type.as_str()),
+        // Output appears when it is printed, not when a buffer is full.
+        ("PYTHONUNBUFFERED", "1"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}
+
+/// Values that must not appear in the log: those of variables whose names say that they are secret.
+fn secrets(variables: &BTreeMap<String, String>) -> Vec<String> {
+    const TELLING: [&str; 6] = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY"];
+    variables
+        .iter()
+        .filter(|(name, value)| {
+            let name = name.to_ascii_uppercase();
+            value.len() >= 6 && (TELLING.iter().any(|word| name.contains(word)) || name.ends_with("_KEY"))
+        })
+        .map(|(_, value)| value.clone())
+        .collect()
+}
