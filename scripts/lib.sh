@@ -6,6 +6,8 @@ tools="$root/.cache/tools"
 # Where rustup puts cargo, and our own tools last, so that nothing of the machine is hidden by them.
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:$tools/bin"
 export PATH
+# uv trusts what the machine trusts, which is what matters behind a proxy of one's own.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
