@@ -38,6 +38,9 @@ postgres_bin() {
 
 chromium_path() { command -v chromium || command -v chromium-browser || true; }
 
+# Asks Python itself: an environment does not survive that its folder is moved or its Python removed.
+has_test_environment() { "$root/.venv/bin/python" -c 'import pytest' 2>/dev/null; }
+
 # A uv that really runs (a version manager's stand-in on PATH may not), or nothing.
 uv_path() {
   local candidate
