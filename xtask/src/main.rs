@@ -1,1 +1,34 @@
-fn main() {}
+//! Chores of this repository: `cargo xtask COMMAND`. One file per command.
+
+mod check_deps;
+mod generate;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "\
+cargo xtask check-deps   fail when a crate depends on one that its layer may not know
+cargo xtask generate     write the generated files below docs/";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["check-deps"] => check_deps::run(),
+        ["generate"] => generate::run(),
+        _ => bail!("usage:\n{USAGE}"),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> Result<PathBuf> {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+    let root = PathBuf::from(here).parent().context("xtask lies in the workspace's root")?.to_path_buf();
+    Ok(root)
+}
+
+/// The cargo that runs us.
+fn cargo() -> std::process::Command {
+    std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
