@@ -1,0 +1,49 @@
+//! What is refused before anything is done.
+
+use std::path::{Component, Path};
+
+use crate::runner::RunnerError;
+use crate::spec::{AttemptSpec, Mount};
+
+/// Places that are the sandbox's own.
+const RESERVED: &[&str] = &["/proc", "/dev", "/sys", "/usr", "/etc", "/run/portico", "/opt/portico"];
+
+/// An attempt's id names a folder, a host and control groups.
+pub(super) fn attempt_id(attempt: &str) -> Result<(), RunnerError> {
+    let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if attempt.is_empty() || attempt.len() > 64 || !attempt.bytes().all(fine) || attempt.starts_with('-') {
+        return Err(RunnerError::Invalid(format!("{attempt:?} cannot be the id of an attempt")));
+    }
+    Ok(())
+}
+
+pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
+    attempt_id(&spec.attempt)?;
+    let invalid = |what: String| Err(RunnerError::Invalid(format!("attempt {}: {what}", spec.attempt)));
+    for (name, value) in &spec.env {
+        if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+            return invalid(format!("{name:?} cannot be set in the environment"));
+        }
+    }
+    if spec.script.contains('\0') {
+        return invalid("the script contains a zero byte".into());
+    }
+    if !is_plain(&spec.working_dir) {
+        return invalid(format!("the working folder {} is not a plain absolute path", spec.working_dir.display()));
+    }
+    for Mount { source, target, .. } in &spec.mounts {
+        let reserved = RESERVED.iter().any(|place| target.starts_with(place) || Path::new(place).starts_with(target));
+        if !is_plain(target) || reserved {
+            return invalid(format!("nothing can be mounted at {}", target.display()));
+        }
+        if !is_plain(source) {
+            return invalid(format!("{} is not a plain absolute path", source.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Absolute, and without steps back.
+fn is_plain(path: &Path) -> bool {
+    path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+}

@@ -1,0 +1,82 @@
+//! Deleting what an attempt left.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::LocalRunner;
+use crate::observation::Observation;
+use crate::runner::RunnerError;
+use crate::shim;
+
+/// How folders are called while they are being deleted. No attempt can have such a name.
+const REMOVED: &str = ".removed-";
+
+impl LocalRunner {
+    pub(super) async fn remove_now(&self, attempt: &str) -> Result<(), RunnerError> {
+        let dir = self.dir(attempt)?;
+        let failed = |error| RunnerError::failed(format!("attempt {attempt} cannot be removed"), error);
+        if let Observation::Running { .. } = self.observe_now(attempt).await? {
+            return Err(RunnerError::Busy(format!("attempt {attempt} still runs")));
+        }
+        if let Some(sandbox) = dir.sandbox().map_err(failed)? {
+            shim::limits::clear(&sandbox.cgroups);
+        }
+        // Out of sight first, so that nobody ever sees half of it.
+        let hidden = self.config.root.join(format!("{REMOVED}{attempt}"));
+        match fs_err::rename(dir.path(), &hidden) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            renamed => renamed.map_err(failed)?,
+        }
+        let deleted = tokio::task::spawn_blocking(move || delete(&hidden)).await;
+        deleted.map_err(io::Error::other).flatten().map_err(failed)
+    }
+}
+
+/// Goes on with what a server that was killed left half deleted.
+pub(super) fn finish_removals(root: &Path) -> io::Result<()> {
+    let mut left = Vec::new();
+    for entry in fs_err::read_dir(root)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(REMOVED)) {
+            left.push(entry.path());
+        }
+    }
+    if !left.is_empty() {
+        std::thread::spawn(move || {
+            for path in left {
+                if let Err(error) = delete(&path) {
+                    tracing::warn!(%error, "what is left of an attempt cannot be deleted");
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Deletes a folder even where a workload took away its owner's rights to it.
+fn delete(path: &Path) -> io::Result<()> {
+    match fs_err::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            regain(path)?;
+            fs_err::remove_dir_all(path)
+        }
+        deleted => deleted,
+    }
+}
+
+fn regain(path: &Path) -> io::Result<()> {
+    let mut open: Vec<PathBuf> = vec![path.to_owned()];
+    while let Some(dir) = open.pop() {
+        fs_err::set_permissions(&dir, PermissionsExt::from_mode(0o700))?;
+        for entry in fs_err::read_dir(&dir)? {
+            let entry = entry?;
+            // Of links this tells that they are links, so nothing outside is touched.
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Starting an attempt.
+
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+
+use super::{LocalRunner, check};
+use crate::protocol::{ShimGreeting, ShimInput};
+use crate::records::{AttemptDir, SHIM_LOG};
+use crate::runner::RunnerError;
+use crate::spec::AttemptSpec;
+
+impl LocalRunner {
+    pub(super) async fn start_now(&self, spec: &AttemptSpec) -> Result<(), RunnerError> {
+        check::spec(spec)?;
+        let dir = self.dir(&spec.attempt)?;
+        let failed = |error| RunnerError::failed(format!("attempt {} cannot be started", spec.attempt), error);
+        if dir.started().map_err(failed)?.is_none() {
+            match self.greeting_of_new_shim(spec, &dir).await.map_err(failed)? {
+                ShimGreeting::Started | ShimGreeting::Already => {}
+                ShimGreeting::Failed(message) => return Err(failed(io::Error::other(message))),
+            }
+        }
+        self.begun(&spec.attempt);
+        Ok(())
+    }
+
+    /// Starts a shim and waits until the start is recorded. That it happens once is seen to by the shim.
+    async fn greeting_of_new_shim(&self, spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<ShimGreeting> {
+        let Some(bubblewrap) = self.bubblewrap.clone() else {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "bubblewrap (bwrap) is not installed"));
+        };
+        let input = serde_json::to_vec(&ShimInput {
+            spec: spec.clone(),
+            boot_id_path: self.config.boot_id_path.clone(),
+            bubblewrap,
+            slirp4netns: self.slirp4netns.clone(),
+            cgroups: self.cgroups.clone(),
+            require_isolation: self.config.require_isolation,
+        })?;
+        create_dir(dir.path())?;
+        let complaints =
+            std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(dir.path().join(SHIM_LOG))?;
+        let (program, arguments) =
+            self.config.shim_command.split_first().ok_or_else(|| io::Error::other("no command for shims is set"))?;
+        let mut shim = Command::new(program)
+            .args(arguments)
+            .arg(dir.path())
+            // The server's variables are none of the workload's business, and some are secret.
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(complaints)
+            .kill_on_drop(false)
+            .spawn()?;
+        if let Some(mut stdin) = shim.stdin.take() {
+            // A shim that does not read to the end says why in its greeting.
+            let _ = stdin.write_all(&input).await;
+        }
+        let mut line = String::new();
+        if let Some(stdout) = shim.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).await?;
+        }
+        // The handle is dropped: tokio reaps the process when it ends, if this server is still there then.
+        serde_json::from_str(&line).map_err(|_| io::Error::other("the shim ended before it said anything"))
+    }
+}
+
+/// Makes the private folder of one attempt, if it is not there.
+pub(super) fn create_dir(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,54 @@
+//! What the server and a shim say to each other: one JSON object per line.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::observation::{StopReason, Usage};
+use crate::shim::limits::CgroupBase;
+use crate::spec::AttemptSpec;
+
+/// What a shim is told when it starts, on its standard input. Not through a file: it holds secrets.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ShimInput {
+    pub(crate) spec: AttemptSpec,
+    pub(crate) boot_id_path: PathBuf,
+    pub(crate) bubblewrap: PathBuf,
+    pub(crate) slirp4netns: Option<PathBuf>,
+    pub(crate) cgroups: CgroupBase,
+    pub(crate) require_isolation: bool,
+}
+
+/// A shim's one line on its standard output.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ShimGreeting {
+    /// The start is recorded and the socket answers.
+    Started,
+    /// The attempt was started or stopped before.
+    Already,
+    /// Nothing was recorded; starting again may help.
+    Failed(String),
+}
+
+/// What a shim can be asked on its socket.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub(crate) enum Request {
+    Status,
+    Stop { reason: StopReason, grace_ms: Option<u64> },
+    /// Answered when the attempt has ended and that is recorded.
+    Wait,
+    Usage,
+}
+
+/// What a shim answers. How an attempt ended is not among it: that is read from its record.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "answer")]
+pub(crate) enum Answer {
+    Running { started_at_us: i64 },
+    Stopping,
+    Ended,
+    Usage(Usage),
+    Refused { message: String },
+}

@@ -1,0 +1,91 @@
+//! What every runner can do, whatever runs beneath it.
+
+use std::error::Error;
+use std::fmt;
+
+use futures::future::BoxFuture;
+
+use crate::log::LogReader;
+use crate::observation::{Capability, Observation, Stop, Usage};
+use crate::spec::{AttemptSpec, Resources};
+
+/// Something that executes attempts.
+///
+/// The words are chosen so that a reconciler can repeat anything: `start` and `stop` may be called again after any
+/// crash, an attempt starts at most once in all, and an observation that [is final](Observation::is_final) never
+/// changes.
+pub trait Runner: Send + Sync + 'static {
+    /// A short name for messages and columns, such as `local`.
+    fn name(&self) -> &'static str;
+
+    /// What may be claimed in sum.
+    fn capacity(&self) -> Resources;
+
+    /// Starts an attempt, or does nothing when it was started or stopped before.
+    fn start<'a>(&'a self, spec: &'a AttemptSpec) -> BoxFuture<'a, Result<(), RunnerError>>;
+
+    /// Asks an attempt to stop and returns when it has been asked; [`Runner::wait`] tells when it has ended.
+    /// An attempt that never started can never start afterwards. The first reason given is the one recorded.
+    fn stop<'a>(&'a self, attempt: &'a str, stop: Stop) -> BoxFuture<'a, Result<(), RunnerError>>;
+
+    /// Where an attempt stands now.
+    fn observe<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Observation, RunnerError>>;
+
+    /// Resolves when an attempt has ended, with a final observation.
+    fn wait<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Observation, RunnerError>>;
+
+    /// What an attempt uses now; `None` when it does not run.
+    fn usage<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>>;
+
+    /// An attempt's output. It can be read while the attempt runs.
+    fn log(&self, attempt: &str) -> LogReader;
+
+    /// Deletes every trace of an attempt that has ended. Afterwards the runner no longer knows that it ever ran, so
+    /// this is for attempts whose end is recorded elsewhere.
+    fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>>;
+
+    /// What works on this machine and what does not.
+    fn capabilities(&self) -> Vec<Capability>;
+}
+
+/// Why a runner could not do what it was asked. All of these are the platform's troubles, never the workload's: how a
+/// workload fared is an [`Observation`].
+#[derive(Debug)]
+pub enum RunnerError {
+    /// The attempt's id or its spec cannot be run by any runner.
+    Invalid(String),
+    /// The attempt still runs, and that forbids what was asked.
+    Busy(String),
+    /// The machinery failed; asking again may help.
+    Failed {
+        /// What was being done.
+        context: String,
+        /// What went wrong.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl RunnerError {
+    /// The machinery failed while `context` was being done.
+    pub fn failed(context: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        RunnerError::Failed { context: context.into(), source: source.into() }
+    }
+}
+
+impl fmt::Display for RunnerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunnerError::Invalid(message) | RunnerError::Busy(message) => formatter.write_str(message),
+            RunnerError::Failed { context, source } => write!(formatter, "{context}: {source}"),
+        }
+    }
+}
+
+impl Error for RunnerError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            RunnerError::Failed { source, .. } => Some(&**source),
+            RunnerError::Invalid(_) | RunnerError::Busy(_) => None,
+        }
+    }
+}
