@@ -1,1 +1,19 @@
-//! placeholder
+//! What the portal's pages and every API share: the state, the table of routes with their policies, who asks, how
+//! errors and streams look on the wire.
+
+pub mod body;
+pub mod failure;
+pub mod guard;
+pub mod headers;
+pub mod logs;
+pub mod problem;
+pub mod routes;
+pub mod session_cookie;
+pub mod sse;
+pub mod state;
+
+pub use body::{FormBody, JsonBody, QueryString};
+pub use failure::{Answer, Failure, Scene, status_of};
+pub use guard::{Ctx, InGroup};
+pub use routes::{Policy, RouteRow, RouteTable};
+pub use state::{Portal, PortalSettings};

@@ -1,0 +1,61 @@
+//! Errors on their way out.
+//!
+//! A handler answers `Result<T, Failure>`. A failure carries the error in the response's extensions to the guard,
+//! which logs it once and lets the delivery crate render it: as a page, or as problem+json.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base::{Error, Kind};
+
+/// An error that a handler gives up with.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
+/// What handlers return.
+pub type Answer<T = Response> = Result<T, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = status_of(self.0.kind()).into_response();
+        response.extensions_mut().insert(Arc::new(self.0));
+        response
+    }
+}
+
+/// What is known when an error is rendered.
+pub struct Scene<'a> {
+    pub portal: &'a crate::Portal,
+    pub ctx: &'a base::OpContext,
+    pub error: &'a Error,
+    pub status: StatusCode,
+    /// The path and query that were asked for.
+    pub path: &'a str,
+    pub is_get: bool,
+    /// The group of the URL, where the actor may see it.
+    pub group: Option<&'a accounts::groups::Group>,
+}
+
+/// The one table from kinds to status codes (see CONTRIBUTING.md): what one may not see is 404, what one may see but
+/// not do is 403, a broken rule is 422.
+pub const fn status_of(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid | Kind::QuotaExceeded => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,214 @@
+//! What happens to every request before and after its handler: who asks, whether they may, where it came from, and
+//! how an error looks.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use accounts::groups::Group;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::Response;
+use base::secret::random_text;
+use base::{Action, Actor, Credential, Error, Kind, OpContext, Result};
+use tracing::Instrument as _;
+
+use crate::failure::{Failure, Scene, status_of};
+use crate::routes::Policy;
+use crate::session_cookie;
+use crate::state::Portal;
+
+/// The guard of one route.
+#[derive(Clone)]
+pub struct Guard {
+    pub portal: Portal,
+    pub policy: Policy,
+    pub is_api: bool,
+    pub render: fn(&Scene<'_>) -> Response,
+}
+
+/// Who acts, as found by the guard.
+#[derive(Clone)]
+pub struct Ctx(pub OpContext);
+
+/// The group of the path, which the actor may see.
+#[derive(Clone)]
+pub struct InGroup(pub Group);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ctx {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
+        parts.extensions.get().cloned().ok_or_else(|| Error::internal("a route without a guard").into())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InGroup {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
+        parts.extensions.get().cloned().ok_or_else(|| Error::internal("a route without a group").into())
+    }
+}
+
+pub(crate) async fn run(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    answer(guard, request, |request| next.run(request)).await
+}
+
+/// Runs the request through the guard.
+pub(crate) async fn answer<F>(guard: Guard, mut request: Request, next: impl FnOnce(Request) -> F + Send) -> Response
+where
+    F: Future<Output = Response> + Send,
+{
+    let started = tokio::time::Instant::now();
+    let request_id = random_text(&*guard.portal.clock, 16);
+    let mut ctx = OpContext {
+        actor: Actor::Anonymous,
+        credential: Credential::None,
+        request_id: request_id.clone(),
+        clock: guard.portal.clock.clone(),
+        address: address(&guard.portal, &request),
+    };
+    let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
+    let mut group = None;
+    let response = async {
+        match admit(&guard, &mut ctx, &request).await {
+            Ok(found) => {
+                if let Some(found) = found {
+                    group = Some(found.clone());
+                    request.extensions_mut().insert(InGroup(found));
+                }
+                request.extensions_mut().insert(Ctx(ctx.clone()));
+                next(request).await
+            }
+            Err(error) => axum::response::IntoResponse::into_response(Failure(error)),
+        }
+    }
+    .instrument(span.clone())
+    .await;
+    let mut response = match response.extensions().get::<Arc<Error>>().cloned() {
+        Some(error) => {
+            let _entered = span.enter();
+            let status = status_of(error.kind());
+            if error.kind() == Kind::Internal {
+                tracing::error!(error = ?error, actor = ctx.actor_name(), "a request failed");
+            } else {
+                tracing::debug!(error = ?error, actor = ctx.actor_name(), "a request was refused");
+            }
+            let is_get = method == Method::GET || method == Method::HEAD;
+            let scene =
+                Scene { portal: &guard.portal, ctx: &ctx, error: &error, status, path: &path, is_get, group: group.as_ref() };
+            (guard.render)(&scene)
+        }
+        None => response,
+    };
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    tracing::debug!(parent: &span, status, actor = ctx.actor_name(), took_us = took.as_micros() as u64, "request");
+    metrics::histogram!("portico_http_seconds").record(took.as_secs_f64());
+    metrics::counter!("portico_http_requests_total", "status" => status_class(status)).increment(1);
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+const fn status_class(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// Finds out who asks and refuses those who may not.
+async fn admit(guard: &Guard, ctx: &mut OpContext, request: &Request) -> Result<Option<Group>> {
+    let portal = &guard.portal;
+    let bearer = bearer(request.headers())?;
+    let authenticated = match (guard.is_api, bearer) {
+        (true, Some(token)) => Some(portal.accounts.authenticate_token(ctx, &token).await?),
+        _ => match session_cookie::read(&portal.settings, request.headers()) {
+            Some(secret) => portal.accounts.authenticate_session(ctx, secret.expose()).await?,
+            None => None,
+        },
+    };
+    if let Some((person, credential)) = authenticated {
+        ctx.actor = Actor::Person(person);
+        ctx.credential = credential;
+    }
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_safe && !matches!(ctx.credential, Credential::Token { .. }) {
+        check_origin(portal, request.headers())?;
+    }
+    match guard.policy {
+        Policy::Public => Ok(None),
+        Policy::SignedIn => ctx.person().map(|_| None),
+        Policy::PlatformAdmin => {
+            ctx.person()?;
+            if !ctx.is_platform_admin() {
+                ctx.require_platform_admin()?;
+            }
+            Ok(None)
+        }
+        Policy::Member | Policy::GroupAdmin => {
+            ctx.person()?;
+            let name = group_of(request.uri().path(), guard.is_api)?;
+            let group = portal.accounts.get_group(ctx, &name).await?;
+            if guard.policy == Policy::GroupAdmin {
+                ctx.require_in_group(Action::ManageGroup, group.id)?;
+            }
+            Ok(Some(group))
+        }
+    }
+}
+
+/// The group's name in `/g/{group}/…` and `/api/v1/groups/{group}/…`.
+fn group_of(path: &str, is_api: bool) -> Result<String> {
+    let name = path.split('/').nth(if is_api { 4 } else { 2 }).unwrap_or_default();
+    if base::names::group_name(name).is_ok() { Ok(name.to_owned()) } else { Err(Error::not_found("group of this name")) }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    });
+    token.map(Some).ok_or_else(|| {
+        Error::unauthenticated("The Authorization header is not understood.").with_hint("Write it as: Authorization: Bearer ptk_…")
+    })
+}
+
+/// A browser says where a request comes from. What another site sends with our cookie is refused (CSRF).
+fn check_origin(portal: &Portal, headers: &HeaderMap) -> Result<()> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let refused = || {
+        Error::forbidden("This request came from another site.")
+            .with_code("cross_site")
+            .with_hint("Open the page in Portico and try again there.")
+    };
+    // `same-site` is not enough: what users made may be served from a sibling host.
+    match text("sec-fetch-site") {
+        Some("same-origin" | "none") => return Ok(()),
+        Some(_) => return Err(refused()),
+        None => {}
+    }
+    let Some(origin) = text("origin") else { return Ok(()) };
+    let host = text("host").unwrap_or_default();
+    let own = portal.settings.public_url == origin || origin.split_once("://").is_some_and(|(_, of)| of == host);
+    if own { Ok(()) } else { Err(refused()) }
+}
+
+/// The peer's address, or what a trusted proxy says of it.
+fn address(portal: &Portal, request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())?;
+    if !portal.settings.trusted_proxies.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    // The last entry is the one that the trusted proxy added; those before it are whatever the client wrote.
+    let last = forwarded.and_then(|value| value.rsplit(',').next()).and_then(|entry| entry.trim().parse().ok());
+    Some(last.unwrap_or(peer))
+}

@@ -1,0 +1,62 @@
+//! What every handler can reach.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use accounts::Accounts;
+use base::Clock;
+use db::Database;
+use runner::Runner;
+use runner::environments::EnvironmentStore;
+use tokio::sync::watch;
+use workloads::Workloads;
+
+/// The portal's parts; cheap to clone.
+#[derive(Clone)]
+pub struct Portal(Arc<Parts>);
+
+/// See [`Portal`].
+pub struct Parts {
+    pub db: Database,
+    pub accounts: Accounts,
+    pub workloads: Workloads,
+    pub runner: Arc<dyn Runner>,
+    pub environments: Arc<EnvironmentStore>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: PortalSettings,
+    /// Turns true when the server stops, so that open streams end.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// What the configuration says about the portal.
+#[derive(Clone, Debug)]
+pub struct PortalSettings {
+    /// How people reach it, without a slash at the end.
+    pub public_url: String,
+    pub version: &'static str,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Where the data are, for the system page.
+    pub data_dir: String,
+    pub database: String,
+}
+
+impl PortalSettings {
+    /// Whether browsers reach the portal by TLS, so that cookies can be kept to it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+impl Portal {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for Portal {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
