@@ -75,8 +75,12 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_does_not_confuse() {
-        let text = "12 (a) b (c) S 7 12 12 0 -1 4194304 100 0 0 0 3 4 0 0 20 0 1 0 555 1000 42 18446744073709551615";
+        let text =
+            "12 (a) b (c) S 7 12 12 0 -1 4194304 100 0 0 0 3 4 0 0 20 0 1 0 555 1000 42 18446744073709551615";
         let stat = parse(text).unwrap();
-        assert_eq!((stat.pid, stat.parent, stat.cpu_ticks, stat.start_ticks, stat.resident_pages), (12, 7, 7, 555, 42));
+        assert_eq!(
+            (stat.pid, stat.parent, stat.cpu_ticks, stat.start_ticks, stat.resident_pages),
+            (12, 7, 7, 555, 42)
+        );
     }
 }

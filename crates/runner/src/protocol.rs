@@ -16,6 +16,8 @@ pub(crate) struct ShimInput {
     pub(crate) bubblewrap: PathBuf,
     pub(crate) slirp4netns: Option<PathBuf>,
     pub(crate) cgroups: CgroupBase,
+    /// What this attempt's control groups are called.
+    pub(crate) cgroup_name: String,
     pub(crate) require_isolation: bool,
 }
 
@@ -36,7 +38,10 @@ pub(crate) enum ShimGreeting {
 #[serde(rename_all = "kebab-case", tag = "command")]
 pub(crate) enum Request {
     Status,
-    Stop { reason: StopReason, grace_ms: Option<u64> },
+    Stop {
+        reason: StopReason,
+        grace_ms: Option<u64>,
+    },
     /// Answered when the attempt has ended and that is recorded.
     Wait,
     Usage,

@@ -134,7 +134,8 @@ impl AttemptDir {
 
     /// Sets room aside for [`AttemptDir::record_exit`].
     pub(crate) fn reserve_exit(&self) -> io::Result<()> {
-        let mut file = private_file().write(true).create(true).truncate(true).open(self.0.join(EXIT_RESERVE))?;
+        let mut file =
+            private_file().write(true).create(true).truncate(true).open(self.0.join(EXIT_RESERVE))?;
         file.write_all(&vec![b' '; RESERVED_BYTES])?;
         file.sync_all()
     }

@@ -14,7 +14,16 @@ const RESERVED_MIB: i64 = 512;
 
 impl LocalRunner {
     pub(super) fn find_capabilities(&self) -> Vec<Capability> {
-        vec![self.sandbox(), system_calls(), user(), self.network(), self.memory(), self.cpu(), self.processes(), gpu()]
+        vec![
+            self.sandbox(),
+            system_calls(),
+            user(),
+            self.network(),
+            self.memory(),
+            self.cpu(),
+            self.processes(),
+            gpu(),
+        ]
     }
 
     fn sandbox(&self) -> Capability {
@@ -24,7 +33,9 @@ impl LocalRunner {
         };
         match try_bubblewrap(program) {
             Ok(version) => ok(NAME, format!("{version} makes sandboxes here")),
-            Err(why) => missing(NAME, &format!("bubblewrap cannot make a sandbox: {why}"), user_namespace_fix()),
+            Err(why) => {
+                missing(NAME, &format!("bubblewrap cannot make a sandbox: {why}"), user_namespace_fix())
+            }
         }
     }
 
@@ -32,7 +43,8 @@ impl LocalRunner {
         const NAME: &str = "network";
         let fix = "install the package slirp4netns and make the device /dev/net/tun available";
         if self.slirp4netns.is_none() {
-            let what = "slirp4netns is not installed: workloads cannot have a separate network with a way out";
+            let what =
+                "slirp4netns is not installed: workloads cannot have a separate network with a way out";
             return missing(NAME, what, fix);
         }
         if !Path::new("/dev/net/tun").exists() {
@@ -110,8 +122,24 @@ fn try_bubblewrap(program: &Path) -> Result<String, String> {
         Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
     };
     run(&[
-        "--unshare-all", "--uid", "1000", "--gid", "1000", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
-        "--size", "4096", "--tmpfs", "/tmp", "/usr/bin/env", "true",
+        "--unshare-all",
+        "--uid",
+        "1000",
+        "--gid",
+        "1000",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        "4096",
+        "--tmpfs",
+        "/tmp",
+        "/usr/bin/env",
+        "true",
     ])?;
     run(&["--version"])
 }
@@ -139,14 +167,19 @@ fn system_calls() -> Capability {
     if SECCOMP_SUPPORTED {
         ok(NAME, "dangerous system calls are filtered (seccomp)".into())
     } else {
-        missing(NAME, "there is no filter of system calls for this kind of processor", "use x86-64 or 64-bit ARM")
+        missing(
+            NAME,
+            "there is no filter of system calls for this kind of processor",
+            "use x86-64 or 64-bit ARM",
+        )
     }
 }
 
 fn user() -> Capability {
     const NAME: &str = "user";
     if rustix::process::geteuid().is_root() {
-        let what = "the server runs as root, so outside its namespaces a workload would be root without privileges";
+        let what =
+            "the server runs as root, so outside its namespaces a workload would be root without privileges";
         degraded(NAME, what, "run the server as a user of its own")
     } else {
         ok(NAME, "the server and its workloads run as a plain user".into())
@@ -155,13 +188,17 @@ fn user() -> Capability {
 
 fn gpu() -> Capability {
     let count = gpus();
-    ok("gpu", if count == 0 { "this machine has no NVIDIA GPU".into() } else { format!("{count} NVIDIA GPU(s)") })
+    ok(
+        "gpu",
+        if count == 0 { "this machine has no NVIDIA GPU".into() } else { format!("{count} NVIDIA GPU(s)") },
+    )
 }
 
 fn gpus() -> usize {
     let Ok(entries) = fs_err::read_dir("/dev") else { return 0 };
     let is_gpu = |name: &str| {
-        name.strip_prefix("nvidia").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        name.strip_prefix("nvidia")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
     entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_gpu)).count()
 }

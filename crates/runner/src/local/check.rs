@@ -29,10 +29,14 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
         return invalid("the script contains a zero byte".into());
     }
     if !is_plain(&spec.working_dir) {
-        return invalid(format!("the working folder {} is not a plain absolute path", spec.working_dir.display()));
+        return invalid(format!(
+            "the working folder {} is not a plain absolute path",
+            spec.working_dir.display()
+        ));
     }
     for Mount { source, target, .. } in &spec.mounts {
-        let reserved = RESERVED.iter().any(|place| target.starts_with(place) || Path::new(place).starts_with(target));
+        let reserved =
+            RESERVED.iter().any(|place| target.starts_with(place) || Path::new(place).starts_with(target));
         if !is_plain(target) || reserved {
             return invalid(format!("nothing can be mounted at {}", target.display()));
         }
@@ -45,5 +49,6 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
 
 /// Absolute, and without steps back.
 fn is_plain(path: &Path) -> bool {
-    path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+    path.is_absolute()
+        && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
 }

@@ -52,7 +52,11 @@ impl Connection {
         match asked.await {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some(serde_json::from_str(&answer)?)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => Ok(None),
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -13,6 +13,7 @@ mod start;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
+use crate::clock;
 use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
 use crate::protocol::{Answer, Request};
@@ -27,7 +29,6 @@ use crate::records::{AttemptDir, BOOT_ID, Started, boot_id};
 use crate::runner::{Runner, RunnerError};
 use crate::shim::limits::CgroupBase;
 use crate::spec::{AttemptSpec, Resources};
-use crate::clock;
 
 use client::{Connection, Reached};
 
@@ -76,6 +77,8 @@ pub struct LocalRunner {
     bubblewrap: Option<PathBuf>,
     slirp4netns: Option<PathBuf>,
     cgroups: CgroupBase,
+    /// Tells this runner's control groups from those of other servers on the machine.
+    place: String,
     /// Rings for those who wait for an attempt that has not started yet.
     beginnings: Mutex<HashMap<String, Arc<Notify>>>,
 }
@@ -83,18 +86,24 @@ pub struct LocalRunner {
 impl LocalRunner {
     /// Makes the folder for attempts and finds out what the machine offers.
     pub fn new(config: LocalConfig) -> Result<Self, RunnerError> {
-        let prepare = || -> io::Result<()> {
+        let prepare = || -> io::Result<String> {
             std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700)
                 .create(&config.root)?;
-            remove::finish_removals(&config.root)
+            remove::finish_removals(&config.root)?;
+            let found = fs_err::metadata(&config.root)?;
+            Ok(format!("{:x}-{:x}", MetadataExt::dev(&found), MetadataExt::ino(&found)))
         };
-        prepare().map_err(|error| RunnerError::failed("the folder for attempts cannot be used", error))?;
-        let find = |configured: &Option<PathBuf>, name: &str| configured.clone().or_else(|| capabilities::in_path(name));
+        let place = prepare()
+            .map_err(|error| RunnerError::failed("the folder for attempts cannot be used", error))?;
+        let find = |configured: &Option<PathBuf>, name: &str| {
+            configured.clone().or_else(|| capabilities::in_path(name))
+        };
         Ok(LocalRunner {
             bubblewrap: find(&config.bubblewrap, "bwrap"),
             slirp4netns: find(&config.slirp4netns, "slirp4netns"),
             cgroups: if config.control_groups { CgroupBase::discover() } else { CgroupBase::default() },
             config,
+            place,
             beginnings: Mutex::default(),
         })
     }
@@ -202,7 +211,8 @@ impl LocalRunner {
                 }
             }
             self.begun(attempt);
-            let failed = |error| RunnerError::failed(format!("attempt {attempt} cannot be waited for"), error);
+            let failed =
+                |error| RunnerError::failed(format!("attempt {attempt} cannot be waited for"), error);
             if let Reached::Shim(mut shim) = Connection::open(&dir).await.map_err(failed)? {
                 // Whether it answered or died, the next look tells.
                 shim.ask(&Request::Wait).await.map_err(failed)?;
@@ -212,7 +222,8 @@ impl LocalRunner {
 
     async fn usage_now(&self, attempt: &str) -> Result<Option<Usage>, RunnerError> {
         let dir = self.dir(attempt)?;
-        let failed = |error| RunnerError::failed(format!("the usage of attempt {attempt} cannot be read"), error);
+        let failed =
+            |error| RunnerError::failed(format!("the usage of attempt {attempt} cannot be read"), error);
         if recorded(&dir).map_err(failed)?.is_ok() {
             return Ok(None);
         }

@@ -18,7 +18,8 @@ impl LocalRunner {
     pub(super) async fn start_now(&self, spec: &AttemptSpec) -> Result<(), RunnerError> {
         check::spec(spec)?;
         let dir = self.dir(&spec.attempt)?;
-        let failed = |error| RunnerError::failed(format!("attempt {} cannot be started", spec.attempt), error);
+        let failed =
+            |error| RunnerError::failed(format!("attempt {} cannot be started", spec.attempt), error);
         if dir.started().map_err(failed)?.is_none() {
             match self.greeting_of_new_shim(spec, &dir).await.map_err(failed)? {
                 ShimGreeting::Started | ShimGreeting::Already => {}
@@ -40,13 +41,20 @@ impl LocalRunner {
             bubblewrap,
             slirp4netns: self.slirp4netns.clone(),
             cgroups: self.cgroups.clone(),
+            cgroup_name: format!("{}.{}", self.place, spec.attempt),
             require_isolation: self.config.require_isolation,
         })?;
         create_dir(dir.path())?;
-        let complaints =
-            std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(dir.path().join(SHIM_LOG))?;
-        let (program, arguments) =
-            self.config.shim_command.split_first().ok_or_else(|| io::Error::other("no command for shims is set"))?;
+        let complaints = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(dir.path().join(SHIM_LOG))?;
+        let (program, arguments) = self
+            .config
+            .shim_command
+            .split_first()
+            .ok_or_else(|| io::Error::other("no command for shims is set"))?;
         let mut shim = Command::new(program)
             .args(arguments)
             .arg(dir.path())

@@ -30,12 +30,16 @@ pub(crate) struct Masker {
 }
 
 impl Masker {
-    pub(crate) fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Self, aho_corasick::BuildError> {
+    pub(crate) fn new<'a>(
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, aho_corasick::BuildError> {
         let mut secrets = vec![TOKEN_PREFIX.to_vec()];
         for value in values {
             let lines = value.lines().map(str::trim);
             for secret in [value, value.trim()].into_iter().chain(lines) {
-                if secret.len() >= SHORTEST_SECRET && !secrets.iter().skip(1).any(|known| known == secret.as_bytes()) {
+                if secret.len() >= SHORTEST_SECRET
+                    && !secrets.iter().skip(1).any(|known| known == secret.as_bytes())
+                {
                     secrets.push(secret.as_bytes().to_vec());
                 }
             }
@@ -107,7 +111,8 @@ impl Masker {
         self.inside_long_token = false;
         let held = std::mem::take(&mut self.held);
         let is_token = held.starts_with(TOKEN_PREFIX) && held.len() >= TOKEN_PREFIX.len() + SHORTEST_TOKEN;
-        let is_start = held.len() >= SHORTEST_SECRET && self.secrets.iter().skip(1).any(|secret| secret.starts_with(&held));
+        let is_start = held.len() >= SHORTEST_SECRET
+            && self.secrets.iter().skip(1).any(|secret| secret.starts_with(&held));
         out.extend_from_slice(if is_token || is_start { MASK } else { &held });
     }
 
@@ -125,5 +130,8 @@ impl Masker {
 }
 
 fn token_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')))
+        .unwrap_or(bytes.len())
 }

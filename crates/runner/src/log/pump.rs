@@ -259,8 +259,9 @@ impl LogPump {
         if due || (!self.disk.full && self.disk.written_since >= DISK_CHECK_BYTES) {
             self.disk.checked = now;
             self.disk.written_since = 0;
-            self.disk.full = rustix::fs::fstatvfs(self.writer.file())
-                .is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) < self.limits.keep_free_bytes);
+            self.disk.full = rustix::fs::fstatvfs(self.writer.file()).is_ok_and(|found| {
+                found.f_bavail.saturating_mul(found.f_frsize) < self.limits.keep_free_bytes
+            });
         }
         !self.disk.full
     }
@@ -341,7 +342,12 @@ fn slow_down(window: &mut (Duration, usize), count: usize) {
 }
 
 fn describe(dropped: Dropped) -> String {
-    format!("{} {} ({}) were", dropped.lines, if dropped.lines == 1 { "line" } else { "lines" }, size(dropped.bytes))
+    format!(
+        "{} {} ({}) were",
+        dropped.lines,
+        if dropped.lines == 1 { "line" } else { "lines" },
+        size(dropped.bytes)
+    )
 }
 
 fn size(bytes: u64) -> String {

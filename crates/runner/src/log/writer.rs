@@ -101,7 +101,12 @@ impl LogWriter {
 
 /// Ends a log whose writer died: completes the index and adds the record that says that nothing follows.
 pub(crate) fn close_orphaned(dir: &Path, at_us: i64) -> io::Result<()> {
-    let index = fs_err::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(INDEX_FILE))?;
+    let index = fs_err::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(dir.join(INDEX_FILE))?;
     fs_err::OpenOptions::new().append(true).create(true).open(dir.join(LOG_FILE))?;
     let contents = super::reader::Contents::open(dir)?;
     if contents.complete() {

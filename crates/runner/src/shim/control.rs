@@ -34,7 +34,8 @@ impl Control {
     pub(super) fn poll_fds(&self) -> Vec<PollFd<'_>> {
         let accepts = if self.clients.len() < MOST_CLIENTS { PollFlags::IN } else { PollFlags::empty() };
         let listener = PollFd::from_borrowed_fd(self.listener.as_fd(), accepts);
-        let clients = self.clients.iter().map(|client| PollFd::from_borrowed_fd(client.stream.as_fd(), PollFlags::IN));
+        let clients =
+            self.clients.iter().map(|client| PollFd::from_borrowed_fd(client.stream.as_fd(), PollFlags::IN));
         std::iter::once(listener).chain(clients).collect()
     }
 

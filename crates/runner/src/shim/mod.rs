@@ -29,6 +29,7 @@ pub(crate) use seccomp::SUPPORTED as SECCOMP_SUPPORTED;
 /// `portico shim DIR`, before there is any async runtime or second thread.
 pub fn shim_main(attempt_dir: &Path) -> ExitCode {
     let dir = AttemptDir::new(attempt_dir);
+    close_inherited();
     let (greeting, begun) = match begin(&dir) {
         Ok(Some(begun)) => (ShimGreeting::Started, Some(begun)),
         Ok(None) => (ShimGreeting::Already, None),
@@ -90,6 +91,19 @@ fn listen(dir: &Path) -> io::Result<UnixListener> {
     fs_err::set_permissions(dir.join(SOCKET), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// Closes what the server had open and did not mean for us: the workload would inherit it.
+fn close_inherited() {
+    let Ok(entries) = fs_err::read_dir("/proc/self/fd") else { return };
+    // Collected first, so that the handle on this very folder is gone when its number comes up.
+    let open: Vec<i32> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok()))
+        .collect();
+    for fd in open.into_iter().filter(|fd| *fd > 2) {
+        let _ = nix::unistd::close(fd);
+    }
 }
 
 /// The server may have died since it started us; the attempt runs all the same.

@@ -55,7 +55,13 @@ impl Arguments {
 
     fn namespaces(&mut self, spec: &AttemptSpec, hostname: &str) {
         let id = USER_ID.to_string();
-        self.add(["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]);
+        self.add([
+            "--unshare-user",
+            "--unshare-pid",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+        ]);
         if spec.network != Network::Host {
             self.add(["--unshare-net"]);
         }
@@ -146,7 +152,10 @@ fn environment(spec: &AttemptSpec, home: &Path) -> BTreeMap<String, String> {
 }
 
 fn home(spec: &AttemptSpec) -> PathBuf {
-    spec.env.get("HOME").filter(|home| home.starts_with('/')).map_or_else(|| DEFAULT_HOME.into(), PathBuf::from)
+    spec.env
+        .get("HOME")
+        .filter(|home| home.starts_with('/'))
+        .map_or_else(|| DEFAULT_HOME.into(), PathBuf::from)
 }
 
 /// Short enough for a prompt. The end of an id differs more than its beginning, which is a time.

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use rustix::io::Errno;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch,
 };
 
 /// Whether there is a filter for this kind of processor.
@@ -119,7 +120,10 @@ fn forbidden_rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::Bac
     rules.insert(libc::SYS_clone, namespaces);
     // Typing into the terminal of somebody else.
     let every_bit = u64::from(u32::MAX);
-    rules.insert(libc::SYS_ioctl, vec![masked(1, every_bit, libc::TIOCSTI)?, masked(1, every_bit, libc::TIOCLINUX)?]);
+    rules.insert(
+        libc::SYS_ioctl,
+        vec![masked(1, every_bit, libc::TIOCSTI)?, masked(1, every_bit, libc::TIOCLINUX)?],
+    );
     // Sockets to the hypervisor, and the kernel's cryptography.
     let family = |family: libc::c_int| masked(0, every_bit, u64::from(family.unsigned_abs()));
     rules.insert(libc::SYS_socket, vec![family(libc::AF_VSOCK)?, family(libc::AF_ALG)?]);

@@ -61,7 +61,11 @@ pub(super) fn start(
     concessions: &mut Concessions,
 ) -> io::Result<Sandbox> {
     if input.spec.network == Network::Outbound && input.slirp4netns.is_none() {
-        concede(input, concessions, "slirp4netns is not installed, so there is no separate network with a way out")?;
+        concede(
+            input,
+            concessions,
+            "slirp4netns is not installed, so there is no separate network with a way out",
+        )?;
         input.spec.network = Network::Host;
     }
     let filter = seccomp::filter().map_err(io::Error::other)?;
@@ -137,7 +141,8 @@ fn attach(
     dir.record_sandbox(&SandboxRecord { init, cgroups: cgroups.folders().to_vec() })?;
     cgroups.add(init.pid)?;
     limit_directly(input, cgroups, init.pid, concessions)?;
-    let namespaces = (input.spec.network == Network::Outbound).then(|| Namespaces::of(init.pid)).transpose()?;
+    let namespaces =
+        (input.spec.network == Network::Outbound).then(|| Namespaces::of(init.pid)).transpose()?;
     let status = status.release()?;
     let slirp = match (&namespaces, &input.slirp4netns) {
         (Some(namespaces), Some(program)) => Some(Slirp::start(program, namespaces)?),
@@ -147,17 +152,22 @@ fn attach(
 }
 
 /// Limits that processes carry themselves, and the ones that stand in for a control group.
-fn limit_directly(input: &ShimInput, cgroups: &Cgroups, init: i32, concessions: &mut Concessions) -> io::Result<()> {
+fn limit_directly(
+    input: &ShimInput,
+    cgroups: &Cgroups,
+    init: i32,
+    concessions: &mut Concessions,
+) -> io::Result<()> {
     let pid = Pid::from_raw(init);
-    let limit = |resource, most| {
-        prlimit(pid, resource, Rlimit { current: Some(most), maximum: Some(most) })
-    };
+    let limit = |resource, most| prlimit(pid, resource, Rlimit { current: Some(most), maximum: Some(most) });
     limit(Resource::Core, 0)?;
     if !cgroups.limits_processes() {
         limit(Resource::Nproc, MOST_PROCESSES)?;
     }
     if !cgroups.limits_cpu() && input.spec.resources.cpu_milli > 0 {
-        concessions.push("this machine lets us make no control group for processors: their number is not limited".into());
+        concessions.push(
+            "this machine lets us make no control group for processors: their number is not limited".into(),
+        );
     }
     // When the machine runs out of memory, a workload is to go rather than the server. Refused is no harm.
     let _ = fs_err::write(format!("/proc/{init}/oom_score_adj"), "500");
@@ -266,7 +276,8 @@ pub(super) fn is_readable(fd: BorrowedFd<'_>, patience: Duration) -> bool {
     let until = clock::elapsed() + patience;
     loop {
         let left = until.saturating_sub(clock::elapsed());
-        let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: i64::from(left.subsec_nanos()) };
+        let timeout =
+            Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: i64::from(left.subsec_nanos()) };
         match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&timeout)) {
             Err(rustix::io::Errno::INTR) => {}
             ready => return ready.is_ok_and(|count| count > 0),

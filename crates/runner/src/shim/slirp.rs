@@ -28,7 +28,8 @@ pub(super) struct Namespaces {
 impl Namespaces {
     pub(super) fn of(pid: i32) -> io::Result<Self> {
         let open = |kind: &str| {
-            fs_err::File::open(format!("/proc/{pid}/ns/{kind}")).map(|file| OwnedFd::from(file.into_parts().0))
+            fs_err::File::open(format!("/proc/{pid}/ns/{kind}"))
+                .map(|file| OwnedFd::from(file.into_parts().0))
         };
         Ok(Namespaces { user: open("user")?, network: open("net")? })
     }
@@ -63,13 +64,21 @@ impl Slirp {
         let (complaints, complains) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(complains);
         let child = {
-            let _inherited = inheritable(vec![tells_ready.as_fd(), ends.as_fd(), namespaces.user.as_fd(), namespaces.network.as_fd()])?;
+            let _inherited = inheritable(vec![
+                tells_ready.as_fd(),
+                ends.as_fd(),
+                namespaces.user.as_fd(),
+                namespaces.network.as_fd(),
+            ])?;
             command.spawn()?
         };
         drop((tells_ready, ends, command));
         let mut slirp = Slirp { child, complaints, _until_closed: until_closed };
         if read_within(&ready, PATIENCE, |bytes| !bytes.is_empty())?.is_empty() {
-            return Err(io::Error::other(format!("slirp4netns could not set up the network: {}", slirp.complaint())));
+            return Err(io::Error::other(format!(
+                "slirp4netns could not set up the network: {}",
+                slirp.complaint()
+            )));
         }
         Ok(slirp)
     }

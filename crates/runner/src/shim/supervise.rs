@@ -32,9 +32,14 @@ const RECORD_RETRY: Duration = Duration::from_secs(1);
 pub(super) fn run(dir: &AttemptDir, begun: Begun) {
     let Begun { mut input, started, listener, _lock } = begun;
     let mut control = Control::new(listener);
-    let cgroups = Cgroups::create(&input.cgroups, &input.spec.attempt, input.spec.resources);
+    let cgroups = Cgroups::create(&input.cgroups, &input.cgroup_name, input.spec.resources);
     let exit = attempt(dir, &mut input, &started, &mut control, &cgroups).unwrap_or_else(|error| {
-        exit(&started, ExitCause::SandboxFailed, None, Some(format!("the sandbox could not be made: {error}")))
+        exit(
+            &started,
+            ExitCause::SandboxFailed,
+            None,
+            Some(format!("the sandbox could not be made: {error}")),
+        )
     });
     clear(cgroups.folders());
     while let Err(error) = dir.record_exit(&exit) {
@@ -80,7 +85,8 @@ fn attempt(
         Err(error) => {
             let said = finish_log(pumping, until_closed, &[]).ok();
             let said = said.and_then(|()| last_words_of_bubblewrap(dir));
-            let message = [Some(error.to_string()), said].into_iter().flatten().collect::<Vec<_>>().join(": ");
+            let message =
+                [Some(error.to_string()), said].into_iter().flatten().collect::<Vec<_>>().join(": ");
             return Ok(exit(started, ExitCause::SandboxFailed, None, Some(message)));
         }
     };
@@ -99,7 +105,8 @@ fn attempt(
     if let Err(error) = finish_log(pumping, until_closed, &last_words) {
         complain(&format!("the log could not be finished: {error}"));
     }
-    let message = if cause == ExitCause::SandboxFailed { last_words_of_bubblewrap(dir).or(message) } else { message };
+    let message =
+        if cause == ExitCause::SandboxFailed { last_words_of_bubblewrap(dir).or(message) } else { message };
     Ok(Exit {
         max_memory_bytes: usage_at_end.0.or(watch.peak_memory),
         cpu_time_us: usage_at_end.1.or(watch.cpu_time_us),
@@ -253,7 +260,11 @@ impl<'a> Watch<'a> {
     fn out_of_memory(&self) -> String {
         let limit = self.memory_limit.unwrap_or_default();
         let used = self.cgroups.peak_memory().or(self.peak_memory).unwrap_or(limit);
-        format!("needed more memory than it may have: used {} MiB of {} MiB", used.div_ceil(1 << 20), limit >> 20)
+        format!(
+            "needed more memory than it may have: used {} MiB of {} MiB",
+            used.div_ceil(1 << 20),
+            limit >> 20
+        )
     }
 }
 
@@ -290,7 +301,8 @@ fn finish_log(
     last_words: &[String],
 ) -> io::Result<()> {
     drop(until_closed);
-    let (mut pump, drained) = pumping.join().map_err(|_| io::Error::other("the thread that reads output panicked"))?;
+    let (mut pump, drained) =
+        pumping.join().map_err(|_| io::Error::other("the thread that reads output panicked"))?;
     pump.finish(last_words)?;
     drained
 }

@@ -27,7 +27,12 @@ pub(super) const USER: &str = "portico";
 pub(super) const USER_ID: u32 = 1000;
 
 /// Writes the files to the new folder `into` and answers what else is to be mounted over it, as names below `/etc`.
-pub(super) fn write(into: &Path, hostname: &str, home: &Path, network: Network) -> io::Result<Vec<&'static str>> {
+pub(super) fn write(
+    into: &Path,
+    hostname: &str,
+    home: &Path,
+    network: Network,
+) -> io::Result<Vec<&'static str>> {
     fs_err::create_dir(into)?;
     let file = |name: &str, text: String| fs_err::write(into.join(name), text);
     let home = home.display();

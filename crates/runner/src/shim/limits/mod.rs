@@ -49,9 +49,9 @@ pub(crate) struct Cgroups {
 impl Cgroups {
     /// Makes the groups of one attempt and sets its limits. A group that cannot be made or set is left out, so that
     /// the caller sees from [`Cgroups::limits_memory`] and [`Cgroups::limits_cpu`] what is in force.
-    pub(crate) fn create(base: &CgroupBase, attempt: &str, resources: Resources) -> Self {
+    pub(crate) fn create(base: &CgroupBase, name: &str, resources: Resources) -> Self {
         let make = |folder: &Option<PathBuf>, set: &dyn Fn(&Path) -> io::Result<()>| {
-            let folder = folder.as_ref()?.join(attempt);
+            let folder = folder.as_ref()?.join(name);
             match fs_err::create_dir(&folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return None,
                 _ => {}
@@ -164,7 +164,9 @@ fn kill_all(folder: &Path) {
         return;
     }
     let processes = fs_err::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
-    for pid in processes.lines().filter_map(|line| line.parse().ok()).filter_map(rustix::process::Pid::from_raw) {
+    for pid in
+        processes.lines().filter_map(|line| line.parse().ok()).filter_map(rustix::process::Pid::from_raw)
+    {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
     }
 }
@@ -205,7 +207,10 @@ fn set_cpu(version: Version, folder: &Path, cpu_milli: i64) -> io::Result<()> {
 
 fn write(folder: &Path, file: &str, value: &str) -> io::Result<()> {
     // Never created: on the kernel's file system all files are there, and elsewhere a stray file would hide a mistake.
-    io::Write::write_all(&mut fs_err::OpenOptions::new().write(true).open(folder.join(file))?, value.as_bytes())
+    io::Write::write_all(
+        &mut fs_err::OpenOptions::new().write(true).open(folder.join(file))?,
+        value.as_bytes(),
+    )
 }
 
 fn number(folder: &Path, file: &str) -> Option<u64> {

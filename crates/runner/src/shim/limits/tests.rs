@@ -34,7 +34,8 @@ fn version_two_is_spoken() {
     assert_eq!(read("cpu.max"), "150000 100000");
     assert_eq!(read("cgroup.procs"), "77");
     assert_eq!(groups.folders(), [dir.path().join("a1")]);
-    fs_err::write(dir.path().join("a1/memory.events"), "low 0\noom 3\noom_kill 2\noom_group_kill 0\n").unwrap();
+    fs_err::write(dir.path().join("a1/memory.events"), "low 0\noom 3\noom_kill 2\noom_group_kill 0\n")
+        .unwrap();
     fs_err::write(dir.path().join("a1/cpu.stat"), "usage_usec 1234\nuser_usec 1000\n").unwrap();
     assert_eq!(groups.memory_kills(), 2);
     assert_eq!(groups.cpu_time_us(), Some(1234));

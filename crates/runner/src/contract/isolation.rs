@@ -1,0 +1,161 @@
+//! What an attempt can see and do beyond itself.
+
+use std::net::TcpListener;
+
+use super::lifecycle::mount;
+use super::{AT_ONCE, RunnerFixture, assert_cause, finished, output, run, start_until_ready};
+use crate::{AttemptSpec, ExitCause, Mount, Network};
+
+pub async fn the_environment_is_only_what_was_given(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let mut spec = AttemptSpec::new("a", "env | cut -d= -f1 | sort | tr '\\n' ' '");
+    spec.env.insert("GIVEN".into(), "yes".into());
+    run(&*runner, &spec).await;
+    let seen = output(&runner.log("a")).await;
+    let known = [
+        "_",
+        "GIVEN",
+        "HOME",
+        "HOSTNAME",
+        "LANG",
+        "LOGNAME",
+        "PATH",
+        "PWD",
+        "PYTHONUNBUFFERED",
+        "SHELL",
+        "SHLVL",
+        "TMPDIR",
+        "USER",
+    ];
+    let strange: Vec<_> = seen.split_whitespace().filter(|name| !known.contains(name)).collect();
+    assert!(seen.contains("GIVEN") && strange.is_empty(), "{strange:?}");
+}
+
+pub async fn sees_only_its_own_processes(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    start_until_ready(&*runner, &AttemptSpec::new("b", "echo ready; sleep 4321")).await;
+    let script = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done; for p in {3..400}; do kill -9 $p 2>/dev/null; done";
+    run(&*runner, &AttemptSpec::new("a", script)).await;
+    let seen = output(&runner.log("a")).await;
+    assert!(!seen.contains("4321") && seen.lines().count() < 8, "{seen}");
+    assert!(runner.usage("b").await.unwrap().is_some(), "the other one was killed");
+    runner.stop("b", AT_ONCE).await.unwrap();
+    finished(&*runner, "b").await;
+}
+
+pub async fn sees_no_files_of_others(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let (own, other) = (fixture.folder("own"), fixture.folder("other"));
+    fs_err::write(other.join("secret"), "theirs").unwrap();
+    run(&*runner, &AttemptSpec::new("b", "echo output of another")).await;
+    let (data, other_log) = (fixture.data_dir(), runner.log("b").path());
+    let script = format!(
+        "for f in '{}' '{}/secret' '{}' /root /var/lib /proc/1/root/root /etc/shadow; do ls -d \"$f\" && echo \"seen $f\"; done; \
+         grep -rs 'output of another' / --exclude-dir=proc --exclude-dir=usr --exclude-dir=run && echo seen another; echo done",
+        data.display(),
+        other.display(),
+        other_log.display()
+    );
+    let spec = AttemptSpec { mounts: vec![mount(&own, "/home/portico")], ..AttemptSpec::new("a", script) };
+    run(&*runner, &spec).await;
+    let text = output(&runner.log("a")).await;
+    // `ls` names what it does not find, so only the word `seen` counts.
+    let seen: Vec<_> = text.lines().filter(|line| line.starts_with("seen")).collect();
+    assert!(text.ends_with("done") && seen.is_empty(), "{text}");
+}
+
+pub async fn writes_only_where_it_may(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let (writable, fixed) = (fixture.folder("writable"), fixture.folder("fixed"));
+    fs_err::write(fixed.join("file"), "as it was").unwrap();
+    let script = "for f in / /usr /usr/bin /etc /run /var /home /opt /dev /proc /mnt/fixed /run/portico; do \
+                  touch $f/new 2>/dev/null && echo \"wrote $f\"; done; \
+                  echo x > /mnt/fixed/file; echo x > /run/portico/script; echo x > /proc/sys/kernel/hostname; \
+                  echo mine > /mnt/writable/file && cp /mnt/writable/file /tmp && cp /mnt/writable/file ~ && echo done";
+    let spec = AttemptSpec {
+        mounts: vec![
+            mount(&writable, "/mnt/writable"),
+            Mount { source: fixed.clone(), target: "/mnt/fixed".into(), writable: false },
+        ],
+        ..AttemptSpec::new("a", script)
+    };
+    run(&*runner, &spec).await;
+    let text = output(&runner.log("a")).await;
+    // /dev is a small folder in memory that belongs to the attempt; what lies there dies with it.
+    let wrote: Vec<_> =
+        text.lines().filter(|line| line.starts_with("wrote") && *line != "wrote /dev").collect();
+    assert!(text.ends_with("done") && wrote.is_empty(), "{text}");
+    assert_eq!(fs_err::read_to_string(fixed.join("file")).unwrap(), "as it was");
+    assert_eq!(fs_err::read_to_string(writable.join("file")).unwrap(), "mine\n");
+}
+
+pub async fn cannot_reach_the_machines_loopback(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = format!(
+        "for host in 127.0.0.1 10.0.2.2; do timeout 2 bash -c \"< /dev/tcp/$host/{port}\" && echo reached; done; true"
+    );
+    for (name, network) in [("none", Network::None), ("outbound", Network::Outbound)] {
+        let exit = run(&*runner, &AttemptSpec { network, ..AttemptSpec::new(name, script.clone()) }).await;
+        assert_cause(&exit, ExitCause::Completed);
+        let text = output(&runner.log(name)).await;
+        assert!(!text.lines().any(|line| line == "reached"), "{name}: {text}");
+    }
+    // The same script does reach it where that is allowed, so the test means something.
+    run(&*runner, &AttemptSpec { network: Network::Host, ..AttemptSpec::new("host", script) }).await;
+    assert!(output(&runner.log("host")).await.contains("reached"));
+}
+
+pub async fn has_no_network_when_told_so(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let script = "cat /proc/net/dev | grep -v lo: | grep :; bash -c '< /dev/tcp/192.0.2.1/80'; true";
+    run(&*runner, &AttemptSpec { network: Network::None, ..AttemptSpec::new("a", script) }).await;
+    let text = output(&runner.log("a")).await;
+    assert!(text.contains("Network is unreachable") && !text.contains("tap0"), "{text}");
+    let script = "grep -c tap0 /proc/net/dev; cat /etc/resolv.conf";
+    run(&*runner, &AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("b", script) }).await;
+    assert_eq!(output(&runner.log("b")).await, "1\nnameserver 10.0.2.3");
+}
+
+pub async fn cannot_leave_its_namespaces(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let script = "grep -E '^(NoNewPrivs|Seccomp|CapEff|CapBnd):' /proc/self/status | tr -d '\\t'; \
+                  unshare --user --map-root-user true && echo unshared; unshare --mount true && echo unshared; \
+                  mkdir /tmp/m; mount -t tmpfs none /tmp/m && echo mounted; \
+                  nsenter --target 1 --mount true && echo entered; chroot / true && echo chrooted; \
+                  command -v strace > /dev/null && strace -o /dev/null true && echo traced; \
+                  command -v perl > /dev/null && perl -e 'exit(syscall(101, 0, 0, 0, 0) == 0 ? 0 : 1)' && echo traced; \
+                  mknod /tmp/disk b 8 0 && echo made a device; hostname other && echo renamed; \
+                  ls /sys/fs/cgroup && echo sees control groups; echo done";
+    run(&*runner, &AttemptSpec::new("a", script)).await;
+    let text = output(&runner.log("a")).await;
+    for line in ["NoNewPrivs:1", "Seccomp:2", "CapEff:0000000000000000", "CapBnd:0000000000000000"] {
+        assert!(text.lines().any(|seen| seen == line), "{line} is missing:\n{text}");
+    }
+    for word in [
+        "unshared",
+        "mounted",
+        "entered",
+        "chrooted",
+        "traced",
+        "made a device",
+        "renamed",
+        "sees control groups",
+    ] {
+        assert!(!text.lines().any(|line| line == word), "{word}:\n{text}");
+    }
+    assert!(text.ends_with("done"), "{text}");
+}
+
+pub async fn inherits_nothing_open(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    run(&*runner, &AttemptSpec::new("a", "cd /proc/$$/fd && stat -c '%n %N' *")).await;
+    let text = output(&runner.log("a")).await;
+    // 255 is the script, as bash reads it.
+    let strange: Vec<_> = text
+        .lines()
+        .filter(|line| !["0", "1", "2", "255"].contains(&line.split(' ').next().unwrap()))
+        .collect();
+    assert!(text.contains("0 /dev/null") && strange.is_empty(), "{text}");
+}
