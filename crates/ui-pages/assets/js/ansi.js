@@ -43,7 +43,8 @@ function apply(style, text) {
       const part = code === 38 ? 'fg' : 'bg';
       if (codes[at + 1] === 5) {
         const n = codes[at + 2] ?? 0;
-        style[part] = n < 16 ? String((n < 8 ? 30 + n : 82 + n) + (part === 'bg' ? (n < 8 ? 10 : -50 - 0) : 0)) : indexed(n);
+        if (n >= 16) style[part] = indexed(n);
+        else style[part] = String(part === 'bg' ? 40 + (n % 8) : n < 8 ? 30 + n : 82 + n);
         at += 2;
       } else if (codes[at + 1] === 2) {
         style[part] = `rgb(${codes[at + 2] ?? 0} ${codes[at + 3] ?? 0} ${codes[at + 4] ?? 0})`;
