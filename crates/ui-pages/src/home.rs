@@ -82,10 +82,10 @@ impl HomePage {
     pub fn default_guides(group: &str) -> Vec<Tile> {
         vec![
             Tile::new(
-                "layers",
-                "Choose an image",
-                "See which Python and which packages your jobs can run in.",
-                format!("/g/{group}/images"),
+                "terminal",
+                "Write a good job",
+                "Start small, print progress, end with an exit code. Copy a job that worked.",
+                format!("/g/{group}/jobs/new"),
             ),
             Tile::new(
                 "key-round",
@@ -108,6 +108,7 @@ impl HomePage {
         vec![
             Tile::new("plus", "Run a job", "Submit a script and watch it.", format!("/g/{group}/jobs/new")),
             Tile::new("play", "Open jobs", "Follow logs, cancel, run again.", format!("/g/{group}/jobs")),
+            Tile::new("layers", "Open images", "What your jobs can run in.", format!("/g/{group}/images")),
         ]
     }
 }

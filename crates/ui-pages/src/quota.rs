@@ -176,9 +176,9 @@ impl Meter {
         QuotaRow::percent(self.percent.clamp(0.0, 100.0))
     }
 
-    /// Nearly used up.
+    /// Nearly used up; a busy CPU is no cause for alarm.
     #[must_use]
     pub fn high(&self) -> bool {
-        self.percent >= 90.0
+        self.percent >= 90.0 && !self.label.starts_with("CPU")
     }
 }
