@@ -87,7 +87,10 @@ impl Page for TokensPage {
                 prefix: "ptk_3fa9…".into(),
                 scope,
                 created: samples::when("08:00:00", "12 days ago"),
-                expires: expires.map(|words| samples::when("08:00:00", words)),
+                expires: expires.map(|words| {
+                let day = if expired { "2026-11-20" } else { "2027-02-08" };
+                When::new(format!("{day}T08:00:00Z"), format!("{day} 08:00 UTC"), words)
+            }),
                 expired,
                 last_used: used.map(|words| samples::when("10:00:00", words)),
             };
@@ -98,7 +101,7 @@ impl Page for TokensPage {
         };
         let typical = Self {
             tokens: vec![
-                row("1", "laptop", Scope::Write, Some("in 78 days"), false, Some("4 min ago")),
+                row("1", "laptop", Scope::Write, Some("in 2 months"), false, Some("4 min ago")),
                 row("2", "dashboard", Scope::Read, None, false, None),
                 row("3", "old notebook", Scope::Write, Some("2 days ago"), true, Some("9 days ago")),
             ],
