@@ -1,1 +1,40 @@
-//! placeholder
+//! The portal's pages: typed page structs with askama templates, the assets they use, and a gallery of every state.
+//!
+//! A page is a struct with plain owned fields; [`Page::html`] renders it. No database, no HTTP server in here.
+
+pub mod admin;
+pub mod assets;
+pub mod components;
+pub mod errors;
+pub mod frame;
+pub mod gallery;
+pub mod group_settings;
+pub mod home;
+pub mod images;
+pub mod jobs;
+pub mod palette;
+pub mod profile;
+pub mod quota;
+mod samples;
+pub mod setup;
+pub mod sign_in;
+#[cfg(test)]
+mod tests;
+pub mod tokens;
+
+pub use assets::{Asset, asset, url};
+pub use components::icon;
+
+/// A page that knows how to show itself in every state.
+pub trait Page: askama::Template + Sized {
+    /// The page's name in the gallery, such as `jobs-list`.
+    const NAME: &'static str;
+
+    /// The page in every state worth looking at: empty, typical, full, with errors.
+    fn samples() -> Vec<(&'static str, Self)>;
+
+    /// The page as HTML.
+    fn html(&self) -> Result<String, askama::Error> {
+        self.render()
+    }
+}

@@ -1,0 +1,110 @@
+/**
+ * Live updates: one stream per group says what changed; regions that show it fetch themselves again.
+ * A region is `[data-live="topic"]`, optionally with `data-live-id` when only one thing matters.
+ */
+
+const THROTTLE = 500;
+const group = document.body?.dataset.group;
+/** @type {Map<Element, {at: number, timer: number}>} */
+const pending = new Map();
+
+/**
+ * @param {string|null} topic absent: everything
+ * @param {string} [id]
+ */
+function changed(topic, id) {
+  document.querySelectorAll('[data-live]').forEach((region) => {
+    if (!(region instanceof HTMLElement)) return;
+    const topics = (region.dataset.live ?? '').split(' ');
+    if (topic && !topics.includes(topic)) return;
+    if (id && region.dataset.liveId && region.dataset.liveId !== id) return;
+    refresh(region);
+  });
+}
+
+/** @param {HTMLElement} region at most every 500 ms, and once more after the last change */
+function refresh(region) {
+  const known = pending.get(region) ?? { at: 0, timer: 0 };
+  if (known.timer) return;
+  const wait = Math.max(0, known.at + THROTTLE - Date.now());
+  known.timer = setTimeout(() => {
+    pending.delete(region);
+    if (!region.isConnected) return;
+    pending.set(region, { at: Date.now(), timer: 0 });
+    // @ts-ignore htmx is a classic script
+    window.htmx?.trigger(region, 'live');
+  }, wait);
+  pending.set(region, known);
+}
+
+let tries = 0;
+/** @type {EventSource|null} */
+let source = null;
+
+function connect() {
+  if (!group || source || document.hidden) return;
+  source = new EventSource(`/g/${encodeURIComponent(group)}/events`);
+  source.addEventListener('open', () => {
+    // What happened while nobody listened is not repeated, so look at everything once.
+    if (tries > 0) changed(null);
+    tries = 0;
+    say('live', true);
+  });
+  source.addEventListener('changed', (event) => {
+    try {
+      const { topic, id } = JSON.parse(event.data);
+      changed(topic, id);
+    } catch {
+      changed(null);
+    }
+  });
+  source.addEventListener('error', () => {
+    close();
+    tries += 1;
+    if (tries > 1) say('not live', false);
+    const wait = Math.min(30_000, 500 * 2 ** Math.min(tries, 6));
+    setTimeout(connect, wait / 2 + Math.random() * wait);
+  });
+}
+
+function close() {
+  source?.close();
+  source = null;
+}
+
+/**
+ * @param {string} word
+ * @param {boolean} on
+ */
+function say(word, on) {
+  document.querySelectorAll('[data-live-state]').forEach((place) => {
+    place.textContent = word;
+    place.toggleAttribute('data-off', !on);
+  });
+}
+
+// A hidden tab needs no stream: it looks at everything again when it is shown.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) {
+    close();
+    tries = Math.max(tries, 1);
+  } else connect();
+});
+addEventListener('pagehide', close);
+
+if (group && document.querySelector('[data-live]')) connect();
+
+document.addEventListener('htmx:afterSettle', () => {
+  if (source?.readyState === EventSource.OPEN) say('live', true);
+});
+
+// @ts-ignore idiomorph is a classic script
+const morph = window.Idiomorph;
+if (morph) {
+  // A log view fills itself, and what somebody is typing is theirs.
+  morph.defaults.ignoreActiveValue = true;
+  morph.defaults.callbacks.beforeNodeMorphed = (/** @type {Node} */ node) => node.nodeName !== 'LOG-VIEW';
+  // Attributes that scripts put on popovers and buttons are not in the server's answer.
+  morph.defaults.callbacks.beforeAttributeUpdated = (/** @type {string} */ name) =>
+    !['style', 'data-placed', 'aria-expanded'].includes(name);
+}

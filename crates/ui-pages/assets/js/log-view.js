@@ -1,0 +1,345 @@
+import { render } from './ansi.js';
+import { el, icon } from './dom.js';
+import { LogLines } from './log-lines.js';
+
+/**
+ * A terminal's view of a log that is too long for a page: only visible lines exist.
+ * `data-base` is the URL beneath which lines, stream, search and download lie; `data-total`, `data-complete` and
+ * `data-note` are what the server knew when it wrote the page.
+ */
+
+const ROW = 20;
+// Browsers refuse taller elements; beyond it the scroll bar stands for more than one pixel a pixel.
+const TALLEST = 12_000_000;
+
+class LogView extends HTMLElement {
+  connectedCallback() {
+    if (this.lines) { this.listen(); return; }
+    this.lines = new LogLines(this.dataset.base ?? '', Number(this.dataset.total ?? 0), () => this.draw());
+    this.lines.complete = 'complete' in this.dataset;
+    this.lines.note = this.dataset.note ?? null;
+    this.following = !this.lines.complete;
+    this.word = '';
+    /** @type {number[]} */
+    this.hits = [];
+    this.hit = -1;
+    this.more = false;
+    this.tries = 0;
+    this.frame = 0;
+    this.top = 1;
+    this.build();
+    const linked = /^#L(\d+)$/.exec(location.hash);
+    this.at = linked ? Number(linked[1]) : 0;
+    if (this.at) this.following = false;
+    this.press('follow', this.following);
+    this.layout();
+    if (this.at) this.show(this.at);
+    else if (this.following) this.toEnd();
+    this.draw();
+    this.listen();
+    this.resized = new ResizeObserver(() => { if (this.following) this.toEnd(); this.draw(); });
+    this.resized.observe(this.scroller);
+    addEventListener('hashchange', this);
+    this.addEventListener('find', () => this.openFind());
+  }
+
+  disconnectedCallback() {
+    this.stream?.close();
+    this.stream = null;
+    removeEventListener('hashchange', this);
+  }
+
+  handleEvent() {
+    const linked = /^#L(\d+)$/.exec(location.hash);
+    if (!linked) return;
+    this.at = Number(linked[1]);
+    this.setFollowing(false);
+    this.show(this.at);
+    this.draw();
+  }
+
+  build() {
+    /** @type {Record<string, HTMLElement>} */
+    this.buttons = {};
+    const button = (/** @type {string} */ name, /** @type {string} */ picture, /** @type {string} */ label, /** @type {() => void} */ act) => {
+      const made = el('button', { type: 'button', class: 'icon small', 'aria-label': label, title: label }, icon(picture));
+      made.addEventListener('click', act);
+      this.buttons[name] = made;
+      return made;
+    };
+    this.state = el('span', { class: 'log-state', role: 'status' });
+    this.input = /** @type {HTMLInputElement} */ (el('input', { type: 'search', 'aria-label': 'Search the log', placeholder: 'Search the log', autocomplete: 'off', spellcheck: 'false' }));
+    this.count = el('span', { class: 'log-count', role: 'status' });
+    this.find = el('span', { class: 'log-find', hidden: true }, this.input, this.count,
+      button('prev', 'chevron-up', 'Previous match', () => this.step(-1)),
+      button('next', 'chevron-down', 'Next match', () => this.step(1)));
+    const download = el('a', { class: 'icon small', href: `${this.dataset.base}/download`, download: true, 'aria-label': 'Download the log', title: 'Download the log' }, icon('download'));
+    const bar = el('div', { class: 'log-bar' }, this.state, this.find,
+      button('search', 'search', 'Search', () => (this.find.hidden ? this.openFind() : this.closeFind())),
+      button('follow', 'arrow-down-to-line', 'Follow new lines', () => this.setFollowing(!this.following)),
+      button('wrap', 'wrap-text', 'Wrap long lines', () => this.toggle('wrap')),
+      button('times', 'clock', 'Show times', () => this.toggle('times')),
+      download);
+    this.rows = el('div', { class: 'log-rows' });
+    this.space = el('div', { 'aria-hidden': 'true' });
+    this.scroller = el('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Log lines' }, this.space, this.rows);
+    this.none = el('p', { class: 'log-empty' });
+    this.scroller.append(this.none);
+    this.append(bar, el('div', { class: 'log-body' }, this.scroller));
+    this.querySelector('noscript')?.remove();
+    for (const name of ['wrap', 'times']) if (remembered(name)) this.toggle(name, false);
+    this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    this.scroller.addEventListener('keydown', (event) => this.key(event));
+    this.rows.addEventListener('click', (event) => this.number(event));
+    let timer = 0;
+    this.input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(() => this.search(), 200); });
+    this.input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.step(event.shiftKey ? -1 : 1);
+      else if (event.key === 'Escape') this.closeFind();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  /** The height that scrolling pretends there is. */
+  layout() {
+    this.tall = Math.min(this.lines.total * ROW, TALLEST);
+    this.space.style.height = `${this.tall}px`;
+  }
+
+  get room() { return Math.max(1, Math.floor(this.scroller.clientHeight / ROW)); }
+
+  get reach() { return Math.max(0, this.tall - this.scroller.clientHeight); }
+
+  get last() { return Math.max(1, this.lines.total - this.room + 1); }
+
+  scrolled() {
+    const { scrollTop } = this.scroller;
+    const bottom = scrollTop >= this.reach - 2;
+    if (scrollTop < (this.scrolledTo ?? 0) - 1 && !bottom) this.setFollowing(false);
+    else if (bottom && !this.lines.complete && !this.following && scrollTop > (this.scrolledTo ?? 0)) this.setFollowing(true);
+    this.scrolledTo = scrollTop;
+    this.draw();
+  }
+
+  draw() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
+  }
+
+  paint() {
+    const { total, complete, note } = this.lines;
+    this.layout();
+    if (this.following) this.toEnd();
+    const fraction = this.reach > 0 ? this.scroller.scrollTop / this.reach : 0;
+    const exact = this.reach === this.tall - this.scroller.clientHeight && this.tall === total * ROW;
+    const top = exact ? Math.floor(this.scroller.scrollTop / ROW) + 1 : Math.floor(fraction * (this.last - 1)) + 1;
+    const atEnd = this.reach > 0 && this.scroller.scrollTop >= this.reach - 2;
+    const from = Math.max(1, (atEnd ? total - this.room : top) - 4);
+    const to = Math.min(total, from + this.room + 12);
+    this.lines.want(from - 200, to + 200);
+    this.none.hidden = total > 0;
+    this.none.textContent = total > 0 ? '' : (note ?? (complete ? 'The command printed nothing.' : 'Nothing is printed yet. Lines appear here as they come.'));
+    this.state.textContent = this.lines.failed > 1 ? 'The log does not answer; trying again.'
+      : `${total.toLocaleString('en')} line${total === 1 ? '' : 's'}${complete ? '' : ' · live'}`;
+    this.buttons.follow.hidden = complete;
+    this.fill(from, to);
+    const height = this.rows.offsetHeight;
+    let y = exact ? (from - 1) * ROW : this.scroller.scrollTop - (top - from) * ROW;
+    if (atEnd && this.reach > 0) y = this.scroller.scrollTop + this.scroller.clientHeight - height;
+    this.rows.style.transform = `translateY(${Math.max(0, y)}px)`;
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  fill(from, to) {
+    const chosen = this.hits[this.hit] ?? 0;
+    /** @type {Map<string, Element>} */
+    const old = new Map([...this.rows.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.key ?? '', row]));
+    const rows = [];
+    for (let n = from; n <= to; n += 1) {
+      const line = this.lines.get(n);
+      const here = n === this.at || n === chosen;
+      const key = `${n} ${line ? line.s.length : '-'} ${here} ${this.word}`;
+      rows.push(old.get(key) ?? this.row(n, line, here, key));
+    }
+    this.rows.replaceChildren(...rows);
+  }
+
+  /**
+   * @param {number} n
+   * @param {import('./log-lines.js').Line|undefined} line
+   * @param {boolean} here
+   * @param {string} key
+   */
+  row(n, line, here, key) {
+    const text = el('span');
+    if (line) text.append(render(line.s, this.word));
+    else text.textContent = '…';
+    return el('div', { class: `log-row${here ? ' at' : ''}`, 'data-key': key },
+      el('a', { href: `#L${n}`, 'data-line': String(n), tabindex: '-1', 'aria-label': `Link to line ${n}` }, String(n)),
+      el('time', {}, line ? clock(line.t) : ''), text);
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.tall;
+    this.scrolledTo = this.scroller.scrollTop;
+  }
+
+  /** @param {number} n brings the line to the middle */
+  show(n) {
+    const first = Math.max(1, Math.min(n - Math.floor(this.room / 2), this.last));
+    const exact = this.tall === this.lines.total * ROW;
+    this.scroller.scrollTop = exact ? (first - 1) * ROW : ((first - 1) / Math.max(1, this.last - 1)) * this.reach;
+    this.scrolledTo = this.scroller.scrollTop;
+  }
+
+  /** @param {boolean} on */
+  setFollowing(on) {
+    this.following = on;
+    this.press('follow', on);
+    if (on) { this.toEnd(); this.draw(); }
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} [keep]
+   */
+  toggle(name, keep = true) {
+    const on = this.classList.toggle(`log-${name}`);
+    this.press(name, on);
+    if (keep) remember(name, on);
+    if (this.lines) this.draw();
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} on
+   */
+  press(name, on) { this.buttons[name].setAttribute('aria-pressed', String(on)); }
+
+  /** @param {MouseEvent} event a click on a number makes the link to the line */
+  number(event) {
+    const link = event.target instanceof Element ? event.target.closest('[data-line]') : null;
+    if (!(link instanceof HTMLElement)) return;
+    event.preventDefault();
+    this.at = Number(link.dataset.line);
+    history.replaceState(null, '', `#L${this.at}`);
+    this.setFollowing(false);
+    this.draw();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'f' && !this.lines.complete) this.setFollowing(!this.following);
+    else if (event.key === 'w') this.toggle('wrap');
+    else if (event.key === 't') this.toggle('times');
+    else if (event.key === '/') this.openFind();
+    else if (event.key === 'Home') { this.setFollowing(false); this.scroller.scrollTop = 0; }
+    else if (event.key === 'End') this.scroller.scrollTop = this.tall;
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  openFind() {
+    this.find.hidden = false;
+    this.press('search', true);
+    this.input.focus();
+    this.input.select();
+  }
+
+  closeFind() {
+    this.find.hidden = true;
+    this.press('search', false);
+    this.input.value = '';
+    this.search();
+    this.scroller.focus();
+  }
+
+  async search() {
+    const word = this.input.value.trim();
+    this.word = word;
+    this.hits = [];
+    this.hit = -1;
+    this.count.textContent = '';
+    this.draw();
+    if (!word) return;
+    this.count.textContent = 'searching';
+    try {
+      const answer = await fetch(`${this.dataset.base}/search?q=${encodeURIComponent(word)}`);
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { matches, more } = await answer.json();
+      if (word !== this.word) return;
+      this.hits = matches;
+      this.more = more;
+      this.tell();
+      if (matches.length) this.step(1);
+    } catch {
+      if (word === this.word) this.count.textContent = 'no answer';
+    }
+  }
+
+  tell() {
+    this.count.textContent = this.hits.length ? `${this.hit + 1} of ${this.hits.length.toLocaleString('en')}${this.more ? '+' : ''}` : 'not found';
+  }
+
+  /** @param {number} by */
+  step(by) {
+    if (!this.hits.length) return;
+    this.hit = (this.hit + by + this.hits.length) % this.hits.length;
+    this.setFollowing(false);
+    this.tell();
+    this.show(this.hits[this.hit] ?? 1);
+    this.draw();
+  }
+
+  listen() {
+    if (this.lines.complete || this.stream) return;
+    this.stream = new EventSource(`${this.dataset.base}/stream?from=${this.lines.total + 1}`);
+    this.stream.addEventListener('lines', (event) => {
+      this.tries = 0;
+      this.lines.take(JSON.parse(event.data));
+    });
+    this.stream.addEventListener('end', () => {
+      this.lines.complete = true;
+      this.stream?.close();
+      this.stream = null;
+      // A line may have come between the last event and the end.
+      this.lines.fetch(Math.floor(Math.max(0, this.lines.total - 1) / 500));
+      this.draw();
+    });
+    this.stream.addEventListener('error', () => {
+      this.stream?.close();
+      this.stream = null;
+      this.tries += 1;
+      const wait = Math.min(30_000, 500 * 2 ** Math.min(this.tries, 6));
+      setTimeout(() => { if (this.isConnected) this.listen(); }, wait / 2 + Math.random() * wait);
+    });
+  }
+}
+
+/** @param {number} micros */
+function clock(micros) {
+  const date = new Date(micros / 1000);
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** @param {string} name */
+function remembered(name) {
+  try { return localStorage.getItem(`portico-log-${name}`) === '1'; } catch { return false; }
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} on
+ */
+function remember(name, on) {
+  try { localStorage.setItem(`portico-log-${name}`, on ? '1' : '0'); } catch { /* Not kept where storage is forbidden. */ }
+}
+
+customElements.define('log-view', LogView);

@@ -1,0 +1,249 @@
+//! What surrounds a signed-in page: menu, top bar, group switcher, the person's menu.
+
+use crate::components::Tone;
+
+/// A group the person is in, with the role there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupRef {
+    /// The name in URLs.
+    pub slug: String,
+    /// The name on pages.
+    pub name: String,
+    pub role: Role,
+}
+
+impl GroupRef {
+    /// The first letter, for the coloured square.
+    #[must_use]
+    pub fn letter(&self) -> String {
+        self.name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default()
+    }
+
+    /// One of six colours, always the same for the same group.
+    #[must_use]
+    pub fn colour(&self) -> usize {
+        self.slug.bytes().map(usize::from).sum::<usize>() % 6
+    }
+}
+
+/// A person's role in a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    #[default]
+    Member,
+    GroupAdmin,
+}
+
+impl Role {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::GroupAdmin => "group admin",
+        }
+    }
+
+    /// The value forms send: `member` or `admin`.
+    #[must_use]
+    pub fn value(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::GroupAdmin => "admin",
+        }
+    }
+
+    #[must_use]
+    pub fn is_admin(self) -> bool {
+        self == Self::GroupAdmin
+    }
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, Default)]
+pub struct PersonRef {
+    pub username: String,
+    pub display_name: String,
+    /// One or two letters for the avatar.
+    pub initials: String,
+    /// Platform admin.
+    pub is_admin: bool,
+}
+
+/// The person's choice of theme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+    #[default]
+    System,
+}
+
+impl Theme {
+    /// The value of `data-theme` and of the form field.
+    #[must_use]
+    pub fn value(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::System => "system",
+        }
+    }
+
+    /// All themes with icon and word, for menus.
+    #[must_use]
+    pub fn all() -> [(Self, &'static str, &'static str); 3] {
+        [(Self::Light, "sun", "Light"), (Self::Dark, "moon", "Dark"), (Self::System, "monitor", "System")]
+    }
+}
+
+/// Which menu stands at the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Menu {
+    #[default]
+    Portal,
+    Admin,
+}
+
+/// The menu entry the page belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entry {
+    /// None of them: profile, errors.
+    #[default]
+    Other,
+    Home,
+    Jobs,
+    Images,
+    Settings,
+    AdminGroups,
+    AdminUsers,
+    AdminInstanceTypes,
+    AdminImages,
+    AdminSystem,
+}
+
+/// One line of the menu.
+#[derive(Clone, Debug)]
+pub struct MenuItem {
+    pub label: &'static str,
+    pub icon: &'static str,
+    pub url: String,
+    pub current: bool,
+    pub count: Option<String>,
+    /// A heading that stands above this entry.
+    pub heading: Option<&'static str>,
+}
+
+/// A message about what just happened on another page.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    pub tone: Tone,
+    pub text: String,
+}
+
+/// Everything around the page's own content.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// The page's title without group and product.
+    pub title: String,
+    pub menu: Menu,
+    pub current: Entry,
+    /// The group of the page; absent in the admin portal and when the person has none.
+    pub group: Option<GroupRef>,
+    /// All groups of the person, sorted by name.
+    pub groups: Vec<GroupRef>,
+    pub person: PersonRef,
+    pub theme: Theme,
+    pub version: String,
+    pub flash: Option<Flash>,
+    /// Path and query of this page, where a change of theme returns to.
+    pub path: String,
+    /// Jobs of the group that are running or waiting, shown in the menu when not zero.
+    pub active_jobs: u32,
+}
+
+impl Frame {
+    /// The text of the `title` element.
+    #[must_use]
+    pub fn full_title(&self) -> String {
+        match (&self.group, self.menu) {
+            (_, Menu::Admin) => format!("{} · Admin portal · Portico", self.title),
+            (Some(group), _) => format!("{} · {} · Portico", self.title, group.name),
+            _ => format!("{} · Portico", self.title),
+        }
+    }
+
+    /// Whether the admin portal's menu is shown.
+    #[must_use]
+    pub fn is_admin_menu(&self) -> bool {
+        self.menu == Menu::Admin
+    }
+
+    /// Where the product mark leads.
+    #[must_use]
+    pub fn home_url(&self) -> String {
+        match self.group.as_ref().or(self.groups.first()) {
+            Some(group) => format!("/g/{}", group.slug),
+            None => "/no-group".into(),
+        }
+    }
+
+    /// The same page in another group, where that makes sense.
+    #[must_use]
+    pub fn switch_url(&self, to: &GroupRef) -> String {
+        let rest = match self.current {
+            Entry::Jobs => "/jobs",
+            Entry::Images => "/images",
+            Entry::Settings => "/settings",
+            _ => "",
+        };
+        format!("/g/{}{rest}", to.slug)
+    }
+
+    /// Whether this is the group of the page.
+    #[must_use]
+    pub fn is_current(&self, group: &GroupRef) -> bool {
+        self.group.as_ref().is_some_and(|own| own.slug == group.slug)
+    }
+
+    /// The entries of the menu; only pages that exist.
+    #[must_use]
+    pub fn items(&self) -> Vec<MenuItem> {
+        let item = |entry, label, icon, url: String| MenuItem {
+            label,
+            icon,
+            url,
+            current: self.current == entry,
+            count: None,
+            heading: None,
+        };
+        if self.menu == Menu::Admin {
+            return vec![
+                item(Entry::AdminGroups, "Groups", "users", "/admin/groups".into()),
+                item(Entry::AdminUsers, "Users", "user", "/admin/users".into()),
+                item(Entry::AdminInstanceTypes, "Instance types", "cpu", "/admin/instance-types".into()),
+                item(Entry::AdminImages, "Images", "layers", "/admin/images".into()),
+                item(Entry::AdminSystem, "System", "server", "/admin/system".into()),
+            ];
+        }
+        let Some(group) = &self.group else { return Vec::new() };
+        let base = format!("/g/{}", group.slug);
+        let mut jobs = item(Entry::Jobs, "Jobs", "play", format!("{base}/jobs"));
+        jobs.count = (self.active_jobs > 0).then(|| self.active_jobs.to_string());
+        let mut images = item(Entry::Images, "Images", "layers", format!("{base}/images"));
+        images.heading = Some("Group");
+        vec![
+            item(Entry::Home, "Home", "house", base.clone()),
+            jobs,
+            images,
+            item(Entry::Settings, "Settings", "settings", format!("{base}/settings")),
+        ]
+    }
+}
+
+/// What surrounds a page without a menu: setup, sign-in, errors for those who are not signed in.
+#[derive(Clone, Debug, Default)]
+pub struct Bare {
+    pub title: String,
+    pub theme: Theme,
+    pub version: String,
+}

@@ -1,0 +1,187 @@
+//! The list of a group's jobs.
+
+use askama::Template;
+
+use super::JobActions;
+use crate::Page;
+use crate::components::{Chip, Direction, Pager, Sort, Status, Tone, When};
+use crate::frame::{Entry, Flash, Frame};
+use crate::samples;
+
+/// One job of the list.
+#[derive(Clone, Debug, Default)]
+pub struct JobRow {
+    pub id: String,
+    pub name: String,
+    pub url: String,
+    pub status: Status,
+    /// One sentence under the name: why it waits, how it failed; may be empty.
+    pub reason: String,
+    pub instance_type: String,
+    pub image: String,
+    pub submitter: String,
+    pub submitted: When,
+    /// Such as `12 min`; empty before the start.
+    pub duration: String,
+    pub actions: JobActions,
+}
+
+/// `GET /g/{group}/jobs`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "jobs/list.html")]
+pub struct JobsPage {
+    pub frame: Frame,
+    /// This page's own path and query.
+    pub live_url: String,
+    /// Path of the list without query.
+    pub base_url: String,
+    /// What is searched for (field `q`).
+    pub q: String,
+    /// The other filters, kept when searching: name and value.
+    pub kept: Vec<(String, String)>,
+    pub chips: Vec<Chip>,
+    /// Set when any filter or search is on: the list without them.
+    pub clear_url: Option<String>,
+    /// Such as `1,284 jobs`.
+    pub summary: String,
+    pub rows: Vec<JobRow>,
+    pub sort_name: Sort,
+    pub sort_submitted: Sort,
+    pub pager: Pager,
+    /// Where a new job is made; absent when the person may not.
+    pub new_url: Option<String>,
+    /// A command that submits a job, for the empty list.
+    pub snippet: String,
+    /// What went wrong when reading the list.
+    pub error: Option<String>,
+}
+
+impl Page for JobsPage {
+    const NAME: &'static str = "jobs";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let chip = |label: &str, on| Chip { label: label.into(), url: "/g/vision/jobs?mine=1".into(), on };
+        let base = Self {
+            frame: samples::frame("Jobs", Entry::Jobs),
+            live_url: "/g/vision/jobs".into(),
+            base_url: "/g/vision/jobs".into(),
+            chips: vec![
+                chip("Mine", false),
+                chip("Waiting", false),
+                chip("Running", false),
+                chip("Failed", false),
+                chip("Succeeded", false),
+            ],
+            sort_name: Sort { url: "/g/vision/jobs?sort=name".into(), direction: None },
+            sort_submitted: Sort {
+                url: "/g/vision/jobs?sort=submitted".into(),
+                direction: Some(Direction::Descending),
+            },
+            new_url: Some("/g/vision/jobs/new".into()),
+            snippet: "curl https://portico.example/api/v1/groups/vision/jobs \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\" \\\n  --json '{\"name\": \"hello\", \"instance_type\": \"cpu-2\", \"image\": \"base\", \"command\": \"echo hello\"}'".into(),
+            ..Self::default()
+        };
+        let empty = Self { summary: "0 jobs".into(), ..base.clone() };
+        let mut none = Self {
+            q: "bert".into(),
+            kept: vec![("mine".into(), "1".into())],
+            clear_url: Some("/g/vision/jobs".into()),
+            summary: "0 of 1,284 jobs".into(),
+            ..base.clone()
+        };
+        none.chips[0].on = true;
+        let typical =
+            Self { rows: sample_rows(), summary: "7 jobs".into(), pager: Pager::default(), ..base.clone() };
+        let mut full = Self {
+            rows: (0..7)
+                .flat_map(|_| sample_rows())
+                .enumerate()
+                .map(|(i, mut row)| {
+                    row.id = format!("{}-{i}", row.id);
+                    row
+                })
+                .collect(),
+            summary: "1,284 jobs".into(),
+            pager: Pager {
+                prev: Some("/g/vision/jobs?before=a".into()),
+                next: Some("/g/vision/jobs?after=b".into()),
+                shown: "Jobs 51 to 99".into(),
+            },
+            ..base.clone()
+        };
+        full.chips[2].on = true;
+        full.clear_url = Some("/g/vision/jobs".into());
+        full.frame.flash = Some(Flash {
+            tone: Tone::Good,
+            text: "“resnet50-lr-sweep” is submitted. It starts now.".into(),
+        });
+        let broken = Self {
+            error: Some("The list could not be read. Reload the page; running jobs are not affected.".into()),
+            ..base
+        };
+        vec![
+            ("empty", empty),
+            ("nothing-found", none),
+            ("typical", typical),
+            ("full", full),
+            ("error", broken),
+        ]
+    }
+}
+
+fn sample_rows() -> Vec<JobRow> {
+    [
+        (Status::Running, "resnet50-lr-sweep", "", "gpu-1", "Ada Lovelace", "12 min"),
+        (Status::Running, "tokenise-corpus", "", "cpu-4", "Grace Hopper", "41 min"),
+        (
+            Status::Waiting,
+            "finetune-bert-large",
+            "3 of 4 GPUs of the group are in use by Ada Lovelace and Grace Hopper. It starts when one more is free.",
+            "gpu-2",
+            "Ada Lovelace",
+            "",
+        ),
+        (
+            Status::Preparing,
+            "eval-nightly",
+            "Building image pytorch-cpu: package 31 of 58.",
+            "gpu-1",
+            "Alan Turing",
+            "20 s",
+        ),
+        (Status::Succeeded, "digits-baseline", "", "cpu-2", "Ada Lovelace", "1 min 42 s"),
+        (
+            Status::Failed,
+            "segment-v3",
+            "Out of memory: used 15.9 of 16 GiB. Choose a larger instance type.",
+            "gpu-1",
+            "Alan Turing",
+            "2 h 11 min",
+        ),
+        (Status::Cancelled, "resnet50-lr-sweep", "By Ada Lovelace.", "gpu-1", "Ada Lovelace", "4 min"),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(i, (status, name, reason, size, person, duration))| {
+        let url = format!("/g/vision/jobs/0193a5c2-{i}");
+        let live = matches!(status, Status::Running | Status::Waiting | Status::Preparing);
+        JobRow {
+            id: format!("0193a5c2-{i}"),
+            name: name.into(),
+            status,
+            reason: reason.into(),
+            instance_type: size.into(),
+            image: "pytorch-cpu".into(),
+            submitter: person.into(),
+            submitted: samples::when("10:04:11", "16 min ago"),
+            duration: duration.into(),
+            actions: JobActions {
+                cancel: live.then(|| format!("{url}/cancel")),
+                rerun: (!live).then(|| format!("{url}/rerun")),
+                clone: Some(format!("/g/vision/jobs/new?clone=0193a5c2-{i}")),
+            },
+            url,
+        }
+    })
+    .collect()
+}

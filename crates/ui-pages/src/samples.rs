@@ -1,0 +1,156 @@
+//! People, groups and moments that the samples of all pages share.
+
+use crate::components::{Card, Choice, Note, Status, Tone, When};
+use crate::frame::{Bare, Entry, Frame, GroupRef, Menu, PersonRef, Role, Theme};
+use crate::quota::{QuotaPanel, QuotaRow};
+
+const VERSION: &str = "0.1.0";
+
+pub(crate) fn group(slug: &str, role: Role) -> GroupRef {
+    GroupRef { slug: slug.into(), name: slug.into(), role }
+}
+
+pub(crate) fn frame(title: &str, current: Entry) -> Frame {
+    Frame {
+        title: title.into(),
+        menu: Menu::Portal,
+        current,
+        group: Some(group("vision", Role::GroupAdmin)),
+        groups: vec![
+            group("forecasting", Role::Member),
+            group("speech", Role::Member),
+            group("vision", Role::GroupAdmin),
+        ],
+        person: PersonRef {
+            username: "ada".into(),
+            display_name: "Ada Lovelace".into(),
+            initials: "AL".into(),
+            is_admin: true,
+        },
+        theme: Theme::System,
+        version: VERSION.into(),
+        flash: None,
+        path: "/g/vision".into(),
+        active_jobs: 4,
+    }
+}
+
+/// The frame of somebody who is neither group admin nor platform admin.
+pub(crate) fn member_frame(title: &str, current: Entry) -> Frame {
+    let mut frame = frame(title, current);
+    frame.group = Some(group("speech", Role::Member));
+    frame.groups = vec![group("speech", Role::Member)];
+    frame.person = PersonRef {
+        username: "grace".into(),
+        display_name: "Grace Hopper".into(),
+        initials: "GH".into(),
+        is_admin: false,
+    };
+    frame.active_jobs = 0;
+    frame
+}
+
+pub(crate) fn admin_frame(title: &str, current: Entry) -> Frame {
+    Frame { menu: Menu::Admin, group: None, ..frame(title, current) }
+}
+
+pub(crate) fn bare(title: &str) -> Bare {
+    Bare { title: title.into(), theme: Theme::System, version: VERSION.into() }
+}
+
+/// Today at this time, and how long ago that is.
+pub(crate) fn when(time: &str, relative: &str) -> When {
+    When::new(format!("2026-11-22T{time}Z"), format!("22 Nov 2026, {time} UTC"), relative)
+}
+
+pub(crate) fn units(selected: &str) -> Vec<Choice> {
+    ["minutes", "hours", "days"].into_iter().map(|unit| Choice::new(unit, unit, unit == selected)).collect()
+}
+
+pub(crate) fn row(label: &str, unit: &str, used: [f64; 2], limits: [Option<f64>; 2], ask: f64) -> QuotaRow {
+    QuotaRow {
+        label: label.into(),
+        unit: unit.into(),
+        mine: used[0],
+        group_used: used[1],
+        my_limit: limits[0],
+        limit: limits[1],
+        ask,
+    }
+}
+
+pub(crate) fn quota(ask: [f64; 3]) -> QuotaPanel {
+    QuotaPanel {
+        rows: vec![
+            row("CPU", "cores", [4.0, 6.0], [Some(8.0), Some(16.0)], ask[0]),
+            row("Memory", "GiB", [12.5, 21.0], [None, Some(64.0)], ask[1]),
+            row("GPU", "", [1.0, 3.0], [Some(2.0), Some(4.0)], ask[2]),
+        ],
+        start: None,
+        link: None,
+    }
+}
+
+pub(crate) fn unlimited_quota() -> QuotaPanel {
+    QuotaPanel {
+        rows: vec![
+            row("CPU", "cores", [0.0, 0.0], [None, None], 0.0),
+            row("Memory", "GiB", [0.0, 0.0], [None, None], 0.0),
+            row("GPU", "", [0.0, 0.0], [Some(0.0), Some(0.0)], 0.0),
+        ],
+        start: None,
+        link: None,
+    }
+}
+
+pub(crate) fn starts_now() -> Note {
+    Note::new(Tone::Good, "Starts now.", "One GPU is free.")
+}
+
+pub(crate) fn type_cards(selected: &str) -> Vec<Card> {
+    [
+        ("cpu-2", "2 cores · 8 GiB", None),
+        ("cpu-4", "4 cores · 16 GiB", None),
+        ("gpu-1", "4 cores · 16 GiB · 1 GPU", None),
+        ("gpu-8", "32 cores · 256 GiB · 8 GPUs", Some("Never fits: the group has 4 GPUs.")),
+    ]
+    .into_iter()
+    .map(|(name, detail, disabled)| Card {
+        value: name.into(),
+        title: name.into(),
+        detail: detail.into(),
+        selected: name == selected,
+        disabled: disabled.map(Into::into),
+        status: None,
+    })
+    .collect()
+}
+
+pub(crate) fn image_cards(selected: &str) -> Vec<Card> {
+    [
+        ("pytorch-cpu", "Python 3.12 · PyTorch 2.9", None, None),
+        ("data-science", "Python 3.12 · pandas, scikit-learn", None, None),
+        (
+            "tensorflow-cpu",
+            "Python 3.11 · TensorFlow 2.20",
+            Some("Building since 3 min. Ready in about 2 min."),
+            Some(Status::Building),
+        ),
+        (
+            "vision-team",
+            "Python 3.12 · group image",
+            Some("The last build failed. Open the image to see why."),
+            Some(Status::Failed),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, detail, disabled, status)| Card {
+        value: name.into(),
+        title: name.into(),
+        detail: detail.into(),
+        selected: name == selected,
+        disabled: disabled.map(Into::into),
+        status,
+    })
+    .collect()
+}
