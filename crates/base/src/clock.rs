@@ -36,6 +36,11 @@ impl Timestamp {
     pub fn compact_minute(self) -> String {
         self.to_jiff().strftime("%Y%m%d%H%M").to_string()
     }
+    /// "2026-11-22 14:05:09 CET" in an IANA time zone; in UTC when the zone is unknown.
+    pub fn in_zone(self, zone: &str) -> String {
+        let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        self.to_jiff().to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
     /// The hour of the day (0–23) in an IANA time zone; UTC when the zone is unknown.
     pub fn hour_in(self, zone: &str) -> i8 {
         let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);

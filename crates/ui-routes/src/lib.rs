@@ -1,1 +1,104 @@
-//! placeholder
+//! The portal's pages: parse, call a use case, render. No rules, no SQL.
+//!
+//! Every page works as plain HTML; htmx only swaps parts of it in place.
+
+mod admin;
+mod assets;
+mod error_page;
+mod flash;
+mod frame;
+mod home;
+mod images;
+mod jobs;
+mod palette;
+mod profile;
+mod settings;
+mod setup;
+mod sign_in;
+mod view;
+
+use web_kit::{Policy, Portal, RouteTable};
+
+/// Every page with its policy.
+pub fn routes(portal: &Portal) -> RouteTable {
+    use Policy::{GroupAdmin, Member, PlatformAdmin, Public, SignedIn};
+    RouteTable::pages(portal, error_page::render)
+        .get("/", Public, home::entrance)
+        .get("/assets/{version}/{*path}", Public, assets::serve)
+        .get("/favicon.ico", Public, assets::favicon)
+        .get("/setup", Public, setup::show)
+        .post("/setup", Public, setup::submit)
+        .get("/sign-in", Public, sign_in::show)
+        .post("/sign-in", Public, sign_in::submit)
+        .post("/sign-out", SignedIn, sign_in::sign_out)
+        .get("/no-group", SignedIn, home::no_group)
+        .post("/preferences/theme", SignedIn, profile::set_theme)
+        .get("/palette", SignedIn, palette::search)
+        .get("/g/{group}", Member, home::show)
+        .get("/g/{group}/events", Member, home::events)
+        .get("/g/{group}/jobs", Member, jobs::list::show)
+        .post("/g/{group}/jobs", Member, jobs::form::submit)
+        .get("/g/{group}/jobs/new", Member, jobs::form::show)
+        .get("/g/{group}/jobs/side", Member, jobs::form::side)
+        .get("/g/{group}/jobs/{job}", Member, jobs::detail::overview)
+        .get("/g/{group}/jobs/{job}/logs", Member, jobs::detail::logs)
+        .get("/g/{group}/jobs/{job}/events", Member, jobs::detail::events)
+        .post("/g/{group}/jobs/{job}/cancel", Member, jobs::actions::cancel)
+        .post("/g/{group}/jobs/{job}/rerun", Member, jobs::actions::rerun)
+        .get("/g/{group}/jobs/{job}/log/lines", Member, jobs::log::lines)
+        .get("/g/{group}/jobs/{job}/log/search", Member, jobs::log::search)
+        .get("/g/{group}/jobs/{job}/log/stream", Member, jobs::log::stream)
+        .get("/g/{group}/jobs/{job}/log/download", Member, jobs::log::download)
+        .get("/g/{group}/images", Member, images::list)
+        .get("/g/{group}/images/{image}", Member, images::show)
+        .post("/g/{group}/images/{image}/rebuild", Member, images::rebuild)
+        .get("/g/{group}/images/{image}/log/lines", Member, images::log_lines)
+        .get("/g/{group}/images/{image}/log/search", Member, images::log_search)
+        .get("/g/{group}/images/{image}/log/stream", Member, images::log_stream)
+        .get("/g/{group}/images/{image}/log/download", Member, images::log_download)
+        .get("/g/{group}/settings", Member, settings::show)
+        .post("/g/{group}/settings", GroupAdmin, settings::submit)
+        .get("/profile", SignedIn, profile::show)
+        .post("/profile", SignedIn, profile::submit)
+        .get("/profile/password", SignedIn, profile::password::show)
+        .post("/profile/password", SignedIn, profile::password::submit)
+        .get("/profile/sessions", SignedIn, profile::sessions::show)
+        .post("/profile/sessions/{session}/revoke", SignedIn, profile::sessions::revoke)
+        .post("/profile/sessions/revoke-others", SignedIn, profile::sessions::revoke_others)
+        .get("/profile/tokens", SignedIn, profile::tokens::show)
+        .post("/profile/tokens", SignedIn, profile::tokens::create)
+        .post("/profile/tokens/{token}/revoke", SignedIn, profile::tokens::revoke)
+        .get("/admin", PlatformAdmin, admin::entrance)
+        .get("/admin/groups", PlatformAdmin, admin::groups::list)
+        .get("/admin/groups/new", PlatformAdmin, admin::groups::new)
+        .post("/admin/groups/new", PlatformAdmin, admin::groups::create)
+        .get("/admin/groups/{name}", PlatformAdmin, admin::groups::edit)
+        .post("/admin/groups/{name}", PlatformAdmin, admin::groups::update)
+        .post("/admin/groups/{name}/members", PlatformAdmin, admin::groups::add_member)
+        .post("/admin/groups/{name}/members/{user}/remove", PlatformAdmin, admin::groups::remove_member)
+        .get("/admin/groups/{name}/delete", PlatformAdmin, admin::groups::ask_delete)
+        .post("/admin/groups/{name}/delete", PlatformAdmin, admin::groups::delete)
+        .get("/admin/users", PlatformAdmin, admin::users::list)
+        .get("/admin/users/new", PlatformAdmin, admin::users::new)
+        .post("/admin/users/new", PlatformAdmin, admin::users::create)
+        .get("/admin/users/{name}", PlatformAdmin, admin::users::edit)
+        .post("/admin/users/{name}", PlatformAdmin, admin::users::update)
+        .post("/admin/users/{name}/password", PlatformAdmin, admin::users::set_password)
+        .get("/admin/users/{name}/delete", PlatformAdmin, admin::users::ask_delete)
+        .post("/admin/users/{name}/delete", PlatformAdmin, admin::users::delete)
+        .get("/admin/instance-types", PlatformAdmin, admin::instance_types::list)
+        .get("/admin/instance-types/new", PlatformAdmin, admin::instance_types::new)
+        .post("/admin/instance-types/new", PlatformAdmin, admin::instance_types::create)
+        .get("/admin/instance-types/{name}", PlatformAdmin, admin::instance_types::edit)
+        .post("/admin/instance-types/{name}", PlatformAdmin, admin::instance_types::update)
+        .get("/admin/instance-types/{name}/delete", PlatformAdmin, admin::instance_types::ask_delete)
+        .post("/admin/instance-types/{name}/delete", PlatformAdmin, admin::instance_types::delete)
+        .get("/admin/images", PlatformAdmin, admin::images::list)
+        .get("/admin/images/{image}", PlatformAdmin, admin::images::show)
+        .post("/admin/images/{image}/rebuild", PlatformAdmin, admin::images::rebuild)
+        .get("/admin/images/{image}/log/lines", PlatformAdmin, admin::images::log_lines)
+        .get("/admin/images/{image}/log/search", PlatformAdmin, admin::images::log_search)
+        .get("/admin/images/{image}/log/stream", PlatformAdmin, admin::images::log_stream)
+        .get("/admin/images/{image}/log/download", PlatformAdmin, admin::images::log_download)
+        .get("/admin/system", PlatformAdmin, admin::system::show)
+}

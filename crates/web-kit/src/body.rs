@@ -1,7 +1,7 @@
 //! What requests carry, with errors that name the field.
 
-use axum::extract::rejection::{BytesRejection, FormRejection, QueryRejection};
-use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::{header, request::Parts};
 use base::{Error, Kind};
 use serde::de::DeserializeOwned;
@@ -15,9 +15,24 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 
-/// A form's fields.
-#[derive(Debug)]
-pub struct FormBody<T>(pub T);
+/// A form's fields in their order; a name may come more than once.
+#[derive(Clone, Debug, Default)]
+pub struct FormBody(Vec<(String, String)>);
+
+impl FormBody {
+    /// The field's value; empty where it was not sent.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+    /// Every value of a field that comes more than once.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+    /// Whether a switch is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, value)| field == name && value != "false" && !value.is_empty())
+    }
+}
 
 /// The query string.
 #[derive(Debug)]
@@ -46,14 +61,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T> {
+impl<S: Send + Sync> FromRequest<S> for FormBody {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        match Form::<T>::from_request(request, state).await {
-            Ok(Form(value)) => Ok(Self(value)),
-            Err(FormRejection::BytesRejection(rejection)) => Err(unread(rejection)),
-            Err(rejection) => Err(Error::invalid(format!("The form can't be read: {}.", rejection.body_text())).into()),
-        }
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
+        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }
 

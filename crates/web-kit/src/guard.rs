@@ -72,7 +72,8 @@ where
     let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
     let mut group = None;
     let response = async {
-        match admit(&guard, &mut ctx, &request).await {
+        let asked = Asked { method: &method, path: request.uri().path().to_owned(), headers: request.headers().clone() };
+        match admit(&guard, &mut ctx, asked).await {
             Ok(found) => {
                 if let Some(found) = found {
                     group = Some(found.clone());
@@ -123,13 +124,20 @@ const fn status_class(status: u16) -> &'static str {
     }
 }
 
+/// The parts of a request that decide whether it is let in.
+struct Asked<'a> {
+    method: &'a Method,
+    path: String,
+    headers: HeaderMap,
+}
+
 /// Finds out who asks and refuses those who may not.
-async fn admit(guard: &Guard, ctx: &mut OpContext, request: &Request) -> Result<Option<Group>> {
+async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<Option<Group>> {
     let portal = &guard.portal;
-    let bearer = bearer(request.headers())?;
+    let bearer = bearer(&asked.headers)?;
     let authenticated = match (guard.is_api, bearer) {
         (true, Some(token)) => Some(portal.accounts.authenticate_token(ctx, &token).await?),
-        _ => match session_cookie::read(&portal.settings, request.headers()) {
+        _ => match session_cookie::read(&portal.settings, &asked.headers) {
             Some(secret) => portal.accounts.authenticate_session(ctx, secret.expose()).await?,
             None => None,
         },
@@ -138,9 +146,9 @@ async fn admit(guard: &Guard, ctx: &mut OpContext, request: &Request) -> Result<
         ctx.actor = Actor::Person(person);
         ctx.credential = credential;
     }
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_safe = matches!(*asked.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if !is_safe && !matches!(ctx.credential, Credential::Token { .. }) {
-        check_origin(portal, request.headers())?;
+        check_origin(portal, &asked.headers)?;
     }
     match guard.policy {
         Policy::Public => Ok(None),
@@ -154,7 +162,7 @@ async fn admit(guard: &Guard, ctx: &mut OpContext, request: &Request) -> Result<
         }
         Policy::Member | Policy::GroupAdmin => {
             ctx.person()?;
-            let name = group_of(request.uri().path(), guard.is_api)?;
+            let name = group_of(&asked.path, guard.is_api)?;
             let group = portal.accounts.get_group(ctx, &name).await?;
             if guard.policy == Policy::GroupAdmin {
                 ctx.require_in_group(Action::ManageGroup, group.id)?;

@@ -57,29 +57,28 @@ impl RouteTable {
 
     #[must_use]
     pub fn get<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
-        self.add(Method::GET, MethodFilter::GET, path, policy, on(MethodFilter::GET, handler))
+        self.add(Method::GET, path, policy, on(MethodFilter::GET, handler))
     }
     #[must_use]
     pub fn post<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
-        self.add(Method::POST, MethodFilter::POST, path, policy, on(MethodFilter::POST, handler))
+        self.add(Method::POST, path, policy, on(MethodFilter::POST, handler))
     }
     #[must_use]
     pub fn put<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
-        self.add(Method::PUT, MethodFilter::PUT, path, policy, on(MethodFilter::PUT, handler))
+        self.add(Method::PUT, path, policy, on(MethodFilter::PUT, handler))
     }
     #[must_use]
     pub fn patch<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
-        self.add(Method::PATCH, MethodFilter::PATCH, path, policy, on(MethodFilter::PATCH, handler))
+        self.add(Method::PATCH, path, policy, on(MethodFilter::PATCH, handler))
     }
     #[must_use]
     pub fn delete<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
-        self.add(Method::DELETE, MethodFilter::DELETE, path, policy, on(MethodFilter::DELETE, handler))
+        self.add(Method::DELETE, path, policy, on(MethodFilter::DELETE, handler))
     }
 
     fn add(
         mut self,
         method: Method,
-        _filter: MethodFilter,
         path: &'static str,
         policy: Policy,
         handler: MethodRouter<Portal, Infallible>,

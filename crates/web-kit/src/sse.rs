@@ -14,6 +14,7 @@ use futures::Stream;
 use futures::stream::{self, StreamExt as _};
 use runner::LogReader;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 
 use crate::logs;
 use crate::state::Portal;
@@ -27,6 +28,10 @@ fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     // Proxies in front of us must not hold events back.
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     response
+}
+
+async fn until_stopping(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// What changes in a group, as `changed` events with topic and id; the page fetches what it shows again.
@@ -58,7 +63,7 @@ pub fn changes(portal: &Portal, ctx: OpContext, group: GroupId) -> Response {
                         return None;
                     }
                 }
-                _ = stopping.wait_for(|stopping| *stopping) => return None,
+                () = until_stopping(&mut stopping) => return None,
             }
         }
     });
@@ -116,7 +121,7 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
             loop {
                 let grown = tokio::select! {
                     grown = tokio::time::timeout(CHECK_ACCESS, state.reader.changed(mark)) => grown,
-                    _ = stopping.wait_for(|stopping| *stopping) => return None,
+                    () = until_stopping(&mut stopping) => return None,
                 };
                 if grown.is_ok() {
                     break;

@@ -1,5 +1,7 @@
 //! Who belongs to a group, in which role.
 
+use std::collections::BTreeMap;
+
 use base::{Action, Error, GroupId, OpContext, Result, Role, UserId};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
@@ -114,6 +116,35 @@ impl Accounts {
             .collect();
         members.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(members)
+    }
+
+    /// How many members each of the groups has.
+    pub async fn count_members(&self, ctx: &OpContext, groups: &[GroupId]) -> Result<BTreeMap<GroupId, u32>> {
+        ctx.require_platform_admin()?;
+        let mut counts = BTreeMap::new();
+        for row in store::members_of(self.db.reader(), groups).await? {
+            *counts.entry(GroupId(row.group_id)).or_default() += 1;
+        }
+        Ok(counts)
+    }
+
+    /// The names of the groups of each of the users.
+    pub async fn group_names_of(&self, ctx: &OpContext, users: &[UserId]) -> Result<BTreeMap<UserId, Vec<String>>> {
+        ctx.require_platform_admin()?;
+        let rows = member::Entity::find()
+            .filter(member::Column::UserId.is_in(users.iter().map(|user| user.0)))
+            .all(self.db.reader())
+            .await
+            .doing("read memberships")?;
+        let ids: Vec<GroupId> = rows.iter().map(|row| GroupId(row.group_id)).collect();
+        let groups = store::by_ids(self.db.reader(), &ids).await?;
+        let mut names: BTreeMap<UserId, Vec<String>> = BTreeMap::new();
+        for row in rows {
+            if let Some(group) = groups.iter().find(|group| group.id == row.group_id) {
+                names.entry(UserId(row.user_id)).or_default().push(group.name.clone());
+            }
+        }
+        Ok(names)
     }
 
     /// The groups of somebody, by name; for platform admins.

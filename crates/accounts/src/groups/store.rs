@@ -49,3 +49,11 @@ pub(crate) async fn roles_of<C: ConnectionTrait>(connection: &C, user: UserId) -
 pub(crate) fn role(row: &member::Model) -> Role {
     Role::parse(&row.role).unwrap_or(Role::Member)
 }
+
+pub(crate) async fn members_of<C: ConnectionTrait>(connection: &C, groups: &[GroupId]) -> Result<Vec<member::Model>> {
+    member::Entity::find()
+        .filter(member::Column::GroupId.is_in(groups.iter().map(|group| group.0)))
+        .all(connection)
+        .await
+        .doing("list members of groups")
+}

@@ -27,6 +27,12 @@ impl Accounts {
         row.map(User::from).ok_or_else(|| Error::unauthenticated("This account is gone."))
     }
 
+    /// Whom to ask for a group: the platform admins' names. Anybody signed in may know them.
+    pub async fn platform_admin_names(&self, ctx: &OpContext) -> Result<Vec<String>> {
+        ctx.person()?;
+        store::platform_admins(self.db.reader()).await
+    }
+
     pub async fn update_profile(&self, ctx: &OpContext, change: ProfileChange) -> Result<User> {
         let id = ctx.person()?.id;
         ctx.require_write()?;

@@ -47,3 +47,16 @@ pub(crate) async fn another_admin<C: ConnectionTrait>(connection: &C, than: User
         .doing("look for another platform admin")?;
     Ok(!others.is_empty())
 }
+
+/// Display names of those who can sign in and administer; a few are enough.
+pub(crate) async fn platform_admins<C: ConnectionTrait>(connection: &C) -> Result<Vec<String>> {
+    let rows = Entity::find()
+        .filter(Column::IsPlatformAdmin.eq(true))
+        .filter(Column::Enabled.eq(true))
+        .order_by_asc(Column::Name)
+        .limit(5)
+        .all(connection)
+        .await
+        .doing("list platform admins")?;
+    Ok(rows.into_iter().map(|row| row.display_name).collect())
+}

@@ -62,6 +62,14 @@ pub struct JobSide {
     pub side: QuotaPanel,
 }
 
+impl JobSide {
+    /// The part as HTML.
+    pub fn html(&self) -> Result<String, askama::Error> {
+        self.render()
+    }
+}
+
+
 impl Page for JobFormPage {
     const NAME: &'static str = "job-new";
 

@@ -1,12 +1,15 @@
 //! Who holds how much of a group's quotas now.
 
-use base::{Action, OpContext, Resources, Result};
+use base::{Action, Error, OpContext, Resources, Result};
 use accounts::groups::Group;
 use db::ResultExt as _;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use crate::Workloads;
+use crate::jobs::Phase;
 use crate::jobs::entity::{Column, Entity, attempt};
+
+const ACTIVE: [Phase; 3] = [Phase::Waiting, Phase::Preparing, Phase::Running];
 
 /// Something that holds a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,5 +68,39 @@ impl Workloads {
             std::cmp::Reverse((holder.resources.gpu, holder.resources.cpu_milli, holder.resources.memory_mib))
         });
         Ok(usage)
+    }
+
+    /// What all groups hold together; for platform admins.
+    pub async fn total_usage(&self, ctx: &OpContext) -> Result<Resources> {
+        ctx.require_platform_admin()?;
+        let claims = attempt::Entity::find()
+            .filter(attempt::Column::IsActive.eq(true))
+            .all(self.db.reader())
+            .await
+            .doing("read all claims")?;
+        Ok(claims.iter().fold(Resources::ZERO, |sum, claim| sum + Resources::new(claim.cpu_milli, claim.memory_mib, claim.gpu)))
+    }
+
+    /// How many jobs of the group wait or run.
+    pub async fn active_jobs(&self, ctx: &OpContext, group: &Group) -> Result<u64> {
+        ctx.require_in_group(Action::ReadGroup, group.id)?;
+        Entity::find()
+            .filter(Column::GroupId.eq(group.id.0))
+            .filter(Column::Phase.is_in(ACTIVE.map(Phase::as_str)))
+            .count(self.db.reader())
+            .await
+            .doing("count active jobs")
+    }
+
+    /// Removes a group whose jobs have all ended; one that still has some is refused.
+    pub async fn delete_group(&self, ctx: &OpContext, name: &str) -> Result<()> {
+        ctx.require_platform_admin()?;
+        let group = self.accounts.get_group(ctx, name).await?;
+        let active = self.active_jobs(ctx, &group).await?;
+        if active > 0 {
+            return Err(Error::conflict("group_in_use", format!("{active} jobs of this group still wait or run."))
+                .with_hint("Cancel them first."));
+        }
+        self.accounts.delete_group(ctx, name).await
     }
 }

@@ -1,0 +1,62 @@
+//! What the machine can and can't do.
+
+use axum::extract::State;
+use base::resources::{bytes, cores, memory};
+use runner::CapabilityState;
+use ui_pages::admin::{Capability, SystemPage};
+use ui_pages::components::Fact;
+use ui_pages::frame::Entry;
+use ui_pages::quota::Meter;
+use web_kit::{Answer, Ctx, Portal};
+
+use crate::{frame, view};
+
+pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
+    let framed = frame::build(&portal, &ctx, "System", Entry::AdminSystem, None).await?;
+    let runner = portal.runner.clone();
+    let capabilities = tokio::task::spawn_blocking(move || runner.capabilities())
+        .await
+        .map_err(|error| base::Error::internal_from("ask the runner what it can do", error))?;
+    let capacity = portal.workloads.rules().capacity;
+    let used = portal.workloads.total_usage(&ctx).await?;
+    let size = portal.db.size_bytes().await?.and_then(|size| u64::try_from(size).ok());
+    let meter = |label: &str, text: String, used: i64, of: i64| Meter {
+        label: label.to_owned(),
+        text,
+        percent: if of > 0 { (used as f64 / of as f64 * 100.0).min(100.0) } else { 0.0 },
+    };
+    let mut meters = vec![
+        meter("CPU claimed", format!("{} of {}", cores(used.cpu_milli), cores(capacity.cpu_milli)), used.cpu_milli, capacity.cpu_milli),
+        meter(
+            "Memory claimed",
+            format!("{} of {}", memory(used.memory_mib), memory(capacity.memory_mib)),
+            used.memory_mib,
+            capacity.memory_mib,
+        ),
+    ];
+    if capacity.gpu > 0 {
+        meters.push(meter("GPUs claimed", format!("{} of {}", used.gpu, capacity.gpu), used.gpu, capacity.gpu));
+    }
+    let page = SystemPage {
+        capabilities: capabilities
+            .into_iter()
+            .map(|capability| Capability {
+                name: capability.name.to_owned(),
+                ok: capability.state == CapabilityState::Ok,
+                detail: capability.detail,
+                fix: capability.fix,
+            })
+            .collect(),
+        facts: vec![
+            Fact::new("Version", portal.settings.version),
+            Fact::new("Address", portal.settings.public_url.clone()),
+            Fact::new("Database", portal.settings.database.clone()),
+            Fact::new("Database size", size.map_or_else(|| "unknown".to_owned(), bytes)),
+            Fact::id("Data directory", portal.settings.data_dir.clone()),
+            Fact::new("Runner", portal.runner.name()),
+        ],
+        meters,
+        frame: framed.frame,
+    };
+    Ok(view::page(&page)?)
+}

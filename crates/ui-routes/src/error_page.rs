@@ -1,0 +1,104 @@
+//! An error as a page with a way out.
+
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use base::Kind;
+use ui_pages::components::Link;
+use ui_pages::errors::{BareErrorPage, ErrorPage, ErrorView};
+use ui_pages::frame::{Entry, Frame, PersonRef};
+use web_kit::{Scene, problem};
+
+use crate::{frame, view};
+
+pub(crate) fn render(scene: &Scene<'_>) -> Response {
+    // Scripts ask for data, not pages.
+    let wants_data = scene.path.contains("/log/") || scene.path.contains("/events") || scene.path.starts_with("/palette");
+    if scene.error.kind() == Kind::Unauthenticated && !wants_data {
+        let back = if scene.is_get && scene.path != "/" {
+            let next: String = encode(scene.path);
+            format!("/sign-in?next={next}")
+        } else {
+            "/sign-in".to_owned()
+        };
+        return view::see_other(&back);
+    }
+    if wants_data {
+        return problem::response(scene.error, scene.status, &scene.ctx.request_id);
+    }
+    let error = view_of(scene);
+    let page = match scene.ctx.person() {
+        Ok(person) => {
+            // Built without the database, which may be what failed.
+            let frame = Frame {
+                title: error.title.clone(),
+                current: Entry::Other,
+                group: scene.group.map(|group| frame::group_ref(group, scene.ctx.role_in(group.id))),
+                person: PersonRef {
+                    username: person.name.clone(),
+                    display_name: person.name.clone(),
+                    initials: person.name.chars().take(1).flat_map(char::to_uppercase).collect(),
+                    is_admin: person.is_platform_admin,
+                },
+                version: scene.portal.settings.version.to_owned(),
+                path: scene.path.to_owned(),
+                ..Frame::default()
+            };
+            view::page_with(scene.status, &ErrorPage { frame, error })
+        }
+        Err(_) => {
+            let bare = frame::bare(scene.portal, &error.title);
+            view::page_with(scene.status, &BareErrorPage { bare, error })
+        }
+    };
+    let mut response = page.unwrap_or_else(|error| problem::response(&error, scene.status, &scene.ctx.request_id));
+    if let Some(seconds) = scene.error.retry_after_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn view_of(scene: &Scene<'_>) -> ErrorView {
+    let title = match scene.error.kind() {
+        Kind::Invalid | Kind::QuotaExceeded => "This can't be done as asked",
+        Kind::Unauthenticated => "You are not signed in",
+        Kind::Forbidden => "You may not do this",
+        Kind::NotFound => "Nothing is here",
+        Kind::Conflict => "This clashes with what is there",
+        Kind::TooManyRequests => "Too many tries",
+        Kind::TooLarge => "This is too large",
+        Kind::StorageFull => "The disk is full",
+        Kind::Unavailable => "Not available just now",
+        Kind::Internal => "Something went wrong here",
+    };
+    let mut links = Vec::new();
+    if let Some(group) = scene.group {
+        links.push(Link::new(format!("Home of {}", group.display_name), format!("/g/{}", group.name)));
+        links.push(Link::new("Jobs", format!("/g/{}/jobs", group.name)));
+    } else {
+        links.push(Link::new("Home", "/"));
+    }
+    let mut what = scene.error.message().to_owned();
+    for field in scene.error.fields() {
+        if !what.contains(&field.message) {
+            what.push_str(&format!(" {}: {}", field.field, field.message));
+        }
+    }
+    ErrorView {
+        status: scene.status.as_u16(),
+        title: title.to_owned(),
+        what,
+        hint: scene.error.hint().unwrap_or_default().to_owned(),
+        links,
+        request_id: scene.ctx.request_id.clone(),
+    }
+}
+
+/// Percent-encodes a path for a query value.
+fn encode(path: &str) -> String {
+    path.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

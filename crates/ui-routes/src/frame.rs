@@ -1,0 +1,85 @@
+//! What surrounds every signed-in page.
+
+use accounts::groups::{Group, Membership};
+use accounts::users::{Theme, User};
+use base::{OpContext, Result, Role, Timestamp};
+use ui_pages::components::When;
+use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, Menu, PersonRef};
+use web_kit::Portal;
+
+/// The frame and whose page it is.
+pub(crate) struct Framed {
+    pub(crate) frame: Frame,
+    pub(crate) user: User,
+    pub(crate) memberships: Vec<Membership>,
+    now: Timestamp,
+}
+
+impl Framed {
+    /// The moment as this person wants it shown.
+    pub(crate) fn when(&self, at: Timestamp) -> When {
+        crate::view::when(at, self.now, &self.user.time_zone)
+    }
+}
+
+/// Builds the frame of a page.
+pub(crate) async fn build(portal: &Portal, ctx: &OpContext, title: &str, current: Entry, group: Option<&Group>) -> Result<Framed> {
+    let user = portal.accounts.me(ctx).await?;
+    let memberships = portal.accounts.my_groups(ctx).await?;
+    let is_admin_page = matches!(
+        current,
+        Entry::AdminGroups | Entry::AdminUsers | Entry::AdminInstanceTypes | Entry::AdminImages | Entry::AdminSystem
+    );
+    let active_jobs = match group {
+        Some(group) => u32::try_from(portal.workloads.group_usage(ctx, group).await?.holders.len()).unwrap_or(u32::MAX),
+        None => 0,
+    };
+    let frame = Frame {
+        title: title.to_owned(),
+        menu: if is_admin_page { Menu::Admin } else { Menu::Portal },
+        current,
+        group: group.map(|group| group_ref(group, ctx.role_in(group.id))),
+        groups: memberships.iter().map(|m| group_ref(&m.group, Some(m.role))).collect(),
+        person: PersonRef {
+            username: user.name.clone(),
+            display_name: user.display_name.clone(),
+            initials: initials(&user.display_name),
+            is_admin: user.is_platform_admin,
+        },
+        theme: theme(user.theme),
+        version: portal.settings.version.to_owned(),
+        flash: None,
+        path: String::new(),
+        active_jobs,
+    };
+    Ok(Framed { frame, user, memberships, now: ctx.now() })
+}
+
+pub(crate) fn group_ref(group: &Group, role: Option<Role>) -> GroupRef {
+    let role = match role {
+        Some(Role::Admin) => frame::Role::GroupAdmin,
+        Some(Role::Member) | None => frame::Role::Member,
+    };
+    GroupRef { slug: group.name.clone(), name: group.display_name.clone(), role }
+}
+
+/// What surrounds a page of somebody who is not signed in.
+pub(crate) fn bare(portal: &Portal, title: &str) -> Bare {
+    Bare { title: title.to_owned(), theme: frame::Theme::System, version: portal.settings.version.to_owned() }
+}
+
+const fn theme(theme: Theme) -> frame::Theme {
+    match theme {
+        Theme::Light => frame::Theme::Light,
+        Theme::Dark => frame::Theme::Dark,
+        Theme::System => frame::Theme::System,
+    }
+}
+
+/// The first letters of the first and the last word.
+fn initials(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let first = words.first().and_then(|word| word.chars().next());
+    let last = words.last().filter(|_| words.len() > 1).and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}

@@ -1,0 +1,136 @@
+//! The first page of a group, and what people without one see.
+
+use accounts::groups::Group;
+use axum::extract::State;
+use axum::response::Response;
+use base::page::PageRequest;
+use base::resources::{cores, memory};
+use base::{Actor, OpContext, Result};
+use ui_pages::frame::Entry;
+use ui_pages::home::{HomePage, NoGroupPage, RecentRow, UsageRow, UsageTotal};
+use ui_pages::quota::{QuotaPanel, QuotaRow};
+use web_kit::{Answer, Ctx, InGroup, Portal, sse};
+use workloads::jobs::{JobFilter, JobSort, Phase};
+use workloads::quotas::Usage;
+
+use crate::{frame, jobs, view};
+
+const RECENT: u64 = 8;
+
+/// `/`: to the setup, the sign-in, or a group.
+pub(crate) async fn entrance(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
+    if !matches!(ctx.actor, Actor::Person(_)) {
+        let to = if portal.accounts.is_set_up().await? { "/sign-in" } else { "/setup" };
+        return Ok(view::see_other(to));
+    }
+    let groups = portal.accounts.my_groups(&ctx).await?;
+    Ok(match groups.first() {
+        Some(first) => view::see_other(&format!("/g/{}", first.group.name)),
+        None => view::see_other("/no-group"),
+    })
+}
+
+pub(crate) async fn no_group(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
+    let framed = frame::build(&portal, &ctx, "No group available", Entry::Other, None).await?;
+    let page = NoGroupPage { frame: framed.frame, ask: portal.accounts.platform_admin_names(&ctx).await? };
+    Ok(view::page(&page)?)
+}
+
+pub(crate) async fn events(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Response {
+    sse::changes(&portal, ctx, group.id)
+}
+
+/// What the group uses, with the request of a form in it.
+pub(crate) fn quota_panel(group: &Group, usage: &Usage, ask: base::Resources) -> QuotaPanel {
+    let row = |label: &str, unit: &str, size: f64, mine: i64, my_limit: Option<i64>, used: i64, limit: Option<i64>, ask: i64| QuotaRow {
+        label: label.to_owned(),
+        unit: unit.to_owned(),
+        mine: mine as f64 / size,
+        my_limit: my_limit.map(|limit| limit as f64 / size),
+        group_used: used as f64 / size,
+        limit: limit.map(|limit| limit as f64 / size),
+        ask: ask as f64 / size,
+    };
+    let (u, g) = (&group.user_quota, &group.group_quota);
+    let (mine, all) = (usage.mine, usage.group);
+    QuotaPanel {
+        rows: vec![
+            row("CPU", "cores", 1000.0, mine.cpu_milli, u.cpu_milli, all.cpu_milli, g.cpu_milli, ask.cpu_milli),
+            row("Memory", "GiB", 1024.0, mine.memory_mib, u.memory_mib, all.memory_mib, g.memory_mib, ask.memory_mib),
+            row("GPU", "", 1.0, mine.gpu, u.gpu, all.gpu, g.gpu, ask.gpu),
+        ],
+        start: None,
+        link: None,
+    }
+}
+
+pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Answer {
+    Ok(view::page(&build(&portal, &ctx, &group).await?)?)
+}
+
+async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePage> {
+    let framed = frame::build(portal, ctx, "Home", Entry::Home, Some(group)).await?;
+    let usage = portal.workloads.group_usage(ctx, group).await?;
+    let request = PageRequest { limit: RECENT, from: None };
+    let recent = portal.workloads.list_jobs(ctx, group, &JobFilter::default(), JobSort::Newest, &request).await?;
+    let count = |phases: &[Phase]| recent.items.iter().filter(|job| phases.contains(&job.phase)).count();
+    let summary = if recent.items.is_empty() {
+        format!("Nothing has run in {} yet.", group.display_name)
+    } else {
+        format!(
+            "{} · of the last {}: {} running, {} waiting, {} failed",
+            group.display_name,
+            view::plural(recent.items.len() as i64, "job", ""),
+            count(&[Phase::Running, Phase::Preparing]),
+            count(&[Phase::Waiting]),
+            count(&[Phase::Failed]),
+        )
+    };
+    let hour = ctx.now().hour_in(&framed.user.time_zone);
+    let part = match hour {
+        5..12 => "Good morning",
+        12..18 => "Good afternoon",
+        _ => "Good evening",
+    };
+    let first_name = framed.user.display_name.split_whitespace().next().unwrap_or_default();
+    let base = format!("/g/{}", group.name);
+    Ok(HomePage {
+        greeting: format!("{part}, {first_name}"),
+        summary,
+        live_url: base.clone(),
+        guides: HomePage::default_guides(&group.name),
+        quick: HomePage::default_quick(&group.name),
+        usage: usage
+            .holders
+            .iter()
+            .map(|holder| UsageRow {
+                name: holder.name.clone(),
+                url: format!("{base}/jobs/{}", holder.slug),
+                kind: holder.kind.clone(),
+                person: holder.user_name.clone(),
+                instance_type: holder.instance_type.clone(),
+                cpu: base::resources::decimal(holder.resources.cpu_milli),
+                memory: memory(holder.resources.memory_mib),
+                gpu: holder.resources.gpu.to_string(),
+            })
+            .collect(),
+        usage_total: UsageTotal {
+            cpu: cores(usage.group.cpu_milli),
+            memory: memory(usage.group.memory_mib),
+            gpu: usage.group.gpu.to_string(),
+        },
+        recent: recent
+            .items
+            .iter()
+            .map(|job| RecentRow {
+                status: jobs::status(job),
+                name: job.name.clone(),
+                url: format!("{base}/jobs/{}", job.slug),
+                person: job.user_name.clone(),
+                when: framed.when(job.submitted_at),
+            })
+            .collect(),
+        quota: quota_panel(group, &usage, base::Resources::ZERO),
+        frame: framed.frame,
+    })
+}

@@ -1,0 +1,28 @@
+//! Buttons on a job.
+
+use axum::extract::{Path, State};
+use web_kit::{Answer, Ctx, InGroup, Portal};
+use workloads::jobs::Phase;
+
+use crate::view;
+
+pub(crate) async fn cancel(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Path<(String, String)>,
+) -> Answer {
+    let job = portal.workloads.cancel_job(&ctx, &group, &slug).await?;
+    let done = if job.phase == Phase::Cancelled { "cancelled" } else { "cancelling" };
+    Ok(view::see_other(&format!("/g/{}/jobs/{}?done={done}", group.name, job.slug)))
+}
+
+pub(crate) async fn rerun(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Path<(String, String)>,
+) -> Answer {
+    let job = portal.workloads.rerun_job(&ctx, &group, &slug).await?;
+    Ok(view::see_other(&format!("/g/{}/jobs/{}", group.name, job.slug)))
+}

@@ -1,0 +1,42 @@
+//! The pages of jobs.
+
+pub(crate) mod actions;
+pub(crate) mod detail;
+pub(crate) mod form;
+pub(crate) mod list;
+pub(crate) mod log;
+
+use base::Timestamp;
+use ui_pages::components::Status;
+use ui_pages::jobs::JobActions;
+use workloads::jobs::{JobSummary, Phase};
+
+pub(crate) fn status(job: &JobSummary) -> Status {
+    if job.is_stopping {
+        return Status::Stopping;
+    }
+    match job.phase {
+        Phase::Waiting => Status::Waiting,
+        Phase::Preparing => Status::Preparing,
+        Phase::Running => Status::Running,
+        Phase::Succeeded => Status::Succeeded,
+        Phase::Failed => Status::Failed,
+        Phase::Cancelled => Status::Cancelled,
+    }
+}
+
+/// What can be done with a job now.
+pub(crate) fn actions(job: &JobSummary, group: &str, may_run: bool) -> JobActions {
+    let url = format!("/g/{group}/jobs/{}", job.slug);
+    JobActions {
+        cancel: (!job.phase.is_final() && !job.is_stopping).then(|| format!("{url}/cancel")),
+        rerun: (job.phase.is_final() && may_run).then(|| format!("{url}/rerun")),
+        clone: may_run.then(|| format!("/g/{group}/jobs/new?clone={}", job.slug)),
+    }
+}
+
+/// How long it ran, so far or in all; nothing before it started.
+pub(crate) fn run_time(job: &JobSummary, now: Timestamp) -> String {
+    let Some(started) = job.started_at else { return String::new() };
+    crate::view::duration(job.finished_at.unwrap_or(now).seconds_since(started))
+}

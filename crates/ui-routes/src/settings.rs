@@ -1,0 +1,96 @@
+//! A group's settings.
+
+use accounts::groups::{Group, GroupChange};
+use axum::extract::State;
+use axum::response::Response;
+use base::resources::{cores, memory};
+use base::{Action, Error, OpContext, Result, Role};
+use ui_pages::components::Fact;
+use ui_pages::frame::{self as frame_page, Entry};
+use ui_pages::group_settings::{GroupSettingsPage, LimitRow, MemberRow};
+use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
+
+use crate::flash::Done;
+use crate::{frame, view};
+
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
+    let (number, unit) = view::time_limit_fields(group.default_time_limit_s);
+    Ok(page(&portal, &ctx, &group, (&number, unit), &done, None).await?)
+}
+
+pub(crate) fn member_rows(members: &[accounts::groups::Member]) -> Vec<MemberRow> {
+    members
+        .iter()
+        .map(|member| MemberRow {
+            username: member.name.clone(),
+            display_name: member.display_name.clone(),
+            role: if member.role == Role::Admin { frame_page::Role::GroupAdmin } else { frame_page::Role::Member },
+        })
+        .collect()
+}
+
+async fn page(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &Group,
+    (number, unit): (&str, &str),
+    done: &Done,
+    error: Option<&Error>,
+) -> Result<Response> {
+    let mut framed = frame::build(portal, ctx, "Settings", Entry::Settings, Some(group)).await?;
+    framed.frame.flash = done.flash();
+    let members = portal.accounts.list_members(ctx, group.id).await?;
+    let words = |limit: Option<i64>, say: fn(i64) -> String| limit.map_or_else(|| "no limit".to_owned(), say);
+    let row = |label: &str, user, of_group, say: fn(i64) -> String| LimitRow {
+        label: label.to_owned(),
+        user: words(user, say),
+        group: words(of_group, say),
+    };
+    let (u, g) = (&group.user_quota, &group.group_quota);
+    let default_limit = group.default_time_limit_s.unwrap_or(portal.workloads.rules().default_time_limit_s);
+    let page = GroupSettingsPage {
+        action: format!("/g/{}/settings", group.name),
+        facts: vec![
+            Fact::id("Name", group.name.clone()),
+            Fact::new("Display name", group.display_name.clone()),
+            Fact::new("Shared folder in jobs", format!("/project/{}", group.path)),
+            Fact::time("Created", framed.when(group.created_at)),
+        ],
+        limits: vec![
+            row("CPU", u.cpu_milli, g.cpu_milli, cores),
+            row("Memory", u.memory_mib, g.memory_mib, memory),
+            row("GPU", u.gpu, g.gpu, |count| count.to_string()),
+        ],
+        members: member_rows(&members),
+        timeout: view::field(number, "default_time_limit", error),
+        timeout_units: view::time_limit_units(unit),
+        timeout_words: view::time_limit_words(default_limit),
+        can_edit: ctx.require_in_group(Action::ManageGroup, group.id).is_ok(),
+        admin_url: ctx.is_platform_admin().then(|| format!("/admin/groups/{}", group.name)),
+        frame: framed.frame,
+    };
+    view::page_with(view::form_status(error), &page)
+}
+
+pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, typed: FormBody) -> Answer {
+    let (number, unit) = (typed.text("timeout"), typed.text("timeout_unit"));
+    let result = match view::parse_time_limit(number, unit) {
+        Ok(limit) => {
+            let change = GroupChange { default_time_limit_s: Some(limit), ..GroupChange::default() };
+            portal.accounts.update_group(&ctx, &group.name, change).await
+        }
+        Err(text) => Err(Error::field("default_time_limit", text)),
+    };
+    match result {
+        Ok(group) => Ok(view::see_other(&format!("/g/{}/settings?done=settings", group.name))),
+        Err(error) if !error.fields().is_empty() => {
+            Ok(page(&portal, &ctx, &group, (number, unit), &Done::default(), Some(&error)).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
