@@ -2,7 +2,7 @@
 //!
 //! | file | means |
 //! |---|---|
-//! | `lock` | locked by the shim for as long as it lives |
+//! | `lock` | locked by a shim while it looks whether it is the first |
 //! | `started` | the attempt was started, or stopped before it could be; made once, whole, and never changed |
 //! | `control.sock` | the shim answers here |
 //! | `sandbox.json` | the first process of the sandbox, for whoever has to clean up after a dead shim |
@@ -11,7 +11,7 @@
 //! | `log`, `log.index` | its output, see [`crate::log`] |
 //! | `shim.log` | what the shim itself had to say |
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
@@ -109,14 +109,11 @@ impl AttemptDir {
         &self.0
     }
 
-    /// Takes the lock that a shim holds while it lives. `None` when another has it.
-    pub(crate) fn lock(&self) -> io::Result<Option<File>> {
+    /// Waits until no other shim is about to record a start. Held until the file is dropped.
+    pub(crate) fn lock(&self) -> io::Result<File> {
         let file = private_file().write(true).create(true).truncate(false).open(self.0.join(LOCK))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        file.lock()?;
+        Ok(file)
     }
 
     pub(crate) fn started(&self) -> io::Result<Option<Started>> {

@@ -4,7 +4,6 @@
 //! [`contract_tests!`](crate::contract_tests) in a test binary; each test then appears under its own name.
 
 #![expect(clippy::unwrap_used, reason = "these are tests: what goes wrong is to panic")]
-#![expect(clippy::print_stdout, reason = "a test that cannot run here says why")]
 
 mod isolation;
 mod lifecycle;

@@ -32,7 +32,9 @@ impl Connection {
             match UnixStream::connect(short.join(SOCKET)).await {
                 Ok(stream) => return Ok(Reached::Shim(Connection(BufReader::new(stream)))),
                 Err(error) => match error.kind() {
-                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => return Ok(Reached::Nobody),
+                    io::ErrorKind::NotFound
+                    | io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::ConnectionReset => return Ok(Reached::Nobody),
                     io::ErrorKind::WouldBlock => tokio::time::sleep(QUEUE_FULL).await,
                     _ => return Err(error),
                 },

@@ -50,8 +50,6 @@ struct Begun {
     input: ShimInput,
     started: Started,
     listener: UnixListener,
-    /// Held, never read: whoever can take this lock knows that no shim lives.
-    _lock: std::fs::File,
 }
 
 /// Makes the start happen at most once: `None` when it happened before.
@@ -62,7 +60,8 @@ fn begin(dir: &AttemptDir) -> io::Result<Option<Begun>> {
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input)?;
     let input: ShimInput = serde_json::from_slice(&input)?;
-    let Some(lock) = dir.lock()? else { return Ok(None) };
+    // Another shim may be about to record the start. Only when it has, or has died, is there an answer.
+    let _lock = dir.lock()?;
     if dir.started()?.is_some() {
         return Ok(None);
     }
@@ -81,7 +80,7 @@ fn begin(dir: &AttemptDir) -> io::Result<Option<Begun>> {
     if let Some(above) = dir.path().parent() {
         fs_err::File::open(above)?.sync_all()?;
     }
-    Ok(Some(Begun { input, started, listener, _lock: lock }))
+    Ok(Some(Begun { input, started, listener }))
 }
 
 fn listen(dir: &Path) -> io::Result<UnixListener> {

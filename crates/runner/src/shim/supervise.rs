@@ -30,7 +30,7 @@ const RECORD_RETRY: Duration = Duration::from_secs(1);
 
 /// Runs one attempt to its recorded end.
 pub(super) fn run(dir: &AttemptDir, begun: Begun) {
-    let Begun { mut input, started, listener, _lock } = begun;
+    let Begun { mut input, started, listener } = begun;
     let mut control = Control::new(listener);
     let cgroups = Cgroups::create(&input.cgroups, &input.cgroup_name, input.spec.resources);
     let exit = attempt(dir, &mut input, &started, &mut control, &cgroups).unwrap_or_else(|error| {

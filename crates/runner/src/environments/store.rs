@@ -1,0 +1,163 @@
+//! The environments that are there.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{BuildError, Recipe, build};
+
+/// The record that makes a folder an environment.
+pub(super) const RECORD: &str = "built.json";
+/// The environment itself, within its folder.
+pub(super) const ENVIRONMENT: &str = "environment";
+/// How folders are called while they are being built.
+pub(super) const BUILDING: &str = ".building-";
+/// Held by whoever builds, so that others can tell a build from what a killed one left.
+pub(super) const BUILD_LOCK: &str = "lock";
+const REMOVED: &str = ".removed-";
+
+/// How environments are built and where they are kept.
+#[derive(Debug, Clone, Default)]
+pub struct EnvironmentConfig {
+    /// The folder that holds one folder per environment.
+    pub root: PathBuf,
+    /// uv's cache. On the same file system as `root`, packages are shared rather than copied.
+    pub cache: PathBuf,
+    /// uv. When not given it is looked for in `PATH` and beside `root`.
+    pub uv: Option<PathBuf>,
+    /// Where packages come from; uv's own choice when not given. May contain a password.
+    pub index_url: Option<String>,
+    /// A folder with wheels that is looked at as well.
+    pub find_links: Option<PathBuf>,
+    /// Never use the network: packages come from `find_links`, or from what the cache still has.
+    pub offline: bool,
+    /// A proxy for HTTP and HTTPS.
+    pub proxy: Option<String>,
+    /// An interpreter to use, whatever version a recipe asks for (which must still fit).
+    pub python: Option<PathBuf>,
+    /// Whether packages may be built from source. That runs code from the package, with the rights of the server.
+    pub allow_source: bool,
+}
+
+/// An environment that is ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Built {
+    /// The [digest](Recipe::digest) of its recipe.
+    pub digest: String,
+    /// Its folder, for [`crate::ImageMount::root`].
+    #[serde(skip)]
+    pub path: PathBuf,
+    /// The prefix of the interpreter it needs, for [`crate::ImageMount::base_prefix`].
+    pub base_prefix: PathBuf,
+    /// Its version of Python.
+    pub python_version: String,
+    /// What it takes on disk, where nothing is shared.
+    pub size_bytes: u64,
+    /// Every package in it with its version, one to a line.
+    pub lock: String,
+}
+
+/// Builds environments and keeps them.
+#[derive(Debug, Clone)]
+pub struct EnvironmentStore {
+    pub(super) config: EnvironmentConfig,
+}
+
+impl EnvironmentStore {
+    /// Uses the folders of `config`, which are made when they are needed.
+    pub fn new(config: EnvironmentConfig) -> Self {
+        EnvironmentStore { config }
+    }
+
+    /// The environment of a recipe, built unless it is there already. What uv says is written to a log in `log_dir`,
+    /// for [`crate::LogReader`].
+    ///
+    /// Dropping the future kills uv.
+    pub async fn build(&self, recipe: &Recipe, log_dir: &Path) -> Result<Built, BuildError> {
+        build::build(self, recipe, log_dir).await
+    }
+
+    /// An environment, if it is there.
+    pub fn get(&self, digest: &str) -> io::Result<Option<Built>> {
+        if !is_digest(digest) {
+            return Ok(None);
+        }
+        let dir = self.dir(digest);
+        let record = match fs_err::read(dir.join(RECORD)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            record => record?,
+        };
+        let built: Built = serde_json::from_slice(&record)?;
+        Ok(Some(Built { path: dir.join(ENVIRONMENT), ..built }))
+    }
+
+    /// All environments.
+    pub fn list(&self) -> io::Result<Vec<Built>> {
+        let mut all = Vec::new();
+        for name in self.names()? {
+            all.extend(self.get(&name)?);
+        }
+        Ok(all)
+    }
+
+    /// Deletes an environment. Nothing may be running in it.
+    pub fn remove(&self, digest: &str) -> io::Result<()> {
+        if !is_digest(digest) {
+            return Ok(());
+        }
+        // Out of sight first, so that nobody finds half of it.
+        let hidden = self.config.root.join(format!("{REMOVED}{digest}"));
+        match fs_err::rename(self.dir(digest), &hidden) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            renamed => renamed.and_then(|()| fs_err::remove_dir_all(hidden)),
+        }
+    }
+
+    /// Deletes all environments but those in `keep`, and what builds and removals left that were killed. Answers the
+    /// digests of what was deleted.
+    pub fn gc(&self, keep: &HashSet<String>) -> io::Result<Vec<String>> {
+        let mut deleted = Vec::new();
+        for name in self.names()? {
+            let path = self.config.root.join(&name);
+            if name.starts_with(REMOVED) || (name.starts_with(BUILDING) && is_abandoned(&path)) {
+                fs_err::remove_dir_all(path)?;
+            } else if is_digest(&name) && !keep.contains(&name) {
+                self.remove(&name)?;
+                deleted.push(name);
+            }
+        }
+        Ok(deleted)
+    }
+
+    pub(super) fn dir(&self, digest: &str) -> PathBuf {
+        self.config.root.join(digest)
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let entries = match fs_err::read_dir(&self.config.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+/// Whether the builder of this folder is dead: the kernel let go of its lock.
+fn is_abandoned(path: &Path) -> bool {
+    match std::fs::File::open(path.join(BUILD_LOCK)) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        // The lock is the first thing a build makes and the last thing a removal may have taken.
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+fn is_digest(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}

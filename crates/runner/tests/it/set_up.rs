@@ -1,0 +1,145 @@
+//! A local runner under unusual circumstances.
+
+use std::time::Duration;
+
+use runner::contract::RunnerFixture;
+use runner::log::LogMark;
+use runner::{
+    AttemptSpec, CapabilityState, Exit, ExitCause, ImageMount, LocalConfig, LocalRunner, Mount, Network,
+    Observation, Resources, Runner, RunnerError,
+};
+
+use crate::fixture::local;
+
+#[tokio::test]
+async fn a_sandbox_that_cannot_be_made_is_told() {
+    let local = local();
+    let runner = local.local_runner();
+    let mounts = vec![Mount { source: "/nonexistent/folder".into(), target: "/mnt".into(), writable: false }];
+    let exit = run(&runner, AttemptSpec { mounts, ..AttemptSpec::new("a", "echo it ran") }).await;
+    assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
+    let message = exit.message.unwrap();
+    assert!(message.contains("bwrap: ") && message.contains("/nonexistent/folder"), "{message}");
+    let no_folder = AttemptSpec { working_dir: "/usr/none".into(), ..AttemptSpec::new("b", "echo it ran") };
+    assert_eq!(run(&runner, no_folder).await.cause, ExitCause::SandboxFailed);
+}
+
+#[tokio::test]
+async fn without_bubblewrap_nothing_starts() {
+    let local = local();
+    let config = LocalConfig { bubblewrap: Some("/nonexistent/bwrap".into()), ..local.config() };
+    let runner = LocalRunner::new(config).unwrap();
+    let exit = run(&runner, AttemptSpec::new("a", "true")).await;
+    assert_eq!(exit.cause, ExitCause::SandboxFailed);
+    assert!(exit.message.unwrap().contains("bubblewrap could not be run"));
+    let sandbox = runner.capabilities().into_iter().find(|found| found.name == "sandbox").unwrap();
+    assert!(sandbox.state == CapabilityState::Missing && sandbox.fix.is_some());
+}
+
+#[tokio::test]
+async fn a_missing_network_is_never_silently_skipped() {
+    let local = local();
+    let config = LocalConfig { slirp4netns: Some("/nonexistent/slirp4netns".into()), ..local.config() };
+    let runner = LocalRunner::new(config).unwrap();
+    let spec = AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("a", "echo it ran") };
+    let exit = run(&runner, spec).await;
+    assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
+    assert!(runner.log("a").search("it ran", 0, 1).await.unwrap().lines.is_empty());
+}
+
+/// Without control groups the shim keeps to the limits itself.
+#[tokio::test]
+async fn limits_hold_without_control_groups() {
+    let local = local();
+    let config = LocalConfig { control_groups: false, ..local.config() };
+    let runner = LocalRunner::new(config).unwrap();
+    let resources = Resources { cpu_milli: 1000, memory_mib: 64, gpu: 0 };
+    let script = "x=$(head -c 300000000 /dev/zero | tr '\\0' x); sleep 1; echo it fits";
+    let exit = run(&runner, AttemptSpec { resources, ..AttemptSpec::new("a", script) }).await;
+    assert_eq!(exit.cause, ExitCause::OutOfMemory, "{exit:?}");
+    assert!(exit.message.unwrap().contains("of 64 MiB"));
+    let exit = run(&runner, AttemptSpec { resources, ..AttemptSpec::new("b", "sleep 0.3") }).await;
+    assert_eq!(exit.cause, ExitCause::Completed, "{exit:?}");
+    assert!(exit.max_memory_bytes.is_some() && exit.cpu_time_us.is_some());
+    let first = runner.log("b").lines(0, 1).await.unwrap().lines.remove(0).text;
+    assert!(first.contains("their number is not limited"), "{first}");
+    let memory = runner.capabilities().into_iter().find(|found| found.name == "limit-memory").unwrap();
+    assert_eq!(memory.state, CapabilityState::Degraded);
+}
+
+#[tokio::test]
+async fn an_environment_comes_first_in_the_path() {
+    let local = local();
+    let root = local.folder("environment");
+    fs_err::create_dir(root.join("bin")).unwrap();
+    fs_err::write(root.join("bin/hello"), "#!/bin/sh\necho hello from $VIRTUAL_ENV\n").unwrap();
+    fs_err::set_permissions(root.join("bin/hello"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    let runner = local.local_runner();
+    let image = ImageMount { root: Some(root), base_prefix: None };
+    run(
+        &runner,
+        AttemptSpec { image, ..AttemptSpec::new("a", "hello; touch $VIRTUAL_ENV/new || echo read-only") },
+    )
+    .await;
+    let lines = runner.log("a").lines(0, 10).await.unwrap().lines;
+    assert_eq!(lines[0].text, "hello from /opt/portico/environment");
+    assert_eq!(lines.last().unwrap().text, "read-only");
+}
+
+#[tokio::test]
+async fn nothing_is_mounted_over_the_system() {
+    let local = local();
+    let runner = local.local_runner();
+    for target in
+        ["/", "/usr/lib", "/etc", "/proc", "/dev/shm", "relative", "/mnt/../etc", "/run/portico/script"]
+    {
+        let mounts = vec![Mount { source: "/tmp".into(), target: target.into(), writable: true }];
+        let refused = runner.start(&AttemptSpec { mounts, ..AttemptSpec::new("a", "true") }).await;
+        assert!(matches!(refused, Err(RunnerError::Invalid(_))), "{target}: {refused:?}");
+    }
+}
+
+/// Data folders are often deeper than the address of a socket is long.
+#[tokio::test]
+async fn a_deep_folder_is_fine() {
+    let local = local();
+    let deep = local.folder(&["a-rather-long-name-of-a-folder"; 8].join("/"));
+    let runner = LocalRunner::new(LocalConfig { root: deep, ..local.config() }).unwrap();
+    assert_eq!(run(&runner, AttemptSpec::new("a", "true")).await.cause, ExitCause::Completed);
+}
+
+/// A workload that hands its output to somebody who outlives it does not keep its attempt from ending.
+#[tokio::test]
+async fn the_end_does_not_wait_for_whoever_holds_the_output() {
+    let local = local();
+    let runner = local.local_runner();
+    let shared = local.folder("shared");
+    let script = "echo ready; until [ -e ~/go ]; do sleep 0.02; done";
+    let mounts = vec![Mount { source: shared.clone(), target: "/home/portico".into(), writable: true }];
+    runner.start(&AttemptSpec { mounts, ..AttemptSpec::new("a", script) }).await.unwrap();
+    runner.log("a").changed(LogMark::default()).await.unwrap();
+    let record = fs_err::read(local.attempts().join("a/sandbox.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let init = record["init"]["pid"].as_i64().unwrap();
+    // Opening it through /proc is as good as having been given it.
+    let held = fs_err::OpenOptions::new().write(true).open(format!("/proc/{init}/fd/1"));
+    let Ok(_held) = held else {
+        println!("skipped: the output cannot be opened from outside here");
+        fs_err::write(shared.join("go"), "").unwrap();
+        return;
+    };
+    fs_err::write(shared.join("go"), "").unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), runner.wait("a")).await;
+    assert!(matches!(
+        ended.unwrap().unwrap(),
+        Observation::Finished(Exit { cause: ExitCause::Completed, .. })
+    ));
+}
+
+async fn run(runner: &LocalRunner, spec: AttemptSpec) -> Exit {
+    runner.start(&spec).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(60), runner.wait(&spec.attempt)).await.unwrap();
+    let Observation::Finished(exit) = ended.unwrap() else { panic!("lost") };
+    exit
+}
