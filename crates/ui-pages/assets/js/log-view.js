@@ -16,7 +16,7 @@ const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [0, 1], PageUp: [
 
 class LogView extends HTMLElement {
   connectedCallback() {
-    if (this.lines) { this.listen(); return; }
+    if (this.lines) { this.attend(); this.listen(); return; }
     this.lines = new LogLines(this.dataset.base ?? '', Number(this.dataset.total ?? 0), () => this.draw());
     this.lines.complete = 'complete' in this.dataset;
     this.lines.note = this.dataset.note ?? null;
@@ -36,12 +36,13 @@ class LogView extends HTMLElement {
     this.press('follow', this.following);
     this.layout();
     if (this.at) this.show(this.at);
-    else if (this.following) this.toEnd();
+    // On an overview the last lines tell how it went.
+    else if (this.following || this.classList.contains('short')) this.toEnd();
     this.draw();
     this.listen();
     this.resized = new ResizeObserver(() => { if (this.following) this.toEnd(); this.draw(); });
     this.resized.observe(this.scroller);
-    addEventListener('hashchange', this);
+    this.attend();
     this.addEventListener('find', () => this.openFind());
   }
 
@@ -49,9 +50,22 @@ class LogView extends HTMLElement {
     this.stream?.close();
     this.stream = null;
     removeEventListener('hashchange', this);
+    document.removeEventListener('visibilitychange', this);
   }
 
-  handleEvent() {
+  attend() {
+    addEventListener('hashchange', this);
+    document.addEventListener('visibilitychange', this);
+  }
+
+  /** @param {Event} event */
+  handleEvent(event) {
+    if (event.type === 'visibilitychange') {
+      // Browsers keep few connections to one server; a hidden tab must not hold one.
+      if (!document.hidden) this.listen();
+      else { this.stream?.close(); this.stream = null; }
+      return;
+    }
     const linked = /^#L(\d+)$/.exec(location.hash);
     if (!linked) return;
     this.at = Number(linked[1]);
@@ -311,7 +325,7 @@ class LogView extends HTMLElement {
   }
 
   listen() {
-    if (this.lines.complete || this.stream) return;
+    if (this.lines.complete || this.stream || document.hidden) return;
     this.stream = new EventSource(`${this.dataset.base}/stream?from=${this.lines.total + 1}`);
     this.stream.addEventListener('lines', (event) => {
       this.tries = 0;
