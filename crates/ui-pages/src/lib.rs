@@ -22,11 +22,12 @@ pub mod sign_in;
 mod tests;
 pub mod tokens;
 
+pub use askama::{Error as RenderError, Template};
 pub use assets::{Asset, asset, url};
 pub use components::icon;
 
 /// A page that knows how to show itself in every state.
-pub trait Page: askama::Template + Sized {
+pub trait Page: Template + Sized {
     /// The page's name in the gallery, such as `jobs-list`.
     const NAME: &'static str;
 
@@ -34,7 +35,7 @@ pub trait Page: askama::Template + Sized {
     fn samples() -> Vec<(&'static str, Self)>;
 
     /// The page as HTML.
-    fn html(&self) -> Result<String, askama::Error> {
+    fn html(&self) -> Result<String, RenderError> {
         self.render()
     }
 }

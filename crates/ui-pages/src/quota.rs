@@ -119,6 +119,7 @@ impl QuotaRow {
     #[must_use]
     pub fn mine_words(&self) -> String {
         match self.my_limit {
+            Some(0.0) if self.mine == 0.0 => "none allowed".into(),
             Some(limit) => format!("{} of {}", number(self.mine), self.with_unit(limit)),
             None => format!("{}, no limit", self.with_unit(self.mine)),
         }

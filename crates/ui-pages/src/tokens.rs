@@ -88,9 +88,9 @@ impl Page for TokensPage {
                 scope,
                 created: samples::when("08:00:00", "12 days ago"),
                 expires: expires.map(|words| {
-                let day = if expired { "2026-11-20" } else { "2027-02-08" };
-                When::new(format!("{day}T08:00:00Z"), format!("{day} 08:00 UTC"), words)
-            }),
+                    let day = if expired { "2026-11-20" } else { "2027-02-08" };
+                    When::new(format!("{day}T08:00:00Z"), format!("{day} 08:00 UTC"), words)
+                }),
                 expired,
                 last_used: used.map(|words| samples::when("10:00:00", words)),
             };

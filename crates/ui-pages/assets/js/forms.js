@@ -32,12 +32,12 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || event.defaultPrevented || form.method !== 'post') return;
-  if (form.dataset.confirm && !form.dataset.confirmed) {
+  if (form.dataset.confirm && !('confirmed' in form.dataset)) {
     event.preventDefault();
     confirm(form, /** @type {SubmitEvent} */ (event).submitter);
     return;
   }
-  if (form.dataset.sent) {
+  if ('sent' in form.dataset) {
     event.preventDefault();
     return;
   }
@@ -50,7 +50,10 @@ document.addEventListener('submit', (event) => {
 // Coming back with the back button, the form can be sent again.
 addEventListener('pageshow', () => {
   leaving = false;
-  document.querySelectorAll('form[data-sent]').forEach((form) => form.removeAttribute('data-sent'));
+  document.querySelectorAll('form[data-sent]').forEach((form) => {
+    form.removeAttribute('data-sent');
+    form.removeAttribute('data-confirmed');
+  });
   document.querySelectorAll('[aria-busy]').forEach((button) => button.removeAttribute('aria-busy'));
 });
 

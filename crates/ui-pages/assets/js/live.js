@@ -94,6 +94,13 @@ addEventListener('pagehide', close);
 
 if (group && document.querySelector('[data-live]')) connect();
 
+// Outside a group there is no stream; what is under way is looked at now and then.
+if (!group) {
+  setInterval(() => {
+    if (!document.hidden && document.querySelector('[data-live] .busy')) changed(null);
+  }, 5000);
+}
+
 document.addEventListener('htmx:afterSettle', () => {
   if (source?.readyState === EventSource.OPEN) say('live', true);
 });

@@ -11,10 +11,12 @@ import { LogLines } from './log-lines.js';
 const ROW = 20;
 // Browsers refuse taller elements; beyond it the scroll bar stands for more than one pixel a pixel.
 const TALLEST = 12_000_000;
+/** Lines and pages that a key moves by. */
+const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [0, 1], PageUp: [0, -1], ' ': [0, 1] };
 
 class LogView extends HTMLElement {
   connectedCallback() {
-    if (this.lines) { this.listen(); return; }
+    if (this.lines) { this.attend(); this.listen(); return; }
     this.lines = new LogLines(this.dataset.base ?? '', Number(this.dataset.total ?? 0), () => this.draw());
     this.lines.complete = 'complete' in this.dataset;
     this.lines.note = this.dataset.note ?? null;
@@ -34,12 +36,13 @@ class LogView extends HTMLElement {
     this.press('follow', this.following);
     this.layout();
     if (this.at) this.show(this.at);
-    else if (this.following) this.toEnd();
+    // On an overview the last lines tell how it went.
+    else if (this.following || this.classList.contains('short')) this.toEnd();
     this.draw();
     this.listen();
     this.resized = new ResizeObserver(() => { if (this.following) this.toEnd(); this.draw(); });
     this.resized.observe(this.scroller);
-    addEventListener('hashchange', this);
+    this.attend();
     this.addEventListener('find', () => this.openFind());
   }
 
@@ -47,9 +50,22 @@ class LogView extends HTMLElement {
     this.stream?.close();
     this.stream = null;
     removeEventListener('hashchange', this);
+    document.removeEventListener('visibilitychange', this);
   }
 
-  handleEvent() {
+  attend() {
+    addEventListener('hashchange', this);
+    document.addEventListener('visibilitychange', this);
+  }
+
+  /** @param {Event} event */
+  handleEvent(event) {
+    if (event.type === 'visibilitychange') {
+      // Browsers keep few connections to one server; a hidden tab must not hold one.
+      if (!document.hidden) this.listen();
+      else { this.stream?.close(); this.stream = null; }
+      return;
+    }
     const linked = /^#L(\d+)$/.exec(location.hash);
     if (!linked) return;
     this.at = Number(linked[1]);
@@ -132,8 +148,9 @@ class LogView extends HTMLElement {
     this.layout();
     if (this.following) this.toEnd();
     const fraction = this.reach > 0 ? this.scroller.scrollTop / this.reach : 0;
-    const exact = this.reach === this.tall - this.scroller.clientHeight && this.tall === total * ROW;
-    const top = exact ? Math.floor(this.scroller.scrollTop / ROW) + 1 : Math.floor(fraction * (this.last - 1)) + 1;
+    const { exact } = this;
+    const top = exact ? Math.floor(this.scroller.scrollTop / ROW) + 1 : Math.round(fraction * (this.last - 1)) + 1;
+    this.top = top;
     const atEnd = this.reach > 0 && this.scroller.scrollTop >= this.reach - 2;
     const from = Math.max(1, (atEnd ? total - this.room : top) - 4);
     const to = Math.min(total, from + this.room + 12);
@@ -189,10 +206,15 @@ class LogView extends HTMLElement {
   }
 
   /** @param {number} n brings the line to the middle */
-  show(n) {
-    const first = Math.max(1, Math.min(n - Math.floor(this.room / 2), this.last));
-    const exact = this.tall === this.lines.total * ROW;
-    this.scroller.scrollTop = exact ? (first - 1) * ROW : ((first - 1) / Math.max(1, this.last - 1)) * this.reach;
+  show(n) { this.begin(n - Math.floor(this.room / 2)); }
+
+  /** Whether a pixel of the scroll bar is a pixel of the log. */
+  get exact() { return this.tall === this.lines.total * ROW; }
+
+  /** @param {number} n brings the line to the top */
+  begin(n) {
+    const first = Math.max(1, Math.min(n, this.last));
+    this.scroller.scrollTop = this.exact ? (first - 1) * ROW : ((first - 1) / Math.max(1, this.last - 1)) * this.reach;
     this.scrolledTo = this.scroller.scrollTop;
   }
 
@@ -238,7 +260,12 @@ class LogView extends HTMLElement {
     else if (event.key === 'w') this.toggle('wrap');
     else if (event.key === 't') this.toggle('times');
     else if (event.key === '/') this.openFind();
-    else if (event.key === 'Home') { this.setFollowing(false); this.scroller.scrollTop = 0; }
+    else if (!this.exact && event.key in STEPS) {
+      // A page of a shrunken scroll bar would be more lines than fit.
+      const [lines, pages] = STEPS[/** @type {keyof typeof STEPS} */ (event.key)];
+      if (lines + pages < 0) this.setFollowing(false);
+      this.begin(this.top + lines + pages * (this.room - 1));
+    } else if (event.key === 'Home') { this.setFollowing(false); this.scroller.scrollTop = 0; }
     else if (event.key === 'End') this.scroller.scrollTop = this.tall;
     else return;
     event.preventDefault();
@@ -298,7 +325,7 @@ class LogView extends HTMLElement {
   }
 
   listen() {
-    if (this.lines.complete || this.stream) return;
+    if (this.lines.complete || this.stream || document.hidden) return;
     this.stream = new EventSource(`${this.dataset.base}/stream?from=${this.lines.total + 1}`);
     this.stream.addEventListener('lines', (event) => {
       this.tries = 0;

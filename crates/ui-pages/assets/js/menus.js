@@ -66,6 +66,10 @@ document.addEventListener('keydown', (event) => {
     const next = stops[(at + (event.key === 'ArrowDown' ? 1 : -1) + stops.length) % stops.length];
     if (next instanceof HTMLElement) next.focus();
     event.preventDefault();
+  } else if (event.key === 'Escape' && pop instanceof HTMLElement) {
+    // In a search field the key would only empty the field.
+    pop.hidePopover();
+    event.preventDefault();
   } else if (event.key === 'Enter' && event.target instanceof HTMLInputElement && event.target.dataset.filter) {
     const first = pop.querySelector('li:not([hidden]) a');
     if (first instanceof HTMLElement) first.click();

@@ -103,7 +103,7 @@ impl Page for InstanceTypeFormPage {
             memory: Field::new("1"),
             gpu: Field::new("0"),
             global: true,
-            groups: groups.clone(),
+            groups,
             ..Self::default()
         };
         let errors = Self {

@@ -115,6 +115,8 @@ impl Page for JobsPage {
             tone: Tone::Good,
             text: "“resnet50-lr-sweep” is submitted. It starts now.".into(),
         });
+        let read_only =
+            Self { frame: samples::member_frame("Jobs", Entry::Jobs), new_url: None, ..typical.clone() };
         let broken = Self {
             error: Some("The list could not be read. Reload the page; running jobs are not affected.".into()),
             ..base
@@ -124,6 +126,7 @@ impl Page for JobsPage {
             ("nothing-found", none),
             ("typical", typical),
             ("full", full),
+            ("read-only", read_only),
             ("error", broken),
         ]
     }
