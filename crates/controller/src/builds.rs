@@ -27,7 +27,7 @@ async fn build_next(controller: &Controller) -> base::Result<bool> {
     let (ctx, parts) = (controller.ctx("image builds"), &controller.parts);
     let Some(due) = parts.workloads.take_due_build(&ctx).await? else { return Ok(false) };
     let recipe = Recipe { python: due.recipe.python, requirements: due.recipe.requirements };
-    let outcome = match parts.environments.build(&recipe, &parts.environments.log_dir(&due.digest)).await {
+    let outcome = match parts.environments.build(&recipe, &parts.folders.build_log(&due.digest)).await {
         Ok(built) => BuildOutcome::Built {
             path: built.path.to_string_lossy().into_owned(),
             base_prefix: built.base_prefix.to_string_lossy().into_owned(),

@@ -38,7 +38,9 @@ async fn clean_up(controller: &Controller) -> base::Result<()> {
         tracing::info!(count = forgotten.len(), "forgot environments that nobody used");
     }
     let known = parts.workloads.known_environments(&ctx).await?;
-    if let Err(error) = parts.environments.gc(&known).await {
+    let environments = parts.environments.clone();
+    let removed = tokio::task::spawn_blocking(move || environments.gc(&known.into_iter().collect())).await;
+    if let Ok(Err(error)) = removed {
         tracing::warn!(error = %error, "environments could not be removed");
     }
     parts.db.forget_events(ctx.now().plus_seconds(-86_400)).await

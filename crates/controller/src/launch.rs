@@ -17,9 +17,16 @@ const HOME: &str = "/home/jovyan";
 pub struct Folders {
     /// One folder per group, seen as `/project/<group>`.
     pub groups: PathBuf,
+    /// One folder per environment that was built or tried.
+    pub build_logs: PathBuf,
 }
 
 impl Folders {
+    /// Where the log of an environment's newest build is.
+    pub fn build_log(&self, digest: &str) -> PathBuf {
+        self.build_logs.join(digest)
+    }
+
     /// The group's shared folder, made if it is not there.
     fn of_group(&self, group: &str) -> std::io::Result<PathBuf> {
         let folder = self.groups.join(group);

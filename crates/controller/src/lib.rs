@@ -41,6 +41,8 @@ pub struct Parts {
     pub workloads: Workloads,
     pub runner: Arc<dyn Runner>,
     pub environments: Arc<EnvironmentStore>,
+    /// Whether this process builds environments.
+    pub build_environments: bool,
     pub folders: Folders,
     pub retention: Retention,
     pub network: runner::Network,
@@ -74,7 +76,9 @@ impl Controller {
         tasks.spawn(ring(self.parts.db.subscribe(), bells.clone()));
         tasks.spawn(scheduler::pass::run(self.clone(), bells.clone(), supervisor.clone()));
         tasks.spawn(attempts::run(self.clone(), bells.clone(), supervisor));
-        tasks.spawn(builds::run(self.clone(), bells));
+        if self.parts.build_environments {
+            tasks.spawn(builds::run(self.clone(), bells));
+        }
         tasks.spawn(janitor::run(self));
         let mut stop = stop;
         let _ = stop.wait_for(|stop| *stop).await;

@@ -130,7 +130,7 @@ pub(crate) async fn rebuild(
 
 /// The log of the newest build of an image's environment.
 pub(crate) fn build_log(portal: &Portal, image: &Image) -> runner::LogReader {
-    runner::LogReader::new(portal.environments.log_dir(&image.digest))
+    portal.build_log(&image.digest)
 }
 
 pub(crate) async fn lines_answer(portal: &Portal, image: &Image, wanted: &logs::Lines) -> Result<Response> {

@@ -102,3 +102,8 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .get("/admin/images/{image}/log/download", PlatformAdmin, admin::images::log_download)
         .get("/admin/system", PlatformAdmin, admin::system::show)
 }
+
+/// The guard of addresses that are no page.
+pub fn unknown(portal: &Portal) -> web_kit::guard::Guard {
+    web_kit::guard::Guard { portal: portal.clone(), policy: Policy::Public, is_api: false, render: error_page::render }
+}

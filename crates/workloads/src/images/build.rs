@@ -27,6 +27,9 @@ pub struct ImageSeed {
     pub name: String,
     pub display_name: String,
     pub description: String,
+    /// What people asked for, as pages show it.
+    pub asked: Recipe,
+    /// What to build: the same with every package that comes with it, each at one version.
     pub recipe: Recipe,
     pub digest: String,
 }
@@ -57,12 +60,12 @@ impl Workloads {
                 Box::pin(async move {
                     let now = ctx.now().micros();
                     for seed in seeds {
-                        let recipe = serde_json::to_string(&seed.recipe)
-                            .map_err(|error| Error::internal_from("write a recipe", error))?;
+                        let write = |recipe| serde_json::to_string(recipe).map_err(|error| Error::internal_from("write a recipe", error));
+                        let (asked, recipe) = (write(&seed.asked)?, write(&seed.recipe)?);
                         if store::environment(tx.connection(), &seed.digest).await?.is_none() {
                             let row = environment::ActiveModel {
                                 digest: Set(seed.digest.clone()),
-                                recipe: Set(recipe.clone()),
+                                recipe: Set(recipe),
                                 state: Set(BuildState::Queued.as_str().to_owned()),
                                 message: Set(String::new()),
                                 lock: Set(String::new()),
@@ -84,7 +87,7 @@ impl Workloads {
                                 let mut active = row.into_active_model();
                                 active.display_name = Set(seed.display_name);
                                 active.description = Set(seed.description);
-                                active.recipe = Set(recipe);
+                                active.recipe = Set(asked);
                                 active.digest = Set(seed.digest);
                                 active.updated_at = Set(now);
                                 active.update(tx.connection()).await.doing("write an image")?;
@@ -97,7 +100,7 @@ impl Workloads {
                                     display_name: Set(seed.display_name),
                                     description: Set(seed.description),
                                     kind: Set("environment".to_owned()),
-                                    recipe: Set(recipe),
+                                    recipe: Set(asked),
                                     digest: Set(seed.digest),
                                     is_built_in: Set(true),
                                     created_at: Set(now),

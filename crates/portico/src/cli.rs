@@ -1,0 +1,223 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::commands;
+use crate::config::Values;
+
+/// A self-hosted platform for machine-learning teams, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "portico", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Say what this machine can and can't do.
+    Doctor {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Bring the database up to this version.
+    Migrate {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Make users.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Make groups and add members.
+    Group {
+        #[command(subcommand)]
+        command: GroupCommand,
+    },
+    /// Make API tokens.
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Print documentation made from the program itself.
+    #[command(hide = true)]
+    Docs {
+        /// openapi, config-schema, configuration or cli
+        what: String,
+    },
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ConfigArguments {
+    /// A TOML file with settings. Default: portico.toml in the data directory, if it is there.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every setting with its value and where it came from; secrets are hidden.
+    Show {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make a user; safe beside a running server.
+    Create {
+        name: String,
+        /// Make a platform admin.
+        #[arg(long)]
+        admin: bool,
+        /// The name that people see. Default: the user name.
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<String>,
+        #[arg(long)]
+        email: Option<String>,
+        /// Read the password from the first line of standard input. Without it the user can't sign in yet.
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum GroupCommand {
+    /// Make a group without quotas; safe beside a running server.
+    Create {
+        name: String,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Add a member to a group, or change a member's role.
+    AddMember {
+        group: String,
+        user: String,
+        /// Make a group admin.
+        #[arg(long)]
+        admin: bool,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make an API token and print it, once.
+    Create {
+        #[arg(long)]
+        user: String,
+        /// read or write
+        #[arg(long, default_value = "write")]
+        scope: String,
+        /// What the token is for.
+        #[arg(long)]
+        name: Option<String>,
+        /// How long it lives.
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
+impl ConfigArguments {
+    pub(crate) fn values(&self) -> anyhow::Result<Values> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with("PORTICO_"))
+            .collect();
+        Values::load(self.config.as_deref(), &environment).map_err(anyhow::Error::msg)
+    }
+    pub(crate) fn load(&self) -> anyhow::Result<crate::config::Config> {
+        self.values()?.understand().map_err(anyhow::Error::msg)
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error)),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "portico: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve { config } => {
+            let config = config.load()?;
+            crate::logging::start(&config)?;
+            crate::server::serve(config).await?;
+        }
+        Command::Doctor { config } => return commands::doctor(&config.load()?).await,
+        Command::Migrate { config } => commands::migrate(&config.load()?).await?,
+        Command::Config { command: ConfigCommand::Show { config } } => commands::show_config(&config.values()?)?,
+        Command::User { command: UserCommand::Create { name, admin, display_name, email, password_stdin, config } } => {
+            let wanted = commands::WantedUser { name, display_name, email, is_admin: admin, password_stdin };
+            commands::create_user(&config.load()?, wanted).await?;
+        }
+        Command::Group { command: GroupCommand::Create { name, config } } => commands::create_group(&config.load()?, name).await?,
+        Command::Group { command: GroupCommand::AddMember { group, user, admin, config } } => {
+            commands::add_member(&config.load()?, &group, &user, admin).await?;
+        }
+        Command::Token { command: TokenCommand::Create { user, scope, name, days, json, config } } => {
+            commands::create_token(&config.load()?, &user, &scope, name, days, json).await?;
+        }
+        Command::Docs { what } => commands::docs(&what)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `docs/cli.md`: the help of every command.
+pub(crate) fn help() -> String {
+    let mut text = String::from("# The command line\n");
+    let mut root = Cli::command();
+    root.build();
+    describe(&mut root, "portico", &mut text);
+    text
+}
+
+fn describe(command: &mut clap::Command, path: &str, text: &mut String) {
+    text.push_str(&format!("\n## `{path}`\n\n```text\n{}\n```\n", command.render_long_help().to_string().trim_end()));
+    let names: Vec<String> = command
+        .get_subcommands()
+        .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
+    for name in names {
+        if let Some(sub) = command.find_subcommand_mut(&name) {
+            describe(sub, &format!("{path} {name}"), text);
+        }
+    }
+}

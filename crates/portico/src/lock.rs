@@ -1,0 +1,37 @@
+//! One server per data directory.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use rustix::fs::{FlockOperation, flock};
+
+/// Held while a server uses the data directory; the kernel lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct DataDirLock {
+    _file: File,
+}
+
+impl DataDirLock {
+    /// Takes the lock; `None` when another server has it.
+    pub(crate) fn try_take(data_dir: &Path) -> anyhow::Result<Option<Self>> {
+        let path = data_dir.join("portico.lock");
+        let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        let file: File = file.into_parts().0;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error).context("lock the data directory"),
+        }
+    }
+
+    pub(crate) fn take(data_dir: &Path) -> anyhow::Result<Self> {
+        match Self::try_take(data_dir)? {
+            Some(lock) => Ok(lock),
+            None => bail!(
+                "Another Portico server uses the data directory {}. Stop it first, or set PORTICO_DATA_DIR to another folder.",
+                data_dir.display()
+            ),
+        }
+    }
+}

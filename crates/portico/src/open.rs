@@ -1,0 +1,129 @@
+//! Opening what the configuration names: folders, database, use cases, runner.
+
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use accounts::Accounts;
+use accounts::passwords::{Cost, Passwords};
+use anyhow::Context as _;
+use base::{Clock, OpContext, Resources, SystemClock};
+use db::Database;
+use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
+use runner::{LocalConfig, LocalRunner, Runner as _};
+use workloads::images::{ImageSeed, Recipe};
+use workloads::{Rules, Workloads};
+
+use crate::config::Config;
+use crate::lock::DataDirLock;
+
+/// The parts that commands and the server share.
+pub(crate) struct Opened {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) db: Database,
+    pub(crate) accounts: Accounts,
+}
+
+/// Makes the data directory; only its owner may look inside.
+pub(crate) fn data_dir(path: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("The data directory {} can't be made", path.display()))?;
+    let mode = fs_err::metadata(path)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Turns an error of ours into one line with its hint and, for whoever runs the server, its cause.
+pub(crate) fn told(error: base::Error) -> anyhow::Error {
+    let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
+    let cause = error.private_text();
+    let cause = if cause.is_empty() { String::new() } else { format!(" ({cause})") };
+    anyhow::anyhow!("{error}{hint}{cause}")
+}
+
+pub(crate) async fn database(config: &Config) -> anyhow::Result<Opened> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let db = Database::connect(&config.database).await.map_err(told)?;
+    let slots = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
+    let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Standard, slots, &*clock));
+    Ok(Opened { clock, db, accounts })
+}
+
+/// For commands beside a server, or without one: the tables are made if no server is there to mind.
+pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpContext)> {
+    data_dir(&config.data_dir)?;
+    let lock = DataDirLock::try_take(&config.data_dir)?;
+    let opened = database(config).await?;
+    if lock.is_some() {
+        opened.db.migrate().await.map_err(told)?;
+    } else if opened.db.pending_migrations().await.map_err(told)? > 0 {
+        anyhow::bail!("The running server is older than this program. Stop it, run `portico migrate`, and start the new one.");
+    }
+    let ctx = OpContext::system("command line", opened.clock.clone());
+    Ok((opened, ctx))
+}
+
+pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
+    let this = std::env::current_exe().context("find this program's own path")?;
+    let mut local = LocalConfig::new(config.data_dir.join("attempts"), vec![this.into(), "shim".into()]);
+    local.require_isolation = config.require_isolation;
+    LocalRunner::new(local).context("set up the local runner")
+}
+
+pub(crate) fn capacity(config: &Config, runner: &LocalRunner) -> Resources {
+    let found = runner.capacity();
+    config.capacity(Resources::new(found.cpu_milli, found.memory_mib, found.gpu))
+}
+
+pub(crate) fn environments(config: &Config) -> EnvironmentStore {
+    EnvironmentStore::new(EnvironmentConfig {
+        root: config.data_dir.join("environments"),
+        cache: config.data_dir.join("uv-cache"),
+        uv: config.uv.clone(),
+        index_url: config.index_url.clone(),
+        find_links: config.package_folder(),
+        offline: config.offline,
+        proxy: config.proxy.clone(),
+        python: config.python.clone(),
+        allow_source: false,
+    })
+}
+
+impl Config {
+    fn package_folder(&self) -> Option<std::path::PathBuf> {
+        self.find_links.clone()
+    }
+}
+
+/// The use cases of workloads, with the seed of instance types and the built-in images in the database.
+pub(crate) async fn workloads(config: &Config, opened: &Opened, capacity: Resources) -> anyhow::Result<Workloads> {
+    let rules = Rules { capacity, default_time_limit_s: config.default_time_limit_s };
+    let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
+    let ctx = OpContext::system("start", opened.clock.clone());
+    let file = match &config.instance_types_file {
+        Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),
+        None => None,
+    };
+    workloads.seed_instance_types(&ctx, file.as_deref()).await.map_err(told)?;
+    let seeds = builtin_images()
+        .into_iter()
+        .map(|image| {
+            let recipe = image.recipe();
+            ImageSeed {
+                digest: recipe.digest(),
+                recipe: Recipe { python: recipe.python, requirements: recipe.requirements },
+                asked: Recipe { python: image.python, requirements: image.requirements },
+                name: image.name,
+                display_name: image.title,
+                description: image.description,
+            }
+        })
+        .collect();
+    workloads.sync_built_in_images(&ctx, seeds).await.map_err(told)?;
+    Ok(workloads)
+}

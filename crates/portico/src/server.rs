@@ -1,0 +1,183 @@
+//! The server: listeners, routes, background tasks, graceful stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use base::OpContext;
+use controller::{Controller, Folders};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+use web_kit::state::Parts;
+use web_kit::{Portal, PortalSettings, RouteRow};
+use workloads::engine::Retention;
+
+use crate::config::Config;
+use crate::lock::DataDirLock;
+use crate::open;
+
+/// How long requests may take to end when the server stops.
+const STOP_SECONDS: u64 = 10;
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// All routes of the portal, and the table that they were made from.
+pub struct App {
+    pub router: Router,
+    pub rows: Vec<RouteRow>,
+}
+
+/// Puts the pages and APIs together.
+pub fn app(portal: &Portal) -> App {
+    let (mut rows, pages) = ui_routes::routes(portal).into_parts();
+    let (api_rows, api) = api_rest::routes(portal).into_parts();
+    rows.extend(api_rows);
+    let api_unknown = api_rest::unknown(portal);
+    let page_unknown = ui_routes::unknown(portal);
+    let router = pages
+        .merge(api)
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .fallback(move |request: axum::extract::Request| {
+            let guard = if request.uri().path().starts_with("/api/") { api_unknown.clone() } else { page_unknown.clone() };
+            web_kit::routes::unknown(guard, request)
+        })
+        .layer(DefaultBodyLimit::max(web_kit::body::MAX_BODY_BYTES))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(web_kit::headers::secure))
+        .with_state(portal.clone());
+    App { router, rows }
+}
+
+/// Whether it can do its work: the database answers.
+async fn ready(State(portal): State<Portal>) -> Response {
+    match portal.db.ping().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", error.message())).into_response(),
+    }
+}
+
+fn operators(portal: &Portal, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(move || async move { metrics.render() }))
+        .with_state(portal.clone())
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    open::data_dir(&config.data_dir)?;
+    let _lock = DataDirLock::take(&config.data_dir)?;
+    let opened = open::database(&config).await?;
+    opened.db.migrate().await.map_err(open::told)?;
+    let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
+    let local = open::runner(&config)?;
+    let capacity = open::capacity(&config, &local);
+    let workloads = open::workloads(&config, &opened, capacity).await?;
+    let runner: Arc<dyn runner::Runner> = Arc::new(local);
+    let folders = Folders { groups: config.data_dir.join("groups"), build_logs: config.data_dir.join("build-logs") };
+    let (stop, stopping) = watch::channel(false);
+    let portal = Portal::new(Parts {
+        db: opened.db.clone(),
+        accounts: opened.accounts.clone(),
+        workloads: workloads.clone(),
+        runner: runner.clone(),
+        build_logs: folders.build_logs.clone(),
+        clock: opened.clock.clone(),
+        settings: PortalSettings {
+            public_url: config.public_url.clone(),
+            version: VERSION,
+            trusted_proxies: config.trusted_proxies.clone(),
+            data_dir: config.data_dir.display().to_string(),
+            database: if opened.db.is_postgres() { "PostgreSQL" } else { "SQLite" }.to_owned(),
+        },
+        stopping: stopping.clone(),
+    });
+    let listener = listen(config.listen, "PORTICO_LISTEN").await?;
+    let operator_listener = listen(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
+    let controller = Controller::new(controller::Parts {
+        clock: opened.clock.clone(),
+        db: opened.db.clone(),
+        accounts: opened.accounts.clone(),
+        workloads,
+        runner,
+        environments: Arc::new(open::environments(&config)),
+        build_environments: config.build_environments,
+        folders,
+        retention: Retention { job_days: config.job_retention_days },
+        network: config.network,
+        public_url: config.public_url.clone(),
+        time_zone: config.time_zone.clone(),
+    });
+    let background = tokio::spawn(controller.run(stopping.clone()));
+    let App { router, .. } = app(&portal);
+    let pages = axum::serve(
+        listener.tap_io(|stream| drop(stream.set_nodelay(true))),
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(until(stopping.clone()));
+    let for_operators =
+        axum::serve(operator_listener, operators(&portal, metrics).into_make_service()).with_graceful_shutdown(until(stopping));
+    tokio::spawn(on_signal(stop));
+    greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
+    let served = tokio::spawn(async move { tokio::try_join!(pages.into_future(), for_operators.into_future()) });
+    // The background ends first, as soon as a signal comes; open requests get a little longer.
+    let _ = background.await;
+    match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
+        Ok(ended) => ended.context("serve").and_then(|result| result.context("serve")).map(drop)?,
+        Err(_) => tracing::warn!("some requests did not end in time"),
+    }
+    tracing::info!("stopped; workloads go on");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("Portico can't listen on {address}. Choose another address with {variable}"))
+}
+
+async fn until(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+async fn on_signal(stop: watch::Sender<bool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("signals can't be heard; stop the server with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+}
+
+/// Tells whoever started it where to go. The setup link goes to standard output only, never to the log.
+async fn greet(config: &Config, accounts: &accounts::Accounts, ctx: &OpContext) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match accounts.new_setup_code(ctx).await.map_err(open::told)? {
+        Some(code) => writeln!(
+            out,
+            "Portico {VERSION} is running. Open this link once to make the first account:\n\n  {}/setup#{}\n",
+            config.public_url,
+            code.expose()
+        )?,
+        None => writeln!(out, "Portico {VERSION} is running: {}", config.public_url)?,
+    }
+    out.flush()?;
+    tracing::info!(address = %config.listen, operators = %config.admin_listen, version = VERSION, "listening");
+    Ok(())
+}
