@@ -1,7 +1,7 @@
 //! What the controller does with environments: queue, build, retry, forget.
 
 use base::{Error, ImageId, OpContext, Result, Timestamp};
-use db::{ResultExt as _, Topic};
+use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
@@ -149,7 +149,7 @@ impl Workloads {
                     active.finished_at = Set(None);
                     active.next_try_at = Set(None);
                     active.update(tx.connection()).await.doing("start a build")?;
-                    tx.emit(ctx.now(), None, Topic::Images, due.digest.clone()).await?;
+                    tell(tx, &ctx, &due.digest).await?;
                     Ok(Some(due))
                 })
             })
@@ -186,7 +186,7 @@ impl Workloads {
                         }
                     }
                     active.update(tx.connection()).await.doing("finish a build")?;
-                    tx.emit(ctx.now(), None, Topic::Images, digest).await
+                    tell(tx, &ctx, &digest).await
                 })
             })
             .await
@@ -238,4 +238,17 @@ impl Workloads {
             .await
             .doing("list environments")
     }
+}
+
+/// Every image that names the environment has changed.
+async fn tell(tx: &Tx, ctx: &OpContext, digest: &str) -> Result<()> {
+    let images = entity::Entity::find()
+        .filter(entity::Column::Digest.eq(digest))
+        .all(tx.connection())
+        .await
+        .doing("look for images of an environment")?;
+    for image in images {
+        tx.emit(ctx.now(), image.group_id.map(base::GroupId), Topic::Images, image.name).await?;
+    }
+    Ok(())
 }
