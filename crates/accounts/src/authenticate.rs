@@ -10,14 +10,22 @@ const TOUCH_SECONDS: i64 = 60;
 
 impl Accounts {
     /// The person of a session cookie; `None` when it is unknown, over, or its owner is disabled.
-    pub async fn authenticate_session(&self, ctx: &OpContext, secret: &str) -> Result<Option<(Person, Credential)>> {
+    pub async fn authenticate_session(
+        &self,
+        ctx: &OpContext,
+        secret: &str,
+    ) -> Result<Option<(Person, Credential)>> {
         let now = ctx.now();
-        let Some(row) = sessions::store::by_hash(self.db.reader(), &hash(secret), now).await? else { return Ok(None) };
+        let Some(row) = sessions::store::by_hash(self.db.reader(), &hash(secret), now).await? else {
+            return Ok(None);
+        };
         let Some(person) = self.person(UserId(row.user_id)).await? else { return Ok(None) };
         let id = SessionId(row.id);
         if now.seconds_since(base::Timestamp(row.last_seen_at)) >= TOUCH_SECONDS {
             self.db
-                .write(move |tx| Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await }))
+                .write(move |tx| {
+                    Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await })
+                })
                 .await?;
         }
         Ok(Some((person, Credential::Session(id))))
@@ -38,7 +46,11 @@ impl Accounts {
         let last_used = row.last_used_at.unwrap_or(0);
         if now.seconds_since(base::Timestamp(last_used)) >= TOUCH_SECONDS {
             let id = row.id;
-            self.db.write(move |tx| Box::pin(async move { tokens::store::touch(tx.connection(), id, now).await })).await?;
+            self.db
+                .write(move |tx| {
+                    Box::pin(async move { tokens::store::touch(tx.connection(), id, now).await })
+                })
+                .await?;
         }
         let scope = TokenScope::parse(&row.scope).unwrap_or(TokenScope::Read);
         Ok((person, Credential::Token { id: TokenId(row.id), scope }))
@@ -69,7 +81,9 @@ impl Accounts {
     }
 
     async fn person(&self, id: UserId) -> Result<Option<Person>> {
-        let Some(row) = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled) else { return Ok(None) };
+        let Some(row) = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled) else {
+            return Ok(None);
+        };
         let roles = groups::store::roles_of(self.db.reader(), id).await?;
         Ok(Some(Person { id, name: row.name, is_platform_admin: row.is_platform_admin, roles }))
     }
@@ -80,7 +94,9 @@ impl Accounts {
         self.limits.clean_up();
         let now = ctx.now();
         self.db
-            .write(move |tx| Box::pin(async move { sessions::store::delete_expired(tx.connection(), now).await }))
+            .write(move |tx| {
+                Box::pin(async move { sessions::store::delete_expired(tx.connection(), now).await })
+            })
             .await
     }
 }

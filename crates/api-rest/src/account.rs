@@ -41,8 +41,13 @@ pub(crate) struct UpdateMe {
 
 /// Changes the caller's profile; what is left out stays.
 #[utoipa::path(patch, path = "/api/v1/me", tag = "account", request_body = UpdateMe, responses((status = 200, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn update_me(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody(body): JsonBody<UpdateMe>) -> Answer<Json<UserDto>> {
-    let change = ProfileChange { display_name: body.display_name, theme: body.theme, time_zone: body.time_zone };
+pub(crate) async fn update_me(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<UpdateMe>,
+) -> Answer<Json<UserDto>> {
+    let change =
+        ProfileChange { display_name: body.display_name, theme: body.theme, time_zone: body.time_zone };
     Ok(Json(portal.accounts.update_profile(&ctx, change).await?.into()))
 }
 
@@ -56,7 +61,11 @@ pub(crate) struct ChangePassword {
 
 /// Changes the caller's password and ends the caller's other sessions.
 #[utoipa::path(post, path = "/api/v1/me/password", tag = "account", request_body = ChangePassword, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn change_password(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody(body): JsonBody<ChangePassword>) -> Answer<StatusCode> {
+pub(crate) async fn change_password(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<ChangePassword>,
+) -> Answer<StatusCode> {
     let (current, new) = (Secret::new(body.current_password), Secret::new(body.new_password));
     portal.accounts.change_password(&ctx, current, new).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -74,7 +83,10 @@ pub(crate) struct SessionDto {
 
 /// The caller's signed-in browsers.
 #[utoipa::path(get, path = "/api/v1/me/sessions", tag = "account", responses((status = 200, body = Vec<SessionDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list_sessions(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<Vec<SessionDto>>> {
+pub(crate) async fn list_sessions(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+) -> Answer<Json<Vec<SessionDto>>> {
     let sessions = portal.accounts.list_sessions(&ctx).await?;
     let sessions = sessions.into_iter().map(|session| SessionDto {
         id: session.id.to_string(),
@@ -89,7 +101,11 @@ pub(crate) async fn list_sessions(State(portal): State<Portal>, Ctx(ctx): Ctx) -
 
 /// Ends one of the caller's sessions at once.
 #[utoipa::path(delete, path = "/api/v1/me/sessions/{session}", tag = "account", params(("session" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn revoke_session(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(id): Path<String>) -> Answer<StatusCode> {
+pub(crate) async fn revoke_session(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
     let id = id.parse().map_err(|_| Error::not_found("session"))?;
     portal.accounts.revoke_session(&ctx, id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -141,15 +157,24 @@ pub(crate) struct CreateToken {
 
 /// Makes a token; needs a signed-in session, a token can't make tokens.
 #[utoipa::path(post, path = "/api/v1/me/tokens", tag = "account", request_body = CreateToken, responses((status = 201, body = TokenDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn create_token(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody(body): JsonBody<CreateToken>) -> Answer<Response> {
+pub(crate) async fn create_token(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<CreateToken>,
+) -> Answer<Response> {
     let scope = TokenScope::parse(&body.scope).map_err(|text| Error::field("scope", text))?;
-    let (token, secret) = portal.accounts.create_token(&ctx, NewToken { name: body.name, scope, days: body.days }).await?;
+    let (token, secret) =
+        portal.accounts.create_token(&ctx, NewToken { name: body.name, scope, days: body.days }).await?;
     Ok((StatusCode::CREATED, Json(TokenDto::new(token, Some(secret)))).into_response())
 }
 
 /// Ends one of the caller's tokens at once.
 #[utoipa::path(delete, path = "/api/v1/me/tokens/{token}", tag = "account", params(("token" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn revoke_token(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(id): Path<String>) -> Answer<StatusCode> {
+pub(crate) async fn revoke_token(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
     let id = id.parse().map_err(|_| Error::not_found("token"))?;
     portal.accounts.revoke_token(&ctx, id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -84,7 +84,11 @@ pub(crate) struct AmountsDto {
 
 impl From<Resources> for AmountsDto {
     fn from(resources: Resources) -> Self {
-        Self { cpu: resources.cpu_milli as f64 / 1000.0, memory: resources.memory_mib as f64 / 1024.0, gpu: resources.gpu }
+        Self {
+            cpu: resources.cpu_milli as f64 / 1000.0,
+            memory: resources.memory_mib as f64 / 1024.0,
+            gpu: resources.gpu,
+        }
     }
 }
 

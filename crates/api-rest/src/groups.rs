@@ -14,7 +14,11 @@ use crate::dto::{AmountsDto, GroupDto, NameQuery, Problem, QuotaDto};
 
 /// The caller's groups by name; with `all`, every group.
 #[utoipa::path(get, path = "/api/v1/groups", tag = "groups", params(NameQuery), responses((status = 200, body = Vec<GroupDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(query): QueryString<NameQuery>) -> Answer<Json<Vec<GroupDto>>> {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(query): QueryString<NameQuery>,
+) -> Answer<Json<Vec<GroupDto>>> {
     if query.all {
         let search = query.search.as_deref().unwrap_or_default();
         let groups = portal.accounts.list_groups(&ctx, search, query.after.as_deref(), query.limit()).await?;
@@ -46,7 +50,11 @@ pub(crate) struct CreateGroup {
 
 /// Makes a group.
 #[utoipa::path(post, path = "/api/v1/groups", tag = "groups", request_body = CreateGroup, responses((status = 201, body = GroupDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody(body): JsonBody<CreateGroup>) -> Answer<Response> {
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<CreateGroup>,
+) -> Answer<Response> {
     let input = NewGroup {
         name: body.name,
         display_name: body.display_name,
@@ -84,7 +92,12 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<O
 
 /// Changes a group; what is left out stays. Group admins change the default time limit, platform admins everything.
 #[utoipa::path(patch, path = "/api/v1/groups/{group}", tag = "groups", params(("group" = String, Path)), request_body = UpdateGroup, responses((status = 200, body = GroupDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, JsonBody(body): JsonBody<UpdateGroup>) -> Answer<Json<GroupDto>> {
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    JsonBody(body): JsonBody<UpdateGroup>,
+) -> Answer<Json<GroupDto>> {
     let change = GroupChange {
         display_name: body.display_name,
         user_quota: body.user_quota.map(Into::into),
@@ -98,7 +111,11 @@ pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(
 
 /// Removes a group whose jobs have all ended, with its jobs and logs.
 #[utoipa::path(delete, path = "/api/v1/groups/{group}", tag = "groups", params(("group" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer<StatusCode> {
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
     portal.workloads.delete_group(&ctx, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -114,7 +131,11 @@ pub(crate) struct MemberDto {
 
 /// A group's members by name.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/members", tag = "groups", params(("group" = String, Path)), responses((status = 200, body = Vec<MemberDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list_members(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Answer<Json<Vec<MemberDto>>> {
+pub(crate) async fn list_members(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+) -> Answer<Json<Vec<MemberDto>>> {
     let members = portal.accounts.list_members(&ctx, group.id).await?;
     let members = members.into_iter().map(|member| MemberDto {
         name: member.name,
@@ -134,7 +155,12 @@ pub(crate) struct PutMember {
 
 /// Adds a member or changes their role.
 #[utoipa::path(put, path = "/api/v1/groups/{group}/members/{user}", tag = "groups", params(("group" = String, Path), ("user" = String, Path)), request_body = PutMember, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn put_member(State(portal): State<Portal>, Ctx(ctx): Ctx, Path((group, user)): Path<(String, String)>, JsonBody(body): JsonBody<PutMember>) -> Answer<StatusCode> {
+pub(crate) async fn put_member(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path((group, user)): Path<(String, String)>,
+    JsonBody(body): JsonBody<PutMember>,
+) -> Answer<StatusCode> {
     let role = Role::parse(&body.role).map_err(|text| Error::field("role", text))?;
     portal.accounts.add_member(&ctx, &group, &user, role).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -142,7 +168,11 @@ pub(crate) async fn put_member(State(portal): State<Portal>, Ctx(ctx): Ctx, Path
 
 /// Removes a member.
 #[utoipa::path(delete, path = "/api/v1/groups/{group}/members/{user}", tag = "groups", params(("group" = String, Path), ("user" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn remove_member(State(portal): State<Portal>, Ctx(ctx): Ctx, Path((group, user)): Path<(String, String)>) -> Answer<StatusCode> {
+pub(crate) async fn remove_member(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path((group, user)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     portal.accounts.remove_member(&ctx, &group, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -169,7 +199,11 @@ pub(crate) struct HolderDto {
 
 /// Who holds how much of the group's quotas now.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/usage", tag = "groups", params(("group" = String, Path)), responses((status = 200, body = UsageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn usage(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Answer<Json<UsageDto>> {
+pub(crate) async fn usage(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+) -> Answer<Json<UsageDto>> {
     let usage = portal.workloads.group_usage(&ctx, &group).await?;
     let holders = usage.holders.into_iter().map(|holder| HolderDto {
         id: holder.slug,

@@ -54,20 +54,34 @@ impl From<Image> for ImageDto {
 
 /// The images that the group may use.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/images", tag = "images", params(("group" = String, Path)), responses((status = 200, body = Vec<ImageDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Answer<Json<Vec<ImageDto>>> {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+) -> Answer<Json<Vec<ImageDto>>> {
     let images = portal.workloads.images_for(&ctx, group.id).await?;
     Ok(Json(images.into_iter().map(ImageDto::from).collect()))
 }
 
 /// One image.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, body = ImageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn get(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, image)): Path<(String, String)>) -> Answer<Json<ImageDto>> {
+pub(crate) async fn get(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Path<(String, String)>,
+) -> Answer<Json<ImageDto>> {
     Ok(Json(portal.workloads.image_for(&ctx, group.id, &image).await?.into()))
 }
 
 /// Queues another build of a failed image.
 #[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/rebuild", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn rebuild(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, image)): Path<(String, String)>) -> Answer<StatusCode> {
+pub(crate) async fn rebuild(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let image = portal.workloads.image_for(&ctx, group.id, &image).await?;
     portal.workloads.rebuild_image(&ctx, &image.name).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -75,7 +89,12 @@ pub(crate) async fn rebuild(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup
 
 /// The log of the newest build, as text.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}/log", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn log(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, image)): Path<(String, String)>) -> Answer<Response> {
+pub(crate) async fn log(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Path<(String, String)>,
+) -> Answer<Response> {
     let image = portal.workloads.image_for(&ctx, group.id, &image).await?;
     Ok(logs::download(&portal.build_log(&image.digest), &image.name).await?)
 }

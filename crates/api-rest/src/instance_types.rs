@@ -40,7 +40,11 @@ impl InstanceTypeDto {
 
 /// The types that the group may use, smallest first.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/instance-types", tag = "instance types", params(("group" = String, Path)), responses((status = 200, body = Vec<InstanceTypeDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn offered(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Answer<Json<Vec<InstanceTypeDto>>> {
+pub(crate) async fn offered(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+) -> Answer<Json<Vec<InstanceTypeDto>>> {
     let types = portal.workloads.instance_types_for(&ctx, group.id).await?;
     let types = types.into_iter().map(|kind| {
         let never = portal.workloads.why_never(&group, kind.resources).map(|why| format!("It {why}."));
@@ -81,13 +85,26 @@ impl InstanceTypeBody {
         let mut groups: Vec<GroupId> = Vec::new();
         for name in self.groups.iter().flatten() {
             let group = portal.accounts.get_group(ctx, name).await;
-            groups.push(group.map_err(|_| base::Error::field("groups", format!("There is no group “{}”.", base::names::cut(name, 63))))?.id);
+            groups.push(
+                group
+                    .map_err(|_| {
+                        base::Error::field(
+                            "groups",
+                            format!("There is no group “{}”.", base::names::cut(name, 63)),
+                        )
+                    })?
+                    .id,
+            );
         }
         Ok(InstanceTypeInput {
             name: self.name,
             display_name: self.display_name,
             description: self.description,
-            resources: Resources::new((self.cpu * 1000.0).round() as i64, (self.memory * 1024.0).round() as i64, self.gpu),
+            resources: Resources::new(
+                (self.cpu * 1000.0).round() as i64,
+                (self.memory * 1024.0).round() as i64,
+                self.gpu,
+            ),
             is_global: self.groups.is_none(),
             groups,
         })
@@ -96,7 +113,11 @@ impl InstanceTypeBody {
 
 /// Makes a type.
 #[utoipa::path(post, path = "/api/v1/instance-types", tag = "instance types", request_body = InstanceTypeBody, responses((status = 201, body = InstanceTypeDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody(body): JsonBody<InstanceTypeBody>) -> Answer<Response> {
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<InstanceTypeBody>,
+) -> Answer<Response> {
     let input = body.read(&portal, &ctx).await?;
     let kind = portal.workloads.create_instance_type(&ctx, input).await?;
     Ok((StatusCode::CREATED, Json(InstanceTypeDto::new(kind, None))).into_response())
@@ -104,7 +125,12 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody
 
 /// Changes a type; what runs keeps its size.
 #[utoipa::path(put, path = "/api/v1/instance-types/{name}", tag = "instance types", params(("name" = String, Path)), request_body = InstanceTypeBody, responses((status = 200, body = InstanceTypeDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, JsonBody(body): JsonBody<InstanceTypeBody>) -> Answer<Json<InstanceTypeDto>> {
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    JsonBody(body): JsonBody<InstanceTypeBody>,
+) -> Answer<Json<InstanceTypeDto>> {
     let input = body.read(&portal, &ctx).await?;
     let kind = portal.workloads.update_instance_type(&ctx, &name, input).await?;
     Ok(Json(InstanceTypeDto::new(kind, None)))
@@ -112,7 +138,11 @@ pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
 
 /// Removes a type; jobs that name it keep their size.
 #[utoipa::path(delete, path = "/api/v1/instance-types/{name}", tag = "instance types", params(("name" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer<StatusCode> {
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
     portal.workloads.delete_instance_type(&ctx, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }

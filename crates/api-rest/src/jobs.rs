@@ -23,7 +23,11 @@ fn filter(query: &JobQuery) -> Result<(JobFilter, JobSort)> {
         .filter(|phase| !phase.is_empty())
         .map(|phase| Phase::parse(phase).map_err(|text| Error::field("phase", text)))
         .collect::<Result<Vec<Phase>>>()?;
-    let sort = query.sort.as_deref().map_or(Ok(JobSort::default()), JobSort::parse).map_err(|text| Error::field("sort", text))?;
+    let sort = query
+        .sort
+        .as_deref()
+        .map_or(Ok(JobSort::default()), JobSort::parse)
+        .map_err(|text| Error::field("sort", text))?;
     let filter = JobFilter {
         search: query.search.clone().unwrap_or_default(),
         mine: query.mine,
@@ -36,7 +40,12 @@ fn filter(query: &JobQuery) -> Result<(JobFilter, JobSort)> {
 
 /// The group's jobs in keyset pages.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs", tag = "jobs", params(("group" = String, Path), JobQuery), responses((status = 200, body = JobPageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, QueryString(query): QueryString<JobQuery>) -> Answer<Json<JobPageDto>> {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    QueryString(query): QueryString<JobQuery>,
+) -> Answer<Json<JobPageDto>> {
     let (filter, sort) = filter(&query)?;
     let request = PageRequest::parse(query.limit, 200, query.after.as_deref(), query.before.as_deref())?;
     let page = portal.workloads.list_jobs(&ctx, &group, &filter, sort, &request).await?.map(JobDto::from);
@@ -45,10 +54,18 @@ pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(gr
 
 /// Submits a job. When this answers, the job is on disk. With the header `Idempotency-Key`, sending it again gives the same job.
 #[utoipa::path(post, path = "/api/v1/groups/{group}/jobs", tag = "jobs", params(("group" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewJobDto, responses((status = 201, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, headers: HeaderMap, JsonBody(body): JsonBody<NewJobDto>) -> Answer<Response> {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<NewJobDto>,
+) -> Answer<Response> {
     let key = match headers.get("idempotency-key") {
         Some(value) => {
-            let text = value.to_str().map_err(|_| Error::field("idempotency_key", "Use visible ASCII characters."))?;
+            let text = value
+                .to_str()
+                .map_err(|_| Error::field("idempotency_key", "Use visible ASCII characters."))?;
             Some(text.to_owned())
         }
         None => None,
@@ -68,34 +85,59 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(
 
 /// One job with its command and attempts.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, body = JobDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn get(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer<Json<JobDetailDto>> {
+pub(crate) async fn get(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Json<JobDetailDto>> {
     Ok(Json(portal.workloads.get_job(&ctx, &group, &slug).await?.into()))
 }
 
 /// Asks a job to stop. One that waits ends at once.
 #[utoipa::path(post, path = "/api/v1/groups/{group}/jobs/{job}/cancel", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 202, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn cancel(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer<Response> {
+pub(crate) async fn cancel(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Response> {
     let job = portal.workloads.cancel_job(&ctx, &group, &slug).await?;
     Ok((StatusCode::ACCEPTED, Json(JobDto::from(job))).into_response())
 }
 
 /// Submits the same job again.
 #[utoipa::path(post, path = "/api/v1/groups/{group}/jobs/{job}/rerun", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 201, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn rerun(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer<Response> {
+pub(crate) async fn rerun(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Response> {
     let job = portal.workloads.rerun_job(&ctx, &group, &slug).await?;
     Ok((StatusCode::CREATED, Json(JobDto::from(job))).into_response())
 }
 
 /// What happened to a job, oldest first.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/events", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, body = Vec<JobEventDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn events(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer<Json<Vec<JobEventDto>>> {
+pub(crate) async fn events(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Json<Vec<JobEventDto>>> {
     let events = portal.workloads.job_events(&ctx, &group, &slug).await?;
     Ok(Json(events.into_iter().map(JobEventDto::from).collect()))
 }
 
 /// The whole log of the newest attempt, as text; empty before it started.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn log(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer<Response> {
+pub(crate) async fn log(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Response> {
     Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
         JobLog::Of(reader) => logs::download(&reader, &slug).await?,
         JobLog::NotYet { .. } => "".into_response(),
@@ -104,7 +146,13 @@ pub(crate) async fn log(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(gro
 
 /// Some lines: `from` (counted from 0) and `count`, or the last `tail`.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log/lines", tag = "jobs", params(("group" = String, Path), ("job" = String, Path), ("from" = Option<u64>, Query), ("count" = Option<usize>, Query), ("tail" = Option<usize>, Query)), responses((status = 200, body = Value), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn log_lines(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where, QueryString(wanted): QueryString<logs::Lines>) -> Answer<Json<Value>> {
+pub(crate) async fn log_lines(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+    QueryString(wanted): QueryString<logs::Lines>,
+) -> Answer<Json<Value>> {
     Ok(Json(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
         JobLog::Of(reader) => logs::lines(&reader, &wanted).await?,
         JobLog::NotYet { is_over } => json!({ "total": 0, "complete": is_over, "note": null, "lines": [] }),
@@ -113,7 +161,13 @@ pub(crate) async fn log_lines(State(portal): State<Portal>, Ctx(ctx): Ctx, InGro
 
 /// Numbers (counted from 1) of the lines that hold a text.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log/search", tag = "jobs", params(("group" = String, Path), ("job" = String, Path), ("q" = Option<String>, Query), ("from" = Option<u64>, Query)), responses((status = 200, body = Value), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn log_search(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where, QueryString(wanted): QueryString<logs::Search>) -> Answer<Json<Value>> {
+pub(crate) async fn log_search(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+    QueryString(wanted): QueryString<logs::Search>,
+) -> Answer<Json<Value>> {
     Ok(Json(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
         JobLog::Of(reader) => logs::search(&reader, &wanted).await?,
         JobLog::NotYet { .. } => json!({ "matches": [], "more": false }),
@@ -122,7 +176,13 @@ pub(crate) async fn log_search(State(portal): State<Portal>, Ctx(ctx): Ctx, InGr
 
 /// The log as it grows, as server-sent events `lines`, and `end` when it is complete; 204 before the job has started.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log/stream", tag = "jobs", params(("group" = String, Path), ("job" = String, Path), ("from" = Option<u64>, Query)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn log_stream(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where, QueryString(wanted): QueryString<logs::From>) -> Answer<Response> {
+pub(crate) async fn log_stream(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+    QueryString(wanted): QueryString<logs::From>,
+) -> Answer<Response> {
     Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
         JobLog::Of(reader) => sse::log(&portal, ctx, reader, wanted.from),
         JobLog::NotYet { .. } => StatusCode::NO_CONTENT.into_response(),

@@ -52,7 +52,11 @@ pub fn described() -> Vec<(String, String)> {
     paths
         .iter()
         .flat_map(|(path, methods)| {
-            methods.as_object().into_iter().flatten().map(move |(method, _)| (method.to_uppercase(), path.clone()))
+            methods
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(move |(method, _)| (method.to_uppercase(), path.clone()))
         })
         .collect()
 }

@@ -14,7 +14,11 @@ use crate::dto::{NameQuery, Problem, UserDto};
 
 /// Users by name.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users", params(NameQuery), responses((status = 200, body = Vec<UserDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(query): QueryString<NameQuery>) -> Answer<Json<Vec<UserDto>>> {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(query): QueryString<NameQuery>,
+) -> Answer<Json<Vec<UserDto>>> {
     let search = query.search.as_deref().unwrap_or_default();
     let users = portal.accounts.list_users(&ctx, search, query.after.as_deref(), query.limit()).await?;
     Ok(Json(users.into_iter().map(UserDto::from).collect()))
@@ -36,7 +40,11 @@ pub(crate) struct CreateUser {
 
 /// Makes a user.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = CreateUser, responses((status = 201, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody(body): JsonBody<CreateUser>) -> Answer<Response> {
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<CreateUser>,
+) -> Answer<Response> {
     let input = NewUser {
         name: body.name,
         display_name: body.display_name,
@@ -50,7 +58,11 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, JsonBody
 
 /// One user.
 #[utoipa::path(get, path = "/api/v1/users/{user}", tag = "users", params(("user" = String, Path)), responses((status = 200, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn get(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer<Json<UserDto>> {
+pub(crate) async fn get(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer<Json<UserDto>> {
     Ok(Json(portal.accounts.get_user(&ctx, &name).await?.into()))
 }
 
@@ -67,7 +79,12 @@ pub(crate) struct UpdateUser {
 
 /// Changes a user; what is left out stays.
 #[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "users", params(("user" = String, Path)), request_body = UpdateUser, responses((status = 200, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, JsonBody(body): JsonBody<UpdateUser>) -> Answer<Json<UserDto>> {
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    JsonBody(body): JsonBody<UpdateUser>,
+) -> Answer<Json<UserDto>> {
     let change = UserChange {
         display_name: body.display_name,
         email: body.email.map(Some),
@@ -79,7 +96,11 @@ pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
 
 /// Removes a user; their jobs stay.
 #[utoipa::path(delete, path = "/api/v1/users/{user}", tag = "users", params(("user" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer<StatusCode> {
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
     portal.accounts.delete_user(&ctx, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -93,7 +114,12 @@ pub(crate) struct SetPassword {
 
 /// Sets a user's password and ends their sessions.
 #[utoipa::path(put, path = "/api/v1/users/{user}/password", tag = "users", params(("user" = String, Path)), request_body = SetPassword, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn set_password(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, JsonBody(body): JsonBody<SetPassword>) -> Answer<StatusCode> {
+pub(crate) async fn set_password(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    JsonBody(body): JsonBody<SetPassword>,
+) -> Answer<StatusCode> {
     portal.accounts.set_password(&ctx, &name, Secret::new(body.password)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

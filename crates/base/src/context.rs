@@ -88,7 +88,9 @@ impl OpContext {
     pub fn person(&self) -> Result<&Person> {
         match &self.actor {
             Actor::Person(person) => Ok(person),
-            Actor::Anonymous => Err(Error::unauthenticated("You are not signed in.").with_hint("Sign in first.")),
+            Actor::Anonymous => {
+                Err(Error::unauthenticated("You are not signed in.").with_hint("Sign in first."))
+            }
             Actor::System(task) => Err(Error::internal(format!("{task} acts for nobody"))),
         }
     }
@@ -137,8 +139,8 @@ impl OpContext {
         }
         self.require_scope(action)?;
         // A platform admin sees and manages every group, but runs things only where they are a member.
-        let as_platform_admin =
-            self.is_platform_admin() && matches!(action, Action::ReadGroup | Action::StopWorkload | Action::ManageGroup);
+        let as_platform_admin = self.is_platform_admin()
+            && matches!(action, Action::ReadGroup | Action::StopWorkload | Action::ManageGroup);
         let as_member = action.needs().is_some_and(|needed| role.is_some_and(|role| role >= needed));
         if as_platform_admin || as_member {
             return Ok(());
@@ -157,7 +159,9 @@ impl OpContext {
             return Ok(());
         }
         if !self.person()?.is_platform_admin {
-            return Err(Error::forbidden("You may not administer the platform.").with_hint("Ask a platform admin."));
+            return Err(
+                Error::forbidden("You may not administer the platform.").with_hint("Ask a platform admin.")
+            );
         }
         self.require_scope(Action::ManagePlatform)
     }

@@ -41,7 +41,8 @@ pub fn user_name(input: &str) -> Result<String, String> {
     if ok {
         Ok(name.to_owned())
     } else {
-        Err("Use 1 to 63 lower-case letters a–z, digits and - _ . @, starting with a letter or digit.".to_owned())
+        Err("Use 1 to 63 lower-case letters a–z, digits and - _ . @, starting with a letter or digit."
+            .to_owned())
     }
 }
 
@@ -54,7 +55,10 @@ pub fn resource_name(input: &str) -> Result<String, String> {
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.ends_with(|c: char| c.is_ascii_alphanumeric());
     if !ok {
-        return Err("Use 1 to 63 lower-case letters a–z, digits, - and ., with a letter or digit at both ends.".to_owned());
+        return Err(
+            "Use 1 to 63 lower-case letters a–z, digits, - and ., with a letter or digit at both ends."
+                .to_owned(),
+        );
     }
     if RESERVED.contains(&name) {
         return Err(format!("“{name}” is kept for the platform. Choose another name."));
@@ -92,7 +96,10 @@ pub fn variable_name(input: &str) -> Result<String, String> {
     if ok {
         Ok(input.to_owned())
     } else {
-        Err(format!("“{}” is no variable name. Use letters a–z, digits and _, not starting with a digit.", cut(input, 40)))
+        Err(format!(
+            "“{}” is no variable name. Use letters a–z, digits and _, not starting with a digit.",
+            cut(input, 40)
+        ))
     }
 }
 
@@ -104,7 +111,11 @@ pub fn email(input: &str) -> Result<String, String> {
         && address.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.contains('@')
         });
-    if ok { Ok(address.to_owned()) } else { Err("This is no e-mail address. Write it as name@example.org.".to_owned()) }
+    if ok {
+        Ok(address.to_owned())
+    } else {
+        Err("This is no e-mail address. Write it as name@example.org.".to_owned())
+    }
 }
 
 /// At most `max` characters, with an ellipsis where some were cut.

@@ -89,11 +89,9 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
     fn decode(field: &str, text: &str) -> Result<Self> {
-        URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| Error::field(field, "This is no place in the list. Start again from its first page."))
+        URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(
+            || Error::field(field, "This is no place in the list. Start again from its first page."),
+        )
     }
 }
 

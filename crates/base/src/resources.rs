@@ -35,11 +35,7 @@ impl Resources {
 impl Add for Resources {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self::new(
-            self.cpu_milli + other.cpu_milli,
-            self.memory_mib + other.memory_mib,
-            self.gpu + other.gpu,
-        )
+        Self::new(self.cpu_milli + other.cpu_milli, self.memory_mib + other.memory_mib, self.gpu + other.gpu)
     }
 }
 impl AddAssign for Resources {
@@ -50,11 +46,7 @@ impl AddAssign for Resources {
 impl Sub for Resources {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self::new(
-            self.cpu_milli - other.cpu_milli,
-            self.memory_mib - other.memory_mib,
-            self.gpu - other.gpu,
-        )
+        Self::new(self.cpu_milli - other.cpu_milli, self.memory_mib - other.memory_mib, self.gpu - other.gpu)
     }
 }
 
@@ -138,11 +130,7 @@ pub fn decimal(milli: i64) -> String {
 
 /// "512 MiB", "8 GiB", "1.5 GiB"
 pub fn memory(mib: i64) -> String {
-    if mib < 1024 {
-        format!("{mib} MiB")
-    } else {
-        format!("{} GiB", decimal((mib * 1000 + 512) / 1024))
-    }
+    if mib < 1024 { format!("{mib} MiB") } else { format!("{} GiB", decimal((mib * 1000 + 512) / 1024)) }
 }
 
 fn gpus(count: i64) -> String {

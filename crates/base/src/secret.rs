@@ -39,7 +39,8 @@ pub fn random_text(clock: &dyn Clock, length: usize) -> String {
     while text.len() < length {
         clock.fill_random(&mut buffer);
         // Bytes of 248 and more are left out: 248 is the largest multiple of 62, so every character is as likely.
-        let fair = buffer.iter().filter(|byte| **byte < 248).map(|byte| ALPHABET[usize::from(byte % 62)] as char);
+        let fair =
+            buffer.iter().filter(|byte| **byte < 248).map(|byte| ALPHABET[usize::from(byte % 62)] as char);
         text.extend(fair.take(length - text.len()));
     }
     text

@@ -93,7 +93,11 @@ impl Supervisor {
             // Asked to stop before it could start. The runner is told too, so that it never can.
             let stop = Stop { reason: StopReason::Cancelled, grace: None };
             parts.runner.stop(&attempt.to_string(), stop).await.map_err(trouble)?;
-            return Ok(Some(never_started(Cause::Cancelled, "Cancelled before it started.".to_owned(), ctx.now())));
+            return Ok(Some(never_started(
+                Cause::Cancelled,
+                "Cancelled before it started.".to_owned(),
+                ctx.now(),
+            )));
         };
         let spec = match launch::spec(parts, &launch) {
             Ok(spec) => spec,
@@ -132,7 +136,8 @@ impl Supervisor {
         for attempt in &active {
             // After a restart, or when another server's lease ran out.
             self.supervise(attempt.id);
-            let is_new = attempt.stop_asked && self.stopped.lock().is_ok_and(|mut stopped| stopped.insert(attempt.id));
+            let is_new =
+                attempt.stop_asked && self.stopped.lock().is_ok_and(|mut stopped| stopped.insert(attempt.id));
             if !is_new {
                 continue;
             }

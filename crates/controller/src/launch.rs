@@ -52,7 +52,8 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
         memory_mib: launch.resources.memory_mib,
         gpu: launch.resources.gpu,
     };
-    spec.time_limit = u64::try_from(launch.time_limit_s).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
+    spec.time_limit =
+        u64::try_from(launch.time_limit_s).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
     spec.stop_grace = Duration::from_secs(10);
     spec.network = parts.network;
     spec.log_limits = LogLimits::default();

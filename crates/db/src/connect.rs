@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use base::{Error, Result};
 use futures::future::BoxFuture;
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 use tokio::sync::broadcast;
 
 use crate::errors::ResultExt as _;
@@ -184,7 +187,9 @@ async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection> {
 /// `BEGIN IMMEDIATE`: a transaction that will write takes the lock at its start, so it never fails half-way with a
 /// stale snapshot (another process may write too: the command line beside a running server).
 pub(crate) async fn begin_immediate(connection: &DatabaseConnection) -> Result<sea_orm::DatabaseTransaction> {
-    let options =
-        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
     connection.begin_with_options(options).await.doing("begin a transaction")
 }

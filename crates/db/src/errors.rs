@@ -27,11 +27,18 @@ fn translate(what: &'static str, error: DbErr) -> Error {
             .with_source(error);
     }
     let text = error.to_string();
-    if text.contains("database or disk is full") || text.contains("No space left") || text.contains("could not extend file") {
-        return Error::new(Kind::StorageFull, "storage_full", "The server's disk is full; nothing was changed.")
-            .with_hint("Ask your administrator to free space, then try again.")
-            .context(what)
-            .with_source(error);
+    if text.contains("database or disk is full")
+        || text.contains("No space left")
+        || text.contains("could not extend file")
+    {
+        return Error::new(
+            Kind::StorageFull,
+            "storage_full",
+            "The server's disk is full; nothing was changed.",
+        )
+        .with_hint("Ask your administrator to free space, then try again.")
+        .context(what)
+        .with_source(error);
     }
     if text.contains("database is locked") || matches!(error, DbErr::ConnectionAcquire(_)) {
         return Error::unavailable("The database is busy; nothing was changed.")

@@ -48,8 +48,11 @@ impl crate::Database {
         self.write(move |tx| {
             Box::pin(async move {
                 let backend = tx.connection().get_database_backend();
-                let statement =
-                    Statement::from_sql_and_values(backend, "DELETE FROM events WHERE at < $1", [before.micros().into()]);
+                let statement = Statement::from_sql_and_values(
+                    backend,
+                    "DELETE FROM events WHERE at < $1",
+                    [before.micros().into()],
+                );
                 tx.connection().execute_raw(statement).await.doing("forget old events").map(drop)
             })
         })

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use base::{Error, GroupId, Result, Timestamp};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait as _,
+};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::connect::begin_immediate;
@@ -36,13 +38,24 @@ impl Tx {
     }
 
     /// Says that something changed: kept in the outbox with the change, told to listeners after the commit.
-    pub async fn emit(&self, at: Timestamp, group: Option<GroupId>, topic: Topic, subject: impl Into<String>) -> Result<()> {
+    pub async fn emit(
+        &self,
+        at: Timestamp,
+        group: Option<GroupId>,
+        topic: Topic,
+        subject: impl Into<String>,
+    ) -> Result<()> {
         let event = Event { at, group, topic, subject: subject.into() };
         let backend = self.transaction.get_database_backend();
         let statement = Statement::from_sql_and_values(
             backend,
             "INSERT INTO events (at, group_id, topic, subject) VALUES ($1, $2, $3, $4)",
-            [at.micros().into(), group.map(|id| id.0).into(), topic.as_str().into(), event.subject.clone().into()],
+            [
+                at.micros().into(),
+                group.map(|id| id.0).into(),
+                topic.as_str().into(),
+                event.subject.clone().into(),
+            ],
         );
         self.transaction.execute_raw(statement).await.doing("write to the outbox")?;
         if let Ok(mut events) = self.events.lock() {
@@ -55,8 +68,11 @@ impl Tx {
     /// anyway.
     pub async fn lock(&self, section: i64) -> Result<()> {
         if self.transaction.get_database_backend() == DbBackend::Postgres {
-            let statement =
-                Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [section.into()]);
+            let statement = Statement::from_sql_and_values(
+                DbBackend::Postgres,
+                "SELECT pg_advisory_xact_lock($1)",
+                [section.into()],
+            );
             self.transaction.execute_raw(statement).await.doing("take a lock")?;
         }
         Ok(())
@@ -131,7 +147,11 @@ impl Writer {
     }
 }
 
-async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Job>, events: broadcast::Sender<Event>) {
+async fn serve(
+    connection: DatabaseConnection,
+    mut queue: mpsc::Receiver<Job>,
+    events: broadcast::Sender<Event>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let mut acknowledgements = Vec::with_capacity(batch.len());

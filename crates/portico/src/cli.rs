@@ -182,12 +182,18 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Doctor { config } => return commands::doctor(&config.load()?).await,
         Command::Migrate { config } => commands::migrate(&config.load()?).await?,
-        Command::Config { command: ConfigCommand::Show { config } } => commands::show_config(&config.values()?)?,
-        Command::User { command: UserCommand::Create { name, admin, display_name, email, password_stdin, config } } => {
+        Command::Config { command: ConfigCommand::Show { config } } => {
+            commands::show_config(&config.values()?)?;
+        }
+        Command::User {
+            command: UserCommand::Create { name, admin, display_name, email, password_stdin, config },
+        } => {
             let wanted = commands::WantedUser { name, display_name, email, is_admin: admin, password_stdin };
             commands::create_user(&config.load()?, wanted).await?;
         }
-        Command::Group { command: GroupCommand::Create { name, config } } => commands::create_group(&config.load()?, name).await?,
+        Command::Group { command: GroupCommand::Create { name, config } } => {
+            commands::create_group(&config.load()?, name).await?;
+        }
         Command::Group { command: GroupCommand::AddMember { group, user, admin, config } } => {
             commands::add_member(&config.load()?, &group, &user, admin).await?;
         }
@@ -209,7 +215,10 @@ pub(crate) fn help() -> String {
 }
 
 fn describe(command: &mut clap::Command, path: &str, text: &mut String) {
-    text.push_str(&format!("\n## `{path}`\n\n```text\n{}\n```\n", command.render_long_help().to_string().trim_end()));
+    text.push_str(&format!(
+        "\n## `{path}`\n\n```text\n{}\n```\n",
+        command.render_long_help().to_string().trim_end()
+    ));
     let names: Vec<String> = command
         .get_subcommands()
         .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")

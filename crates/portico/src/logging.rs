@@ -6,9 +6,16 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use crate::config::Config;
 
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log_filter)
-        .map_err(|error| anyhow::anyhow!("log_level: “{}” is not understood: {error}. Write it as info or info,controller=debug.", config.log_filter))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
+    let filter = EnvFilter::try_new(&config.log_filter).map_err(|error| {
+        anyhow::anyhow!(
+            "log_level: “{}” is not understood: {error}. Write it as info or info,controller=debug.",
+            config.log_filter
+        )
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::NONE);
     if config.log_json {
         builder.json().flatten_event(true).init();
     } else {

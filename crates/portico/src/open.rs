@@ -62,7 +62,9 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
     if lock.is_some() {
         opened.db.migrate().await.map_err(told)?;
     } else if opened.db.pending_migrations().await.map_err(told)? > 0 {
-        anyhow::bail!("The running server is older than this program. Stop it, run `portico migrate`, and start the new one.");
+        anyhow::bail!(
+            "The running server is older than this program. Stop it, run `portico migrate`, and start the new one."
+        );
     }
     let ctx = OpContext::system("command line", opened.clock.clone());
     Ok((opened, ctx))
@@ -101,7 +103,11 @@ impl Config {
 }
 
 /// The use cases of workloads, with the seed of instance types and the built-in images in the database.
-pub(crate) async fn workloads(config: &Config, opened: &Opened, capacity: Resources) -> anyhow::Result<Workloads> {
+pub(crate) async fn workloads(
+    config: &Config,
+    opened: &Opened,
+    capacity: Resources,
+) -> anyhow::Result<Workloads> {
     let rules = Rules { capacity, default_time_limit_s: config.default_time_limit_s };
     let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
     let ctx = OpContext::system("start", opened.clock.clone());

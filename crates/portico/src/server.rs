@@ -47,7 +47,11 @@ pub fn app(portal: &Portal) -> App {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(move |request: axum::extract::Request| {
-            let guard = if request.uri().path().starts_with("/api/") { api_unknown.clone() } else { page_unknown.clone() };
+            let guard = if request.uri().path().starts_with("/api/") {
+                api_unknown.clone()
+            } else {
+                page_unknown.clone()
+            };
             web_kit::routes::unknown(guard, request)
         })
         .layer(DefaultBodyLimit::max(web_kit::body::MAX_BODY_BYTES))
@@ -84,7 +88,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let capacity = open::capacity(&config, &local);
     let workloads = open::workloads(&config, &opened, capacity).await?;
     let runner: Arc<dyn runner::Runner> = Arc::new(local);
-    let folders = Folders { groups: config.data_dir.join("groups"), build_logs: config.data_dir.join("build-logs") };
+    let folders =
+        Folders { groups: config.data_dir.join("groups"), build_logs: config.data_dir.join("build-logs") };
     let (stop, stopping) = watch::channel(false);
     let portal = Portal::new(Parts {
         db: opened.db.clone(),
@@ -125,11 +130,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         router.into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(until(stopping.clone()));
-    let for_operators =
-        axum::serve(operator_listener, operators(&portal, metrics).into_make_service()).with_graceful_shutdown(until(stopping));
+    let for_operators = axum::serve(operator_listener, operators(&portal, metrics).into_make_service())
+        .with_graceful_shutdown(until(stopping));
     tokio::spawn(on_signal(stop));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
-    let served = tokio::spawn(async move { tokio::try_join!(pages.into_future(), for_operators.into_future()) });
+    let served =
+        tokio::spawn(async move { tokio::try_join!(pages.into_future(), for_operators.into_future()) });
     // The background ends first, as soon as a signal comes; open requests get a little longer.
     let _ = background.await;
     match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
@@ -152,7 +158,9 @@ async fn until(mut stopping: watch::Receiver<bool>) {
 
 async fn on_signal(stop: watch::Sender<bool>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals can't be heard; stop the server with SIGKILL");
         return std::future::pending().await;
     };

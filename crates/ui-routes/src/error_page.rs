@@ -12,7 +12,8 @@ use crate::{frame, view};
 
 pub(crate) fn render(scene: &Scene<'_>) -> Response {
     // Scripts ask for data, not pages.
-    let wants_data = scene.path.contains("/log/") || scene.path.contains("/events") || scene.path.starts_with("/palette");
+    let wants_data =
+        scene.path.contains("/log/") || scene.path.contains("/events") || scene.path.starts_with("/palette");
     if scene.error.kind() == Kind::Unauthenticated && !wants_data {
         let back = if scene.is_get && scene.path != "/" {
             let next: String = encode(scene.path);
@@ -50,7 +51,8 @@ pub(crate) fn render(scene: &Scene<'_>) -> Response {
             view::page_with(scene.status, &BareErrorPage { bare, error })
         }
     };
-    let mut response = page.unwrap_or_else(|error| problem::response(&error, scene.status, &scene.ctx.request_id));
+    let mut response =
+        page.unwrap_or_else(|error| problem::response(&error, scene.status, &scene.ctx.request_id));
     if let Some(seconds) = scene.error.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -97,7 +99,9 @@ fn view_of(scene: &Scene<'_>) -> ErrorView {
 fn encode(path: &str) -> String {
     path.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()

@@ -23,15 +23,27 @@ impl Framed {
 }
 
 /// Builds the frame of a page.
-pub(crate) async fn build(portal: &Portal, ctx: &OpContext, title: &str, current: Entry, group: Option<&Group>) -> Result<Framed> {
+pub(crate) async fn build(
+    portal: &Portal,
+    ctx: &OpContext,
+    title: &str,
+    current: Entry,
+    group: Option<&Group>,
+) -> Result<Framed> {
     let user = portal.accounts.me(ctx).await?;
     let memberships = portal.accounts.my_groups(ctx).await?;
     let is_admin_page = matches!(
         current,
-        Entry::AdminGroups | Entry::AdminUsers | Entry::AdminInstanceTypes | Entry::AdminImages | Entry::AdminSystem
+        Entry::AdminGroups
+            | Entry::AdminUsers
+            | Entry::AdminInstanceTypes
+            | Entry::AdminImages
+            | Entry::AdminSystem
     );
     let active_jobs = match group {
-        Some(group) => u32::try_from(portal.workloads.group_usage(ctx, group).await?.holders.len()).unwrap_or(u32::MAX),
+        Some(group) => {
+            u32::try_from(portal.workloads.group_usage(ctx, group).await?.holders.len()).unwrap_or(u32::MAX)
+        }
         None => 0,
     };
     let frame = Frame {

@@ -42,7 +42,14 @@ pub(crate) async fn events(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(
 
 /// What the group uses, with the request of a form in it.
 pub(crate) fn quota_panel(group: &Group, usage: &Usage, ask: base::Resources) -> QuotaPanel {
-    let row = |label: &str, unit: &str, size: f64, mine: i64, my_limit: Option<i64>, used: i64, limit: Option<i64>, ask: i64| QuotaRow {
+    let row = |label: &str,
+               unit: &str,
+               size: f64,
+               mine: i64,
+               my_limit: Option<i64>,
+               used: i64,
+               limit: Option<i64>,
+               ask: i64| QuotaRow {
         label: label.to_owned(),
         unit: unit.to_owned(),
         mine: mine as f64 / size,
@@ -55,8 +62,26 @@ pub(crate) fn quota_panel(group: &Group, usage: &Usage, ask: base::Resources) ->
     let (mine, all) = (usage.mine, usage.group);
     QuotaPanel {
         rows: vec![
-            row("CPU", "cores", 1000.0, mine.cpu_milli, u.cpu_milli, all.cpu_milli, g.cpu_milli, ask.cpu_milli),
-            row("Memory", "GiB", 1024.0, mine.memory_mib, u.memory_mib, all.memory_mib, g.memory_mib, ask.memory_mib),
+            row(
+                "CPU",
+                "cores",
+                1000.0,
+                mine.cpu_milli,
+                u.cpu_milli,
+                all.cpu_milli,
+                g.cpu_milli,
+                ask.cpu_milli,
+            ),
+            row(
+                "Memory",
+                "GiB",
+                1024.0,
+                mine.memory_mib,
+                u.memory_mib,
+                all.memory_mib,
+                g.memory_mib,
+                ask.memory_mib,
+            ),
             row("GPU", "", 1.0, mine.gpu, u.gpu, all.gpu, g.gpu, ask.gpu),
         ],
         start: None,
@@ -72,7 +97,8 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
     let framed = frame::build(portal, ctx, "Home", Entry::Home, Some(group)).await?;
     let usage = portal.workloads.group_usage(ctx, group).await?;
     let request = PageRequest { limit: RECENT, from: None };
-    let recent = portal.workloads.list_jobs(ctx, group, &JobFilter::default(), JobSort::Newest, &request).await?;
+    let recent =
+        portal.workloads.list_jobs(ctx, group, &JobFilter::default(), JobSort::Newest, &request).await?;
     let count = |phases: &[Phase]| recent.items.iter().filter(|job| phases.contains(&job.phase)).count();
     let summary = if recent.items.is_empty() {
         format!("Nothing has run in {} yet.", group.display_name)

@@ -35,15 +35,29 @@ pub(crate) fn list_page(framed: Framed, images: &[Image], base: &str, lead: &str
             description: image.description.clone(),
             url: format!("{base}/{}", image.name),
             status: status(image),
-            reason: if image.state == BuildState::Failed { first_line(&image.message) } else { String::new() },
+            reason: if image.state == BuildState::Failed {
+                first_line(&image.message)
+            } else {
+                String::new()
+            },
             kind: "environment".to_owned(),
-            python: if image.python_version.is_empty() { image.python.clone() } else { image.python_version.clone() },
+            python: if image.python_version.is_empty() {
+                image.python.clone()
+            } else {
+                image.python_version.clone()
+            },
             scope: if image.is_built_in { "Built in" } else { "All groups" }.to_owned(),
             size: image.size_bytes.map(bytes).unwrap_or_default(),
             built: image.finished_at.filter(|_| image.state == BuildState::Ready).map(|at| framed.when(at)),
         })
         .collect();
-    ImagesPage { live_url: base.to_owned(), lead: lead.to_owned(), images: rows, error: None, frame: framed.frame }
+    ImagesPage {
+        live_url: base.to_owned(),
+        lead: lead.to_owned(),
+        images: rows,
+        error: None,
+        frame: framed.frame,
+    }
 }
 
 fn first_line(text: &str) -> String {
@@ -54,8 +68,18 @@ pub(crate) fn detail_page(framed: Framed, image: &Image, base: &str, may_rebuild
     let url = format!("{base}/{}", image.name);
     let mut facts = vec![
         Fact::new("Kind", "environment"),
-        Fact::new("Python", if image.python_version.is_empty() { &image.python } else { &image.python_version }.clone()),
-        Fact::new("Packages", if image.lock.is_empty() { "not resolved yet".to_owned() } else { image.lock.lines().filter(|line| line.contains("==")).count().to_string() }),
+        Fact::new(
+            "Python",
+            if image.python_version.is_empty() { &image.python } else { &image.python_version }.clone(),
+        ),
+        Fact::new(
+            "Packages",
+            if image.lock.is_empty() {
+                "not resolved yet".to_owned()
+            } else {
+                image.lock.lines().filter(|line| line.contains("==")).count().to_string()
+            },
+        ),
     ];
     if let Some(size) = image.size_bytes {
         facts.push(Fact::new("Size", bytes(size)));
@@ -72,8 +96,12 @@ pub(crate) fn detail_page(framed: Framed, image: &Image, base: &str, may_rebuild
     facts.push(Fact::id("Digest", base::names::cut(&image.digest, 20)));
     let note = match image.state {
         BuildState::Ready => None,
-        BuildState::Queued => Some(Note::new(Tone::Wait, "Queued.", "It is built as soon as the builder is free.")),
-        BuildState::Building => Some(Note::new(Tone::Info, "Being built.", "Jobs that need it start when it is ready.")),
+        BuildState::Queued => {
+            Some(Note::new(Tone::Wait, "Queued.", "It is built as soon as the builder is free."))
+        }
+        BuildState::Building => {
+            Some(Note::new(Tone::Info, "Being built.", "Jobs that need it start when it is ready."))
+        }
         BuildState::Failed => Some(Note::new(Tone::Bad, "The last build failed.", image.message.clone())),
     };
     ImagePage {
@@ -115,7 +143,12 @@ pub(crate) async fn show(
     let image = portal.workloads.image_for(&ctx, group.id, &name).await?;
     let mut framed = frame::build(&portal, &ctx, &image.display_name, Entry::Images, Some(&group)).await?;
     framed.frame.flash = done.flash();
-    Ok(view::page(&detail_page(framed, &image, &format!("/g/{}/images", group.name), ctx.is_platform_admin()))?)
+    Ok(view::page(&detail_page(
+        framed,
+        &image,
+        &format!("/g/{}/images", group.name),
+        ctx.is_platform_admin(),
+    ))?)
 }
 
 pub(crate) async fn rebuild(

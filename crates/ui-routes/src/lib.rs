@@ -105,5 +105,10 @@ pub fn routes(portal: &Portal) -> RouteTable {
 
 /// The guard of addresses that are no page.
 pub fn unknown(portal: &Portal) -> web_kit::guard::Guard {
-    web_kit::guard::Guard { portal: portal.clone(), policy: Policy::Public, is_api: false, render: error_page::render }
+    web_kit::guard::Guard {
+        portal: portal.clone(),
+        policy: Policy::Public,
+        is_api: false,
+        render: error_page::render,
+    }
 }

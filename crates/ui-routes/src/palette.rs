@@ -20,7 +20,11 @@ pub(crate) struct PaletteQuery {
 
 const MOST_JOBS: u64 = 8;
 
-pub(crate) async fn search(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(query): QueryString<PaletteQuery>) -> Answer {
+pub(crate) async fn search(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(query): QueryString<PaletteQuery>,
+) -> Answer {
     let item = |kind, title: &str, subtitle: &str, url: String| PaletteItem {
         kind,
         title: title.to_owned(),
@@ -37,7 +41,9 @@ pub(crate) async fn search(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStr
         if ctx.require_in_group(Action::RunWorkload, group.id).is_ok() {
             items.push(item(PaletteKind::Action, "New job", "Submit a script", format!("{base}/jobs/new")));
         }
-        for (title, path) in [("Home", ""), ("Jobs", "/jobs"), ("Images", "/images"), ("Settings", "/settings")] {
+        for (title, path) in
+            [("Home", ""), ("Jobs", "/jobs"), ("Images", "/images"), ("Settings", "/settings")]
+        {
             items.push(item(PaletteKind::Page, title, &group.display_name, format!("{base}{path}")));
         }
     }
@@ -63,7 +69,12 @@ pub(crate) async fn search(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStr
     }
     for membership in portal.accounts.my_groups(&ctx).await? {
         let to = &membership.group;
-        items.push(item(PaletteKind::Group, &to.display_name, "Switch to this group", format!("/g/{}", to.name)));
+        items.push(item(
+            PaletteKind::Group,
+            &to.display_name,
+            "Switch to this group",
+            format!("/g/{}", to.name),
+        ));
     }
     let wanted = query.q.trim().to_lowercase();
     if !wanted.is_empty() {
@@ -74,7 +85,12 @@ pub(crate) async fn search(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStr
             let found = portal.workloads.list_jobs(&ctx, group, &filter, JobSort::Newest, &request).await?;
             for job in found.items {
                 let subtitle = format!("{} · {}", job.phase.as_str(), job.user_name);
-                items.push(item(PaletteKind::Job, &job.name, &subtitle, format!("/g/{}/jobs/{}", group.name, job.slug)));
+                items.push(item(
+                    PaletteKind::Job,
+                    &job.name,
+                    &subtitle,
+                    format!("/g/{}/jobs/{}", group.name, job.slug),
+                ));
             }
         }
     }

@@ -29,7 +29,11 @@ pub(crate) fn member_rows(members: &[accounts::groups::Member]) -> Vec<MemberRow
         .map(|member| MemberRow {
             username: member.name.clone(),
             display_name: member.display_name.clone(),
-            role: if member.role == Role::Admin { frame_page::Role::GroupAdmin } else { frame_page::Role::Member },
+            role: if member.role == Role::Admin {
+                frame_page::Role::GroupAdmin
+            } else {
+                frame_page::Role::Member
+            },
         })
         .collect()
 }
@@ -77,7 +81,12 @@ async fn page(
     view::page_with(view::form_status(error), &page)
 }
 
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, typed: FormBody) -> Answer {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    typed: FormBody,
+) -> Answer {
     let (number, unit) = (typed.text("timeout"), typed.text("timeout_unit"));
     let result = match view::parse_time_limit(number, unit) {
         Ok(limit) => {

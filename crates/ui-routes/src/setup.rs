@@ -38,11 +38,17 @@ pub(crate) fn user_agent(headers: &HeaderMap) -> String {
 
 /// To `url`, with the session in a cookie.
 pub(crate) fn enter(portal: &Portal, secret: &Secret, url: &str) -> Result<Response> {
-    let cookie = session_cookie::set(&portal.settings, secret).ok_or_else(|| Error::internal("make a session cookie"))?;
+    let cookie = session_cookie::set(&portal.settings, secret)
+        .ok_or_else(|| Error::internal("make a session cookie"))?;
     Ok(([(header::SET_COOKIE, cookie)], view::see_other(url)).into_response())
 }
 
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, headers: HeaderMap, typed: FormBody) -> Answer {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    headers: HeaderMap,
+    typed: FormBody,
+) -> Answer {
     let password = typed.text("password");
     let setup = Setup {
         code: typed.text("code").to_owned(),

@@ -28,7 +28,11 @@ fn own_path(next: &str) -> &str {
     if is_own { next } else { "/" }
 }
 
-pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(query): QueryString<Next>) -> Answer {
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(query): QueryString<Next>,
+) -> Answer {
     let next = query.next.unwrap_or_default();
     if matches!(ctx.actor, Actor::Person(_)) {
         return Ok(view::see_other(own_path(&next)));
@@ -40,7 +44,13 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStrin
     Ok(form(&portal, "", &next, notice, None)?)
 }
 
-fn form(portal: &Portal, name: &str, next: &str, notice: Option<Note>, error: Option<&Error>) -> Result<Response> {
+fn form(
+    portal: &Portal,
+    name: &str,
+    next: &str,
+    notice: Option<Note>,
+    error: Option<&Error>,
+) -> Result<Response> {
     let page = SignInPage {
         bare: frame::bare(portal, "Sign in"),
         username: view::field(name, "name", error),
@@ -52,7 +62,12 @@ fn form(portal: &Portal, name: &str, next: &str, notice: Option<Note>, error: Op
     view::page_with(view::form_status(error), &page)
 }
 
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, headers: HeaderMap, typed: FormBody) -> Answer {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    headers: HeaderMap,
+    typed: FormBody,
+) -> Answer {
     let (name, next) = (typed.text("username"), typed.text("next"));
     let password = Secret::new(typed.text("password"));
     let user_agent = setup::user_agent(&headers);
@@ -64,7 +79,8 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, headers:
 
 pub(crate) async fn sign_out(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
     portal.accounts.sign_out(&ctx).await?;
-    let cookie = session_cookie::clear(&portal.settings).ok_or_else(|| Error::internal("clear a session cookie"))?;
+    let cookie =
+        session_cookie::clear(&portal.settings).ok_or_else(|| Error::internal("clear a session cookie"))?;
     Ok(([(header::SET_COOKIE, cookie)], view::see_other("/sign-in?out=1")).into_response())
 }
 
@@ -75,7 +91,14 @@ mod tests {
     #[test]
     fn a_link_sends_nobody_elsewhere() {
         assert_eq!(own_path("/g/vision/jobs?q=x"), "/g/vision/jobs?q=x");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "javascript:1", ""] {
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "javascript:1",
+            "",
+        ] {
             assert_eq!(own_path(bad), "/", "{bad}");
         }
     }

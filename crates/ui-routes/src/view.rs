@@ -51,7 +51,11 @@ pub(crate) fn duration(seconds: i64) -> String {
         3600..86_400 => ((seconds / 3600, "h"), (seconds % 3600 / 60, "min")),
         _ => ((seconds / 86_400, "d"), (seconds % 86_400 / 3600, "h")),
     };
-    if small.0 == 0 { format!("{} {}", big.0, big.1) } else { format!("{} {} {} {}", big.0, big.1, small.0, small.1) }
+    if small.0 == 0 {
+        format!("{} {}", big.0, big.1)
+    } else {
+        format!("{} {} {} {}", big.0, big.1, small.0, small.1)
+    }
 }
 
 /// Short spans in milliseconds: "0.1 s", "12 s".
@@ -74,7 +78,9 @@ pub(crate) fn field(value: impl Into<String>, name: &str, error: Option<&Error>)
 }
 
 pub(crate) fn field_error(name: &str, error: Option<&Error>) -> Option<String> {
-    error.and_then(|error| error.fields().iter().find(|field| field.field == name)).map(|field| field.message.clone())
+    error
+        .and_then(|error| error.fields().iter().find(|field| field.field == name))
+        .map(|field| field.message.clone())
 }
 
 /// What stands above a form: errors that belong to no field.
@@ -92,7 +98,8 @@ pub(crate) fn form_status(error: Option<&Error>) -> StatusCode {
     error.map_or(StatusCode::OK, |error| web_kit::status_of(error.kind()))
 }
 
-const UNITS: [(&str, &str, i64); 3] = [("minutes", "minutes", 60), ("hours", "hours", 3600), ("days", "days", 86_400)];
+const UNITS: [(&str, &str, i64); 3] =
+    [("minutes", "minutes", 60), ("hours", "hours", 3600), ("days", "days", 86_400)];
 
 /// Seconds as the number and unit of a form; an empty number where there is none.
 pub(crate) fn time_limit_fields(seconds: Option<i64>) -> (String, &'static str) {
@@ -120,7 +127,8 @@ pub(crate) fn parse_time_limit(number: &str, unit: &str) -> Result<Option<i64>, 
         return Ok(None);
     }
     let size = UNITS.iter().find(|(value, _, _)| *value == unit).map_or(60, |(_, _, size)| *size);
-    let value: f64 = number.parse().map_err(|_| "Write a number, such as 30. 0 means no limit.".to_owned())?;
+    let value: f64 =
+        number.parse().map_err(|_| "Write a number, such as 30. 0 means no limit.".to_owned())?;
     if !(0.0..=1e9).contains(&value) {
         return Err("Use 0 (no limit) to 365 days.".to_owned());
     }

@@ -48,7 +48,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             .and_then(|value| value.split(';').next())
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
         if !is_json {
-            let error = Error::invalid("The body is not JSON.").with_hint("Send it with Content-Type: application/json.");
+            let error = Error::invalid("The body is not JSON.")
+                .with_hint("Send it with Content-Type: application/json.");
             return Err(error.with_code("not_json").into());
         }
         let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
@@ -75,9 +76,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
         let read: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
         match read {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Error::invalid(format!("The query can't be read: {}.", rejection.body_text()))
-                .with_code("bad_query")
-                .into()),
+            Err(rejection) => {
+                Err(Error::invalid(format!("The query can't be read: {}.", rejection.body_text()))
+                    .with_code("bad_query")
+                    .into())
+            }
         }
     }
 }

@@ -54,7 +54,11 @@ pub(crate) async fn run(State(guard): State<Guard>, request: Request, next: Next
 }
 
 /// Runs the request through the guard.
-pub(crate) async fn answer<F>(guard: Guard, mut request: Request, next: impl FnOnce(Request) -> F + Send) -> Response
+pub(crate) async fn answer<F>(
+    guard: Guard,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response
 where
     F: Future<Output = Response> + Send,
 {
@@ -72,7 +76,11 @@ where
     let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
     let mut group = None;
     let response = async {
-        let asked = Asked { method: &method, path: request.uri().path().to_owned(), headers: request.headers().clone() };
+        let asked = Asked {
+            method: &method,
+            path: request.uri().path().to_owned(),
+            headers: request.headers().clone(),
+        };
         match admit(&guard, &mut ctx, asked).await {
             Ok(found) => {
                 if let Some(found) = found {
@@ -97,8 +105,15 @@ where
                 tracing::debug!(error = ?error, actor = ctx.actor_name(), "a request was refused");
             }
             let is_get = method == Method::GET || method == Method::HEAD;
-            let scene =
-                Scene { portal: &guard.portal, ctx: &ctx, error: &error, status, path: &path, is_get, group: group.as_ref() };
+            let scene = Scene {
+                portal: &guard.portal,
+                ctx: &ctx,
+                error: &error,
+                status,
+                path: &path,
+                is_get,
+                group: group.as_ref(),
+            };
             (guard.render)(&scene)
         }
         None => response,
@@ -175,7 +190,11 @@ async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<O
 /// The group's name in `/g/{group}/…` and `/api/v1/groups/{group}/…`.
 fn group_of(path: &str, is_api: bool) -> Result<String> {
     let name = path.split('/').nth(if is_api { 4 } else { 2 }).unwrap_or_default();
-    if base::names::group_name(name).is_ok() { Ok(name.to_owned()) } else { Err(Error::not_found("group of this name")) }
+    if base::names::group_name(name).is_ok() {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::not_found("group of this name"))
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<String>> {
@@ -185,7 +204,8 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>> {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
     token.map(Some).ok_or_else(|| {
-        Error::unauthenticated("The Authorization header is not understood.").with_hint("Write it as: Authorization: Bearer ptk_…")
+        Error::unauthenticated("The Authorization header is not understood.")
+            .with_hint("Write it as: Authorization: Bearer ptk_…")
     })
 }
 
@@ -205,7 +225,8 @@ fn check_origin(portal: &Portal, headers: &HeaderMap) -> Result<()> {
     }
     let Some(origin) = text("origin") else { return Ok(()) };
     let host = text("host").unwrap_or_default();
-    let own = portal.settings.public_url == origin || origin.split_once("://").is_some_and(|(_, of)| of == host);
+    let own =
+        portal.settings.public_url == origin || origin.split_once("://").is_some_and(|(_, of)| of == host);
     if own { Ok(()) } else { Err(refused()) }
 }
 
@@ -217,6 +238,7 @@ fn address(portal: &Portal, request: &Request) -> Option<IpAddr> {
     }
     let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
     // The last entry is the one that the trusted proxy added; those before it are whatever the client wrote.
-    let last = forwarded.and_then(|value| value.rsplit(',').next()).and_then(|entry| entry.trim().parse().ok());
+    let last =
+        forwarded.and_then(|value| value.rsplit(',').next()).and_then(|entry| entry.trim().parse().ok());
     Some(last.unwrap_or(peer))
 }

@@ -44,8 +44,11 @@ pub struct From {
 
 /// `{"total", "complete", "lines": [{"n": 1-based number, "t": UTC microseconds, "s": text}]}`
 pub fn json(page: &LogPage) -> Value {
-    let lines: Vec<Value> =
-        page.lines.iter().map(|line| json!({ "n": line.number + 1, "t": line.at_us, "s": line.text })).collect();
+    let lines: Vec<Value> = page
+        .lines
+        .iter()
+        .map(|line| json!({ "n": line.number + 1, "t": line.at_us, "s": line.text }))
+        .collect();
     json!({ "total": page.total, "complete": page.complete, "note": null, "lines": lines })
 }
 
@@ -92,13 +95,20 @@ pub async fn download(reader: &LogReader, name: &str) -> Result<Response> {
     let disposition = format!("attachment; filename=\"{name}.log\"");
     headers.insert(
         header::CONTENT_DISPOSITION,
-        HeaderValue::from_str(&disposition).map_err(|error| Error::internal_from("name a download", error))?,
+        HeaderValue::from_str(&disposition)
+            .map_err(|error| Error::internal_from("name a download", error))?,
     );
     Ok(response)
 }
 
 /// The log of a job's newest attempt, or of the one with this number.
-pub async fn of_job(portal: &Portal, ctx: &OpContext, group: &accounts::groups::Group, slug: &str, attempt: Option<i64>) -> Result<JobLog> {
+pub async fn of_job(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &accounts::groups::Group,
+    slug: &str,
+    attempt: Option<i64>,
+) -> Result<JobLog> {
     let job = portal.workloads.get_job(ctx, group, slug).await?;
     let wanted = job.attempts.iter().find(|a| attempt.is_none_or(|number| a.number == number));
     match (wanted, attempt) {
@@ -112,7 +122,9 @@ pub async fn of_job(portal: &Portal, ctx: &OpContext, group: &accounts::groups::
 pub enum JobLog {
     Of(LogReader),
     /// Nothing ran yet, or (`is_over`) nothing ever will.
-    NotYet { is_over: bool },
+    NotYet {
+        is_over: bool,
+    },
 }
 
 fn unreadable(error: std::io::Error) -> Error {

@@ -56,23 +56,48 @@ impl RouteTable {
     }
 
     #[must_use]
-    pub fn get<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
+    pub fn get<H: Handler<T, Portal>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.add(Method::GET, path, policy, on(MethodFilter::GET, handler))
     }
     #[must_use]
-    pub fn post<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
+    pub fn post<H: Handler<T, Portal>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.add(Method::POST, path, policy, on(MethodFilter::POST, handler))
     }
     #[must_use]
-    pub fn put<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
+    pub fn put<H: Handler<T, Portal>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.add(Method::PUT, path, policy, on(MethodFilter::PUT, handler))
     }
     #[must_use]
-    pub fn patch<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
+    pub fn patch<H: Handler<T, Portal>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.add(Method::PATCH, path, policy, on(MethodFilter::PATCH, handler))
     }
     #[must_use]
-    pub fn delete<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, policy: Policy, handler: H) -> Self {
+    pub fn delete<H: Handler<T, Portal>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.add(Method::DELETE, path, policy, on(MethodFilter::DELETE, handler))
     }
 
@@ -85,7 +110,8 @@ impl RouteTable {
     ) -> Self {
         self.rows.push(RouteRow { method, path, policy, is_api: self.is_api });
         let guard = Guard { portal: self.portal.clone(), policy, is_api: self.is_api, render: self.render };
-        self.router = self.router.route(path, handler.layer(axum::middleware::from_fn_with_state(guard, guard::run)));
+        self.router =
+            self.router.route(path, handler.layer(axum::middleware::from_fn_with_state(guard, guard::run)));
         self
     }
 
@@ -96,8 +122,7 @@ impl RouteTable {
 
 /// An answer for paths and methods that have no row, rendered like any other error.
 pub async fn unknown(guard: Guard, request: axum::extract::Request) -> Response {
-    let next = |_request| async {
-        crate::Failure(base::Error::not_found("page at this address")).into_response()
-    };
+    let next =
+        |_request| async { crate::Failure(base::Error::not_found("page at this address")).into_response() };
     guard::answer(guard, request, next).await
 }

@@ -39,8 +39,12 @@ fn check_quotas(errors: &mut FieldErrors, user: &Quota, group: &Quota) {
         for (side, value) in [("user", user), ("group", group)] {
             let field = format!("{side}_{what}");
             match value {
-                Some(value) if value < 0 => errors.add(field, "A quota is 0 or more; leave it empty for unlimited."),
-                Some(value) if value > MOST => errors.add(field, "This is more than any machine has. Leave it empty for unlimited."),
+                Some(value) if value < 0 => {
+                    errors.add(field, "A quota is 0 or more; leave it empty for unlimited.");
+                }
+                Some(value) if value > MOST => {
+                    errors.add(field, "This is more than any machine has. Leave it empty for unlimited.");
+                }
                 Some(value) if value % step != 0 => errors.add(field, format!("Use steps of {unit}.")),
                 _ => {}
             }
@@ -48,7 +52,10 @@ fn check_quotas(errors: &mut FieldErrors, user: &Quota, group: &Quota) {
         if let (Some(user), Some(group)) = (user, group)
             && user > group
         {
-            errors.add(format!("user_{what}"), "One member can't have more than the whole group. Lower it or raise the group's.");
+            errors.add(
+                format!("user_{what}"),
+                "One member can't have more than the whole group. Lower it or raise the group's.",
+            );
         }
     };
     check("cpu", "0.5 cores", user.cpu_milli, group.cpu_milli, 500);
@@ -75,8 +82,11 @@ pub(crate) async fn insert(tx: &Tx, ctx: &OpContext, input: NewGroup) -> Result<
     };
     let path = names::group_path(&name);
     if let Some(other) = store::by_path(tx.connection(), &path).await? {
-        return Err(Error::field("name", format!("The group “{}” has this name or folder already. Choose another name.", other.name))
-            .with_code("group_conflict_name"));
+        return Err(Error::field(
+            "name",
+            format!("The group “{}” has this name or folder already. Choose another name.", other.name),
+        )
+        .with_code("group_conflict_name"));
     }
     let now = ctx.now().micros();
     let row = entity::ActiveModel {
@@ -96,7 +106,12 @@ pub(crate) async fn insert(tx: &Tx, ctx: &OpContext, input: NewGroup) -> Result<
     };
     let row = row.insert(tx.connection()).await.doing("write a group")?;
     let id = GroupId(row.id);
-    audit::record(tx, ctx, Entry { action: "group.create", group: Some(id), subject: &row.name, detail: String::new() }).await?;
+    audit::record(
+        tx,
+        ctx,
+        Entry { action: "group.create", group: Some(id), subject: &row.name, detail: String::new() },
+    )
+    .await?;
     tx.emit(ctx.now(), Some(id), Topic::Groups, row.name.clone()).await?;
     Ok(row.into())
 }
@@ -116,8 +131,10 @@ impl Accounts {
             ctx.require_platform_admin()?;
         }
         let mut errors = FieldErrors::default();
-        let display_name =
-            change.display_name.as_deref().and_then(|text| errors.check("display_name", names::display_name(text, 80)));
+        let display_name = change
+            .display_name
+            .as_deref()
+            .and_then(|text| errors.check("display_name", names::display_name(text, 80)));
         let user_quota = change.user_quota.unwrap_or(group.user_quota);
         let group_quota = change.group_quota.unwrap_or(group.group_quota);
         check_quotas(&mut errors, &user_quota, &group_quota);
@@ -145,7 +162,12 @@ impl Accounts {
                     let row = active.update(tx.connection()).await.doing("write a group")?;
                     let id = GroupId(row.id);
                     let detail = format!("user quota {user_quota:?}, group quota {group_quota:?}");
-                    audit::record(tx, &ctx, Entry { action: "group.update", group: Some(id), subject: &row.name, detail }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action: "group.update", group: Some(id), subject: &row.name, detail },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), Some(id), Topic::Groups, row.name.clone()).await?;
                     Ok(row.into())
                 })
@@ -163,8 +185,17 @@ impl Accounts {
                     let row = store::require(tx.connection(), &name).await?;
                     let id = GroupId(row.id);
                     row.delete(tx.connection()).await.doing("delete a group")?;
-                    audit::record(tx, &ctx, Entry { action: "group.delete", group: Some(id), subject: &name, detail: String::new() })
-                        .await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry {
+                            action: "group.delete",
+                            group: Some(id),
+                            subject: &name,
+                            detail: String::new(),
+                        },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, name).await
                 })
             })
@@ -200,7 +231,13 @@ impl Accounts {
     }
 
     /// Every group, by name; for platform admins.
-    pub async fn list_groups(&self, ctx: &OpContext, search: &str, after: Option<&str>, limit: u64) -> Result<Vec<Group>> {
+    pub async fn list_groups(
+        &self,
+        ctx: &OpContext,
+        search: &str,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Group>> {
         ctx.require_platform_admin()?;
         let rows = store::list(self.db.reader(), search.trim(), after, limit).await?;
         Ok(rows.into_iter().map(Group::from).collect())

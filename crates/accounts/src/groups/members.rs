@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use base::{Action, Error, GroupId, OpContext, Result, Role, UserId};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, ModelTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, ModelTrait as _,
+    QueryFilter as _,
+};
 
 use super::entity::member;
 use super::{Membership, store};
@@ -24,9 +27,20 @@ pub struct Member {
 }
 
 /// Adds somebody, or changes their role.
-pub(crate) async fn upsert(tx: &Tx, ctx: &OpContext, group: GroupId, user: UserId, user_name: &str, role: Role) -> Result<()> {
+pub(crate) async fn upsert(
+    tx: &Tx,
+    ctx: &OpContext,
+    group: GroupId,
+    user: UserId,
+    user_name: &str,
+    role: Role,
+) -> Result<()> {
     let now = ctx.now();
-    match member::Entity::find_by_id((group.0, user.0)).one(tx.connection()).await.doing("read a membership")? {
+    match member::Entity::find_by_id((group.0, user.0))
+        .one(tx.connection())
+        .await
+        .doing("read a membership")?
+    {
         Some(row) if store::role(&row) == role => return Ok(()),
         Some(row) => {
             let mut active = row.into_active_model();
@@ -44,7 +58,12 @@ pub(crate) async fn upsert(tx: &Tx, ctx: &OpContext, group: GroupId, user: UserI
         }
     }
     let detail = format!("role {}", role.as_str());
-    audit::record(tx, ctx, Entry { action: "group.add-member", group: Some(group), subject: user_name, detail }).await?;
+    audit::record(
+        tx,
+        ctx,
+        Entry { action: "group.add-member", group: Some(group), subject: user_name, detail },
+    )
+    .await?;
     tx.emit(now, Some(group), Topic::Access, user_name).await
 }
 
@@ -72,14 +91,22 @@ impl Accounts {
                 Box::pin(async move {
                     let group = GroupId(store::require(tx.connection(), &group).await?.id);
                     let row = users_row(tx, &user).await?;
+                    let membership = member::Entity::find_by_id((group.0, row.id))
+                        .one(tx.connection())
+                        .await
+                        .doing("read a membership")?;
                     let membership =
-                        member::Entity::find_by_id((group.0, row.id)).one(tx.connection()).await.doing("read a membership")?;
-                    let membership = membership.ok_or_else(|| Error::not_found(format!("member named “{}”", row.name)))?;
+                        membership.ok_or_else(|| Error::not_found(format!("member named “{}”", row.name)))?;
                     membership.delete(tx.connection()).await.doing("delete a membership")?;
                     audit::record(
                         tx,
                         &ctx,
-                        Entry { action: "group.remove-member", group: Some(group), subject: &row.name, detail: String::new() },
+                        Entry {
+                            action: "group.remove-member",
+                            group: Some(group),
+                            subject: &row.name,
+                            detail: String::new(),
+                        },
                     )
                     .await?;
                     tx.emit(ctx.now(), Some(group), Topic::Access, row.name).await
@@ -129,7 +156,11 @@ impl Accounts {
     }
 
     /// The names of the groups of each of the users.
-    pub async fn group_names_of(&self, ctx: &OpContext, users: &[UserId]) -> Result<BTreeMap<UserId, Vec<String>>> {
+    pub async fn group_names_of(
+        &self,
+        ctx: &OpContext,
+        users: &[UserId],
+    ) -> Result<BTreeMap<UserId, Vec<String>>> {
         ctx.require_platform_admin()?;
         let rows = member::Entity::find()
             .filter(member::Column::UserId.is_in(users.iter().map(|user| user.0)))
@@ -165,6 +196,9 @@ impl Accounts {
 
 async fn users_row(tx: &Tx, name: &str) -> Result<user::Model> {
     users::by_name(tx, name).await?.ok_or_else(|| {
-        Error::field("user", format!("There is no user named “{}”. Make the user first.", base::names::cut(name, 63)))
+        Error::field(
+            "user",
+            format!("There is no user named “{}”. Make the user first.", base::names::cut(name, 63)),
+        )
     })
 }

@@ -46,8 +46,16 @@ impl From<entity::Model> for Group {
             name: row.name,
             path: row.path,
             display_name: row.display_name,
-            user_quota: Quota { cpu_milli: row.user_cpu_milli, memory_mib: row.user_memory_mib, gpu: row.user_gpu },
-            group_quota: Quota { cpu_milli: row.group_cpu_milli, memory_mib: row.group_memory_mib, gpu: row.group_gpu },
+            user_quota: Quota {
+                cpu_milli: row.user_cpu_milli,
+                memory_mib: row.user_memory_mib,
+                gpu: row.user_gpu,
+            },
+            group_quota: Quota {
+                cpu_milli: row.group_cpu_milli,
+                memory_mib: row.group_memory_mib,
+                gpu: row.group_gpu,
+            },
             default_time_limit_s: row.default_time_limit_s,
             created_at: Timestamp(row.created_at),
         }

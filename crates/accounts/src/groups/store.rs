@@ -3,7 +3,9 @@
 use base::{Error, GroupId, Result, Role, UserId};
 use db::ResultExt as _;
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 
 use super::entity::{Column, Entity, Model, member};
 
@@ -17,7 +19,12 @@ pub(crate) async fn by_path<C: ConnectionTrait>(connection: &C, path: &str) -> R
 
 pub(crate) async fn by_ids<C: ConnectionTrait>(connection: &C, ids: &[GroupId]) -> Result<Vec<Model>> {
     let ids = ids.iter().map(|id| id.0);
-    Entity::find().filter(Column::Id.is_in(ids)).order_by_asc(Column::Name).all(connection).await.doing("read groups")
+    Entity::find()
+        .filter(Column::Id.is_in(ids))
+        .order_by_asc(Column::Name)
+        .all(connection)
+        .await
+        .doing("read groups")
 }
 
 pub(crate) async fn require<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Model> {
@@ -29,7 +36,12 @@ pub(crate) fn missing() -> Error {
     Error::not_found("group of this name")
 }
 
-pub(crate) async fn list<C: ConnectionTrait>(connection: &C, search: &str, after: Option<&str>, limit: u64) -> Result<Vec<Model>> {
+pub(crate) async fn list<C: ConnectionTrait>(
+    connection: &C,
+    search: &str,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<Model>> {
     let mut query = Entity::find().order_by_asc(Column::Name).limit(limit);
     if !search.is_empty() {
         query = query.filter(Column::Name.contains(search).or(Column::DisplayName.contains(search)));
@@ -40,9 +52,15 @@ pub(crate) async fn list<C: ConnectionTrait>(connection: &C, search: &str, after
     query.all(connection).await.doing("list groups")
 }
 
-pub(crate) async fn roles_of<C: ConnectionTrait>(connection: &C, user: UserId) -> Result<Vec<(GroupId, Role)>> {
-    let rows =
-        member::Entity::find().filter(member::Column::UserId.eq(user.0)).all(connection).await.doing("read memberships")?;
+pub(crate) async fn roles_of<C: ConnectionTrait>(
+    connection: &C,
+    user: UserId,
+) -> Result<Vec<(GroupId, Role)>> {
+    let rows = member::Entity::find()
+        .filter(member::Column::UserId.eq(user.0))
+        .all(connection)
+        .await
+        .doing("read memberships")?;
     Ok(rows.into_iter().map(|row| (GroupId(row.group_id), role(&row))).collect())
 }
 
@@ -50,7 +68,10 @@ pub(crate) fn role(row: &member::Model) -> Role {
     Role::parse(&row.role).unwrap_or(Role::Member)
 }
 
-pub(crate) async fn members_of<C: ConnectionTrait>(connection: &C, groups: &[GroupId]) -> Result<Vec<member::Model>> {
+pub(crate) async fn members_of<C: ConnectionTrait>(
+    connection: &C,
+    groups: &[GroupId],
+) -> Result<Vec<member::Model>> {
     member::Entity::find()
         .filter(member::Column::GroupId.is_in(groups.iter().map(|group| group.0)))
         .all(connection)

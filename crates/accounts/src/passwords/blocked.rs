@@ -3,11 +3,50 @@
 /// Stems of the passwords at the top of every leaked list; a password of 15 characters is usually one of them
 /// repeated or padded.
 const STEMS: [&str; 44] = [
-    "password", "passw0rd", "p@ssword", "p@ssw0rd", "qwerty", "qwertyuiop", "asdfgh", "asdfghjkl", "zxcvbn", "zxcvbnm",
-    "iloveyou", "letmein", "welcome", "admin", "administrator", "changeme", "default", "secret", "monkey", "dragon",
-    "football", "baseball", "sunshine", "princess", "master", "shadow", "superman", "batman", "trustno1", "abc123",
-    "login", "hello", "whatever", "starwars", "computer", "internet", "portico", "primehub", "clearml", "jupyter",
-    "machinelearning", "test", "guest", "root",
+    "password",
+    "passw0rd",
+    "p@ssword",
+    "p@ssw0rd",
+    "qwerty",
+    "qwertyuiop",
+    "asdfgh",
+    "asdfghjkl",
+    "zxcvbn",
+    "zxcvbnm",
+    "iloveyou",
+    "letmein",
+    "welcome",
+    "admin",
+    "administrator",
+    "changeme",
+    "default",
+    "secret",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "master",
+    "shadow",
+    "superman",
+    "batman",
+    "trustno1",
+    "abc123",
+    "login",
+    "hello",
+    "whatever",
+    "starwars",
+    "computer",
+    "internet",
+    "portico",
+    "primehub",
+    "clearml",
+    "jupyter",
+    "machinelearning",
+    "test",
+    "guest",
+    "root",
 ];
 
 /// Whether the lower-case text is such a password.
@@ -16,13 +55,11 @@ pub(super) fn is_common(folded: &str) -> bool {
     for stem in STEMS {
         rest = rest.replace(stem, "");
     }
-    let kept: Vec<char> = rest.chars().filter(|c| !c.is_whitespace()).collect();
-    let with_stem = rest.len() < folded.len();
-    let distinct = kept.iter().collect::<std::collections::BTreeSet<_>>().len();
-    let only_padding = kept.iter().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation());
-    distinct <= 2 && kept.len() + 15 > folded.chars().count().min(15) && (with_stem || distinct <= 2 && !kept.is_empty())
-        || with_stem && only_padding
-        || is_sequence(&kept)
+    let is_built_on_a_stem = rest.len() < folded.len();
+    let is_padding = |c: char| c.is_ascii_digit() || c.is_ascii_punctuation() || c.is_whitespace();
+    let letters: Vec<char> = folded.chars().filter(|c| !c.is_whitespace()).collect();
+    let distinct = letters.iter().collect::<std::collections::BTreeSet<_>>().len();
+    (is_built_on_a_stem && rest.chars().all(is_padding)) || distinct <= 2 || is_sequence(&letters)
 }
 
 /// "123456789012345", "abcdefghijklmno", and the same downwards.

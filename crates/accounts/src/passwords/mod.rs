@@ -7,8 +7,8 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use base::{Error, Result, Secret};
 use base::secret::random_text;
+use base::{Error, Result, Secret};
 use tokio::sync::Semaphore;
 
 /// Fewest characters of a password that is the only factor (800-63B-4: 15; 8 only beside a second factor).
@@ -80,9 +80,15 @@ impl Passwords {
                 .with_hint("Try again in a few seconds.")
                 .with_retry_after(5)
         })?;
-        let _running =
-            self.running.clone().acquire_owned().await.map_err(|_| Error::unavailable("The server is stopping."))?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal_from("hash a password", error))
+        let _running = self
+            .running
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::unavailable("The server is stopping."))?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Error::internal_from("hash a password", error))
     }
 }
 
@@ -97,7 +103,9 @@ fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String> {
 pub fn check_new(password: &str, context: &[&str]) -> Result<(), String> {
     let length = password.chars().count();
     if length < MIN_LENGTH {
-        return Err(format!("Use at least {MIN_LENGTH} characters; this has {length}. A few words are easy to remember."));
+        return Err(format!(
+            "Use at least {MIN_LENGTH} characters; this has {length}. A few words are easy to remember."
+        ));
     }
     if length > MAX_LENGTH {
         return Err(format!("Use at most {MAX_LENGTH} characters; this has {length}."));

@@ -19,7 +19,8 @@ pub struct SignInLimits {
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        let every_30_seconds = Quota::with_period(std::time::Duration::from_secs(30)).unwrap_or(Quota::per_minute(ACCOUNT_BURST));
+        let every_30_seconds = Quota::with_period(std::time::Duration::from_secs(30))
+            .unwrap_or(Quota::per_minute(ACCOUNT_BURST));
         Self {
             accounts: RateLimiter::keyed(every_30_seconds.allow_burst(ACCOUNT_BURST)),
             addresses: RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN).allow_burst(ADDRESS_BURST)),

@@ -9,8 +9,8 @@ mod sign_in;
 pub(crate) mod store;
 
 pub use limits::SignInLimits;
-pub use sign_in::{NewSession, SignIn};
 pub(crate) use sign_in::open as sign_in_open;
+pub use sign_in::{NewSession, SignIn};
 
 use base::{Error, OpContext, Result, SessionId, Timestamp};
 use db::Topic;
@@ -63,8 +63,17 @@ impl Accounts {
                     if store::delete(tx.connection(), person.id, id).await? == 0 {
                         return Err(Error::not_found("session"));
                     }
-                    audit::record(tx, &ctx, Entry { action: "session.revoke", group: None, subject: &person.name, detail: String::new() })
-                        .await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry {
+                            action: "session.revoke",
+                            group: None,
+                            subject: &person.name,
+                            detail: String::new(),
+                        },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, person.name).await
                 })
             })
@@ -85,7 +94,12 @@ impl Accounts {
                     };
                     let ended = store::delete_all(tx.connection(), person.id, keep).await?;
                     let detail = format!("{ended} sessions");
-                    audit::record(tx, &ctx, Entry { action: "session.revoke-others", group: None, subject: &person.name, detail }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action: "session.revoke-others", group: None, subject: &person.name, detail },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, person.name).await?;
                     Ok(ended)
                 })

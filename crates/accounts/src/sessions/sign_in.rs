@@ -74,7 +74,12 @@ impl Accounts {
                     active.last_sign_in_at = Set(Some(ctx.now().micros()));
                     active.update(tx.connection()).await.doing("write the time of a sign-in")?;
                     let session = open(tx, &ctx, user, &input.user_agent).await?;
-                    audit::record(tx, &ctx, Entry { action: "session.open", group: None, subject: &name, detail: String::new() }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action: "session.open", group: None, subject: &name, detail: String::new() },
+                    )
+                    .await?;
                     Ok(session)
                 })
             })
@@ -90,8 +95,17 @@ impl Accounts {
             .write(move |tx| {
                 Box::pin(async move {
                     store::delete(tx.connection(), person.id, id).await?;
-                    audit::record(tx, &ctx, Entry { action: "session.close", group: None, subject: &person.name, detail: String::new() })
-                        .await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry {
+                            action: "session.close",
+                            group: None,
+                            subject: &person.name,
+                            detail: String::new(),
+                        },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, person.name).await
                 })
             })

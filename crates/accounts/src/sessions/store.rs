@@ -8,7 +8,11 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 use super::entity::{Column, Entity, Model};
 use super::{IDLE_SECONDS, LIFETIME_SECONDS};
 
-pub(crate) async fn by_hash<C: ConnectionTrait>(connection: &C, hash: &str, now: Timestamp) -> Result<Option<Model>> {
+pub(crate) async fn by_hash<C: ConnectionTrait>(
+    connection: &C,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<Model>> {
     Entity::find()
         .filter(Column::TokenHash.eq(hash))
         .filter(Column::ExpiresAt.gt(now.micros()))
@@ -17,7 +21,11 @@ pub(crate) async fn by_hash<C: ConnectionTrait>(connection: &C, hash: &str, now:
         .doing("read a session")
 }
 
-pub(crate) async fn list<C: ConnectionTrait>(connection: &C, user: UserId, now: Timestamp) -> Result<Vec<Model>> {
+pub(crate) async fn list<C: ConnectionTrait>(
+    connection: &C,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Vec<Model>> {
     Entity::find()
         .filter(Column::UserId.eq(user.0))
         .filter(Column::ExpiresAt.gt(now.micros()))
@@ -51,7 +59,11 @@ pub(crate) async fn delete<C: ConnectionTrait>(connection: &C, user: UserId, id:
 }
 
 /// Ends every session of somebody, but one.
-pub(crate) async fn delete_all<C: ConnectionTrait>(connection: &C, user: UserId, keep: Option<SessionId>) -> Result<u64> {
+pub(crate) async fn delete_all<C: ConnectionTrait>(
+    connection: &C,
+    user: UserId,
+    keep: Option<SessionId>,
+) -> Result<u64> {
     let mut query = Entity::delete_many().filter(Column::UserId.eq(user.0));
     if let Some(keep) = keep {
         query = query.filter(Column::Id.ne(keep.0));
@@ -60,7 +72,10 @@ pub(crate) async fn delete_all<C: ConnectionTrait>(connection: &C, user: UserId,
 }
 
 pub(crate) async fn delete_expired<C: ConnectionTrait>(connection: &C, now: Timestamp) -> Result<u64> {
-    let result =
-        Entity::delete_many().filter(Column::ExpiresAt.lte(now.micros())).exec(connection).await.doing("clean sessions up")?;
+    let result = Entity::delete_many()
+        .filter(Column::ExpiresAt.lte(now.micros()))
+        .exec(connection)
+        .await
+        .doing("clean sessions up")?;
     Ok(result.rows_affected)
 }

@@ -7,9 +7,9 @@ use base::error::FieldErrors;
 use base::secret::{equal, hash, random_text};
 use base::{Error, Kind, OpContext, Result, Role, Secret};
 use db::ResultExt as _;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
+use sea_orm::sea_query::OnConflict;
 
 use crate::groups::NewGroup;
 use crate::sessions::{NewSession, sign_in_open};
@@ -113,11 +113,16 @@ impl Accounts {
                         return Err(done());
                     }
                     accounts.check_code(tx.connection(), &input.code).await?;
-                    let user = users::insert(tx, &ctx, NewUser { is_platform_admin: true, ..user }, Some(hash)).await?;
+                    let user =
+                        users::insert(tx, &ctx, NewUser { is_platform_admin: true, ..user }, Some(hash))
+                            .await?;
                     let group = NewGroup { name: input.group.clone(), ..NewGroup::default() };
                     let group = groups::insert(tx, &ctx, group).await?;
                     groups::upsert_member(tx, &ctx, group.id, user.id, &user.name, Role::Admin).await?;
-                    entity::Entity::delete_by_id(CODE_KEY.to_owned()).exec(tx.connection()).await.doing("end the setup code")?;
+                    entity::Entity::delete_by_id(CODE_KEY.to_owned())
+                        .exec(tx.connection())
+                        .await
+                        .doing("end the setup code")?;
                     sign_in_open(tx, &ctx, user.id, &input.user_agent).await
                 })
             })
@@ -125,11 +130,17 @@ impl Accounts {
     }
 
     async fn check_code<C: sea_orm::ConnectionTrait>(&self, connection: &C, code: &str) -> Result<()> {
-        let kept = entity::Entity::find_by_id(CODE_KEY.to_owned()).one(connection).await.doing("read the setup code")?;
+        let kept = entity::Entity::find_by_id(CODE_KEY.to_owned())
+            .one(connection)
+            .await
+            .doing("read the setup code")?;
         if kept.is_some_and(|kept| equal(&kept.value, &hash(code.trim()))) {
             Ok(())
         } else {
-            Err(Error::field("code", "This is not the setup code. Copy it from the terminal where Portico was last started."))
+            Err(Error::field(
+                "code",
+                "This is not the setup code. Copy it from the terminal where Portico was last started.",
+            ))
         }
     }
 }

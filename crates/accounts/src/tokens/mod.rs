@@ -58,23 +58,36 @@ impl Accounts {
     pub async fn create_token(&self, ctx: &OpContext, input: NewToken) -> Result<(Token, Secret)> {
         let person = ctx.person()?;
         if let base::Credential::Token { .. } = ctx.credential {
-            return Err(Error::forbidden("A token can't make tokens.").with_hint("Sign in and make it on your profile."));
+            return Err(Error::forbidden("A token can't make tokens.")
+                .with_hint("Sign in and make it on your profile."));
         }
         let (user, user_name) = (person.id, person.name.clone());
         self.insert_token(ctx, user, user_name, input).await
     }
 
     /// Makes a token for somebody; for the command line.
-    pub async fn create_token_for(&self, ctx: &OpContext, user_name: &str, input: NewToken) -> Result<(Token, Secret)> {
+    pub async fn create_token_for(
+        &self,
+        ctx: &OpContext,
+        user_name: &str,
+        input: NewToken,
+    ) -> Result<(Token, Secret)> {
         if !matches!(ctx.actor, base::Actor::System(_)) {
             return Err(Error::forbidden("Only the server's own command line makes tokens for others."));
         }
         let row = users::by_name_in(self.db.reader(), user_name).await?;
-        let row = row.ok_or_else(|| Error::not_found(format!("user named “{}”", names::cut(user_name, 63))))?;
+        let row =
+            row.ok_or_else(|| Error::not_found(format!("user named “{}”", names::cut(user_name, 63))))?;
         self.insert_token(ctx, UserId(row.id), row.name, input).await
     }
 
-    async fn insert_token(&self, ctx: &OpContext, user: UserId, user_name: String, input: NewToken) -> Result<(Token, Secret)> {
+    async fn insert_token(
+        &self,
+        ctx: &OpContext,
+        user: UserId,
+        user_name: String,
+        input: NewToken,
+    ) -> Result<(Token, Secret)> {
         let mut errors = FieldErrors::default();
         let name = errors.check("name", names::display_name(&input.name, 60));
         if !(1..=MAX_DAYS).contains(&input.days) {
@@ -103,8 +116,17 @@ impl Accounts {
                     if store::delete(tx.connection(), person.id, id).await? == 0 {
                         return Err(Error::not_found("token"));
                     }
-                    audit::record(tx, &ctx, Entry { action: "token.revoke", group: None, subject: &person.name, detail: String::new() })
-                        .await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry {
+                            action: "token.revoke",
+                            group: None,
+                            subject: &person.name,
+                            detail: String::new(),
+                        },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, person.name).await
                 })
             })
@@ -112,14 +134,27 @@ impl Accounts {
     }
 }
 
-async fn insert(tx: &Tx, ctx: &OpContext, user: UserId, user_name: &str, name: String, input: &NewToken) -> Result<(Token, Secret)> {
+async fn insert(
+    tx: &Tx,
+    ctx: &OpContext,
+    user: UserId,
+    user_name: &str,
+    name: String,
+    input: &NewToken,
+) -> Result<(Token, Secret)> {
     let own = store::list(tx.connection(), user).await?;
     if own.iter().any(|token| token.name == name) {
-        return Err(Error::field("name", format!("You have a token named “{name}” already. Choose another name or revoke that one.")));
+        return Err(Error::field(
+            "name",
+            format!("You have a token named “{name}” already. Choose another name or revoke that one."),
+        ));
     }
     if own.len() >= MAX_TOKENS {
-        return Err(Error::conflict("too_many_tokens", format!("You have {MAX_TOKENS} tokens, which is the most."))
-            .with_hint("Revoke those that you no longer use."));
+        return Err(Error::conflict(
+            "too_many_tokens",
+            format!("You have {MAX_TOKENS} tokens, which is the most."),
+        )
+        .with_hint("Revoke those that you no longer use."));
     }
     let secret = new_token(&*ctx.clock);
     let text = secret.expose();

@@ -8,7 +8,11 @@ use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model};
 
-pub(crate) async fn by_hash<C: ConnectionTrait>(connection: &C, hash: &str, now: Timestamp) -> Result<Option<Model>> {
+pub(crate) async fn by_hash<C: ConnectionTrait>(
+    connection: &C,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<Model>> {
     Entity::find()
         .filter(Column::TokenHash.eq(hash))
         .filter(Column::ExpiresAt.gt(now.micros()))
@@ -18,7 +22,12 @@ pub(crate) async fn by_hash<C: ConnectionTrait>(connection: &C, hash: &str, now:
 }
 
 pub(crate) async fn list<C: ConnectionTrait>(connection: &C, user: UserId) -> Result<Vec<Model>> {
-    Entity::find().filter(Column::UserId.eq(user.0)).order_by_desc(Column::CreatedAt).all(connection).await.doing("list tokens")
+    Entity::find()
+        .filter(Column::UserId.eq(user.0))
+        .order_by_desc(Column::CreatedAt)
+        .all(connection)
+        .await
+        .doing("list tokens")
 }
 
 pub(crate) async fn delete<C: ConnectionTrait>(connection: &C, user: UserId, id: TokenId) -> Result<u64> {

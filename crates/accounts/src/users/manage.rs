@@ -35,7 +35,8 @@ pub struct UserChange {
 pub(crate) fn check_new(input: &NewUser) -> Result<NewUser> {
     let mut errors = FieldErrors::default();
     let name = errors.check("name", names::user_name(&input.name));
-    let display_name = if input.display_name.trim().is_empty() { input.name.clone() } else { input.display_name.clone() };
+    let display_name =
+        if input.display_name.trim().is_empty() { input.name.clone() } else { input.display_name.clone() };
     let display_name = errors.check("display_name", names::display_name(&display_name, 80));
     let email = input.email.as_deref().filter(|email| !email.trim().is_empty());
     let email = email.and_then(|email| errors.check("email", names::email(email)));
@@ -44,17 +45,29 @@ pub(crate) fn check_new(input: &NewUser) -> Result<NewUser> {
         errors.check("password", passwords::check_new(password.expose(), &words));
     }
     match (name, display_name) {
-        (Some(name), Some(display_name)) if errors.is_empty() => {
-            Ok(NewUser { name, display_name, email, password: input.password.clone(), is_platform_admin: input.is_platform_admin })
-        }
+        (Some(name), Some(display_name)) if errors.is_empty() => Ok(NewUser {
+            name,
+            display_name,
+            email,
+            password: input.password.clone(),
+            is_platform_admin: input.is_platform_admin,
+        }),
         _ => Err(errors.into_error()),
     }
 }
 
 /// Writes the row of a checked user.
-pub(crate) async fn insert(tx: &Tx, ctx: &OpContext, user: NewUser, password_hash: Option<String>) -> Result<User> {
+pub(crate) async fn insert(
+    tx: &Tx,
+    ctx: &OpContext,
+    user: NewUser,
+    password_hash: Option<String>,
+) -> Result<User> {
     if store::by_name(tx.connection(), &user.name).await?.is_some() {
-        return Err(Error::field("name", format!("A user named “{}” is there already. Choose another name.", user.name)));
+        return Err(Error::field(
+            "name",
+            format!("A user named “{}” is there already. Choose another name.", user.name),
+        ));
     }
     let now = ctx.now().micros();
     let row = entity::ActiveModel {
@@ -101,10 +114,14 @@ impl Accounts {
     pub async fn update_user(&self, ctx: &OpContext, name: &str, change: UserChange) -> Result<User> {
         ctx.require_platform_admin()?;
         let mut errors = FieldErrors::default();
-        let display_name =
-            change.display_name.as_deref().and_then(|text| errors.check("display_name", names::display_name(text, 80)));
+        let display_name = change
+            .display_name
+            .as_deref()
+            .and_then(|text| errors.check("display_name", names::display_name(text, 80)));
         let email = match &change.email {
-            Some(Some(email)) if !email.trim().is_empty() => errors.check("email", names::email(email)).map(Some),
+            Some(Some(email)) if !email.trim().is_empty() => {
+                errors.check("email", names::email(email)).map(Some)
+            }
             Some(_) => Some(None),
             None => None,
         };
@@ -115,7 +132,8 @@ impl Accounts {
                 Box::pin(async move {
                     let row = store::require(tx.connection(), &name).await?;
                     let (id, was_admin, was_enabled) = (UserId(row.id), row.is_platform_admin, row.enabled);
-                    let stays_admin = change.is_platform_admin.unwrap_or(was_admin) && change.enabled.unwrap_or(was_enabled);
+                    let stays_admin = change.is_platform_admin.unwrap_or(was_admin)
+                        && change.enabled.unwrap_or(was_enabled);
                     if was_admin && was_enabled && !stays_admin {
                         require_another_admin(tx.connection(), id).await?;
                     }
@@ -143,8 +161,17 @@ impl Accounts {
                         sessions::store::delete_all(tx.connection(), id, None).await?;
                         tokens::store::delete_all(tx.connection(), id).await?;
                     }
-                    audit::record(tx, &ctx, Entry { action: "user.update", group: None, subject: &row.name, detail: detail.join(", ") })
-                        .await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry {
+                            action: "user.update",
+                            group: None,
+                            subject: &row.name,
+                            detail: detail.join(", "),
+                        },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, row.name.clone()).await?;
                     Ok(row.into())
                 })
@@ -157,17 +184,25 @@ impl Accounts {
         ctx.require_platform_admin()?;
         let row = store::require(self.db.reader(), name).await?;
         let words = [row.name.as_str(), row.email.as_deref().unwrap_or_default(), "portico"];
-        passwords::check_new(password.expose(), &words).map_err(|message| Error::field("password", message))?;
+        passwords::check_new(password.expose(), &words)
+            .map_err(|message| Error::field("password", message))?;
         let hash = self.passwords.hash(&password).await?;
         self.replace_password(ctx, UserId(row.id), hash, "user.set-password").await
     }
 
-    pub(crate) async fn replace_password(&self, ctx: &OpContext, id: UserId, hash: String, action: &'static str) -> Result<()> {
+    pub(crate) async fn replace_password(
+        &self,
+        ctx: &OpContext,
+        id: UserId,
+        hash: String,
+        action: &'static str,
+    ) -> Result<()> {
         let ctx = ctx.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let row = store::by_id(tx.connection(), id).await?.ok_or_else(|| Error::not_found("user"))?;
+                    let row =
+                        store::by_id(tx.connection(), id).await?.ok_or_else(|| Error::not_found("user"))?;
                     let name = row.name.clone();
                     let mut active = row.into_active_model();
                     active.password_hash = Set(Some(hash));
@@ -178,7 +213,12 @@ impl Accounts {
                         _ => None,
                     };
                     sessions::store::delete_all(tx.connection(), id, keep).await?;
-                    audit::record(tx, &ctx, Entry { action, group: None, subject: &name, detail: String::new() }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action, group: None, subject: &name, detail: String::new() },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, name).await
                 })
             })
@@ -201,7 +241,12 @@ impl Accounts {
                         require_another_admin(tx.connection(), UserId(row.id)).await?;
                     }
                     row.delete(tx.connection()).await.doing("delete a user")?;
-                    audit::record(tx, &ctx, Entry { action: "user.delete", group: None, subject: &name, detail: String::new() }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action: "user.delete", group: None, subject: &name, detail: String::new() },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Access, name).await
                 })
             })
@@ -209,7 +254,13 @@ impl Accounts {
     }
 
     /// Users by name; `search` looks in names and display names.
-    pub async fn list_users(&self, ctx: &OpContext, search: &str, after: Option<&str>, limit: u64) -> Result<Vec<User>> {
+    pub async fn list_users(
+        &self,
+        ctx: &OpContext,
+        search: &str,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<User>> {
         ctx.require_platform_admin()?;
         let rows = store::list(self.db.reader(), search.trim(), after, limit).await?;
         Ok(rows.into_iter().map(User::from).collect())

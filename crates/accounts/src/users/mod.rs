@@ -8,8 +8,8 @@ mod manage;
 mod profile;
 mod store;
 
-pub(crate) use manage::{check_new as check_new_user, insert};
 pub use manage::{NewUser, UserChange};
+pub(crate) use manage::{check_new as check_new_user, insert};
 pub use profile::ProfileChange;
 
 use base::{Timestamp, UserId};

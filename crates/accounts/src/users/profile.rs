@@ -37,16 +37,20 @@ impl Accounts {
         let id = ctx.person()?.id;
         ctx.require_write()?;
         let mut errors = FieldErrors::default();
-        let display_name =
-            change.display_name.as_deref().and_then(|text| errors.check("display_name", names::display_name(text, 80)));
+        let display_name = change
+            .display_name
+            .as_deref()
+            .and_then(|text| errors.check("display_name", names::display_name(text, 80)));
         let theme = change.theme.as_deref().and_then(|text| errors.check("theme", Theme::parse(text)));
-        let time_zone = change.time_zone.as_deref().and_then(|zone| errors.check("time_zone", check_time_zone(zone)));
+        let time_zone =
+            change.time_zone.as_deref().and_then(|zone| errors.check("time_zone", check_time_zone(zone)));
         errors.finish()?;
         let ctx = ctx.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let row = store::by_id(tx.connection(), id).await?.ok_or_else(|| Error::not_found("user"))?;
+                    let row =
+                        store::by_id(tx.connection(), id).await?.ok_or_else(|| Error::not_found("user"))?;
                     let mut active = row.into_active_model();
                     if let Some(display_name) = display_name {
                         active.display_name = Set(display_name);
@@ -59,8 +63,17 @@ impl Accounts {
                     }
                     active.updated_at = Set(ctx.now().micros());
                     let row = active.update(tx.connection()).await.doing("write a profile")?;
-                    audit::record(tx, &ctx, Entry { action: "user.update-profile", group: None, subject: &row.name, detail: String::new() })
-                        .await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry {
+                            action: "user.update-profile",
+                            group: None,
+                            subject: &row.name,
+                            detail: String::new(),
+                        },
+                    )
+                    .await?;
                     Ok(row.into())
                 })
             })
@@ -77,7 +90,8 @@ impl Accounts {
             return Err(Error::field("current_password", "This is not your current password."));
         }
         let words = [row.name.as_str(), row.email.as_deref().unwrap_or_default(), "portico"];
-        passwords::check_new(new.expose(), &words).map_err(|message| Error::field("new_password", message))?;
+        passwords::check_new(new.expose(), &words)
+            .map_err(|message| Error::field("new_password", message))?;
         let hash = self.passwords.hash(&new).await?;
         self.replace_password(ctx, person.id, hash, "user.change-password").await
     }

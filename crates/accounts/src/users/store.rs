@@ -3,7 +3,10 @@
 use base::{Error, Result, UserId};
 use db::ResultExt as _;
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
 
 use super::entity::{Column, Entity, Model};
 
@@ -16,11 +19,18 @@ pub(crate) async fn by_id<C: ConnectionTrait>(connection: &C, id: UserId) -> Res
 }
 
 pub(crate) async fn require<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Model> {
-    by_name(connection, name).await?.ok_or_else(|| Error::not_found(format!("user named “{}”", base::names::cut(name, 63))))
+    by_name(connection, name)
+        .await?
+        .ok_or_else(|| Error::not_found(format!("user named “{}”", base::names::cut(name, 63))))
 }
 
 /// Users by name from `after` on, whose name or display name holds `search`.
-pub(crate) async fn list<C: ConnectionTrait>(connection: &C, search: &str, after: Option<&str>, limit: u64) -> Result<Vec<Model>> {
+pub(crate) async fn list<C: ConnectionTrait>(
+    connection: &C,
+    search: &str,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<Model>> {
     let mut query = Entity::find().order_by_asc(Column::Name).limit(limit);
     if !search.is_empty() {
         query = query.filter(Column::Name.contains(search).or(Column::DisplayName.contains(search)));

@@ -39,7 +39,8 @@ async fn pass(controller: &Controller, supervisor: &Supervisor) -> base::Result<
     let workloads = &controller.parts.workloads;
     let snapshot = workloads.queue_snapshot(&ctx).await?;
     let made = plan(&snapshot, Policy::default());
-    metrics::gauge!("portico_queue_length").set(snapshot.groups.iter().map(|group| group.queued.len()).sum::<usize>() as f64);
+    metrics::gauge!("portico_queue_length")
+        .set(snapshot.groups.iter().map(|group| group.queued.len()).sum::<usize>() as f64);
     metrics::counter!("portico_scheduler_decisions_total").increment(made.decided as u64);
     let asked = made.starts.len();
     let runner = controller.parts.runner.name();

@@ -69,7 +69,9 @@ impl Lane<'_> {
         if self.blocked {
             return Some(Obstacle::Skip(reasons::BEHIND_GROUP.to_owned()));
         }
-        if let Some(never) = reasons::never(&self.queue.user_quota, &self.queue.group_quota, capacity, job.ask) {
+        if let Some(never) =
+            reasons::never(&self.queue.user_quota, &self.queue.group_quota, capacity, job.ask)
+        {
             return Some(Obstacle::Skip(never));
         }
         if let Some(user) = job.user {
@@ -230,7 +232,8 @@ fn explain(lane: &mut Lane<'_>, plan: &mut Plan, job: &Queued, reason: String) {
 
 /// The largest share of any resource, in millionths.
 fn dominant_share(used: Resources, capacity: Resources) -> i64 {
-    let share = |used: i64, capacity: i64| if capacity > 0 { used.saturating_mul(1_000_000) / capacity } else { 0 };
+    let share =
+        |used: i64, capacity: i64| if capacity > 0 { used.saturating_mul(1_000_000) / capacity } else { 0 };
     share(used.cpu_milli, capacity.cpu_milli)
         .max(share(used.memory_mib, capacity.memory_mib))
         .max(share(used.gpu, capacity.gpu))

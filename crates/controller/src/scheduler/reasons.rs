@@ -3,8 +3,10 @@
 use base::Resources;
 use base::resources::{Excess, Quota};
 
-pub(super) const BEHIND_OWN: &str = "Waits behind your earlier job, which waits for your quota in this group.";
-pub(super) const BEHIND_GROUP: &str = "Waits behind an earlier job of the group, which waits for the group's quota.";
+pub(super) const BEHIND_OWN: &str =
+    "Waits behind your earlier job, which waits for your quota in this group.";
+pub(super) const BEHIND_GROUP: &str =
+    "Waits behind an earlier job of the group, which waits for the group's quota.";
 pub(super) const IN_LINE: &str = "Waits in line behind earlier jobs.";
 pub(super) const BEHIND_OLDER: &str =
     "Waits while the machine makes room for a larger job that has waited longer than any other.";
@@ -25,7 +27,9 @@ pub(super) fn never(user: &Quota, group: &Quota, capacity: Resources, ask: Resou
     if let Some(e) = group.excess(zero, ask) {
         return Some(tell("the group's quota is now", e, "a platform admin to raise it"));
     }
-    Quota::of(capacity).excess(zero, ask).map(|e| tell("the machine has", e, "a platform admin for a larger machine"))
+    Quota::of(capacity)
+        .excess(zero, ask)
+        .map(|e| tell("the machine has", e, "a platform admin for a larger machine"))
 }
 
 pub(super) fn user_quota(e: Excess) -> String {

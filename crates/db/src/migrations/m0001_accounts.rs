@@ -1,7 +1,9 @@
 //! People, groups, sessions, tokens, settings, audit log and outbox.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, text, text_null, text_uniq, uuid, uuid_null};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, boolean, text, text_null, text_uniq, uuid, uuid_null,
+};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -25,7 +27,11 @@ pub(super) fn table(name: &'static str) -> TableCreateStatement {
 }
 
 /// An index over columns of a table, made only if it is not there.
-pub(super) fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+pub(super) fn index(
+    name: &'static str,
+    table: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
     let mut index = Index::create().name(name).table(Alias::new(table)).if_not_exists().to_owned();
     for column in columns {
         index.col(Alias::new(*column));
@@ -34,7 +40,11 @@ pub(super) fn index(name: &'static str, table: &'static str, columns: &[&'static
 }
 
 /// A column that points to another table's `id` and goes with it.
-pub(super) fn cascade(from: &'static str, column: &'static str, to: &'static str) -> ForeignKeyCreateStatement {
+pub(super) fn cascade(
+    from: &'static str,
+    column: &'static str,
+    to: &'static str,
+) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(format!("fk_{from}_{column}"))
         .from(Alias::new(from), Alias::new(column))
@@ -106,7 +116,11 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(big_integer_null("last_used_at"))
             .foreign_key(&mut cascade("tokens", "user_id", "users"))
             .to_owned(),
-        table("settings").col(text("key").primary_key()).col(text("value")).col(big_integer("updated_at")).to_owned(),
+        table("settings")
+            .col(text("key").primary_key())
+            .col(text("value"))
+            .col(big_integer("updated_at"))
+            .to_owned(),
         table("audit")
             .col(uuid("id").primary_key())
             .col(big_integer("at"))

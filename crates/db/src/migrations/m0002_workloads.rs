@@ -1,7 +1,9 @@
 //! Instance types, images, environments, workloads and their attempts.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, text, text_null, text_uniq, uuid, uuid_null};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, boolean, text, text_null, text_uniq, uuid, uuid_null,
+};
 
 use super::m0001_accounts::{cascade, index, table};
 

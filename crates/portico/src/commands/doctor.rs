@@ -72,7 +72,11 @@ fn disk(config: &Config) -> anyhow::Result<Capability> {
     Ok(Capability {
         name: "disk",
         state: if is_slow { CapabilityState::Degraded } else { CapabilityState::Ok },
-        detail: format!("a flush takes {:.2} ms (worst of 32: {:.2} ms)", median.as_secs_f64() * 1e3, worst.as_secs_f64() * 1e3),
+        detail: format!(
+            "a flush takes {:.2} ms (worst of 32: {:.2} ms)",
+            median.as_secs_f64() * 1e3,
+            worst.as_secs_f64() * 1e3
+        ),
         fix: is_slow.then(|| "Put the data directory on a faster disk.".to_owned()),
     })
 }
@@ -96,7 +100,9 @@ async fn database(config: &Config) -> Capability {
         anyhow::Ok(if opened.db.is_postgres() { "PostgreSQL answers" } else { "SQLite can be opened" })
     };
     match checked.await {
-        Ok(detail) => Capability { name: "database", state: CapabilityState::Ok, detail: detail.to_owned(), fix: None },
+        Ok(detail) => {
+            Capability { name: "database", state: CapabilityState::Ok, detail: detail.to_owned(), fix: None }
+        }
         Err(error) => Capability {
             name: "database",
             state: CapabilityState::Missing,

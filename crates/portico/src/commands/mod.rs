@@ -68,11 +68,17 @@ pub(crate) async fn create_user(config: &Config, wanted: WantedUser) -> anyhow::
 
 pub(crate) async fn create_group(config: &Config, name: String) -> anyhow::Result<()> {
     let (opened, ctx) = open::for_command(config).await?;
-    let group = opened.accounts.create_group(&ctx, NewGroup { name, ..NewGroup::default() }).await.map_err(told)?;
+    let group =
+        opened.accounts.create_group(&ctx, NewGroup { name, ..NewGroup::default() }).await.map_err(told)?;
     say(&format!("Made the group {}.", group.name))
 }
 
-pub(crate) async fn add_member(config: &Config, group: &str, user: &str, is_admin: bool) -> anyhow::Result<()> {
+pub(crate) async fn add_member(
+    config: &Config,
+    group: &str,
+    user: &str,
+    is_admin: bool,
+) -> anyhow::Result<()> {
     let (opened, ctx) = open::for_command(config).await?;
     let role = if is_admin { Role::Admin } else { Role::Member };
     opened.accounts.add_member(&ctx, group, user, role).await.map_err(told)?;
@@ -90,7 +96,8 @@ pub(crate) async fn create_token(
     let scope = TokenScope::parse(scope).map_err(anyhow::Error::msg)?;
     let (opened, ctx) = open::for_command(config).await?;
     let name = name.unwrap_or_else(|| format!("command line {}", ctx.now().to_rfc3339()));
-    let (token, secret) = opened.accounts.create_token_for(&ctx, user, NewToken { name, scope, days }).await.map_err(told)?;
+    let (token, secret) =
+        opened.accounts.create_token_for(&ctx, user, NewToken { name, scope, days }).await.map_err(told)?;
     if json {
         let value = serde_json::json!({
             "id": token.id.to_string(),
@@ -110,6 +117,8 @@ pub(crate) fn docs(what: &str) -> anyhow::Result<()> {
         "config-schema" => say(&serde_json::to_string_pretty(&json_schema())?),
         "configuration" => say(markdown().trim_end()),
         "cli" => say(crate::cli::help().trim_end()),
-        other => anyhow::bail!("There is no documentation “{other}”. Choose openapi, config-schema, configuration or cli."),
+        other => anyhow::bail!(
+            "There is no documentation “{other}”. Choose openapi, config-schema, configuration or cli."
+        ),
     }
 }

@@ -76,8 +76,13 @@ impl Values {
         }
         let mut all = Self(values);
         let from_environment = read_environment(environment)?;
-        let data_dir = from_environment.get("data_dir").map_or(all.text("data_dir").to_owned(), |(value, _)| value.clone());
-        let file = match given.map(Path::to_owned).or_else(|| environment.get("PORTICO_CONFIG").map(PathBuf::from)) {
+        let data_dir = from_environment
+            .get("data_dir")
+            .map_or(all.text("data_dir").to_owned(), |(value, _)| value.clone());
+        let file = match given
+            .map(Path::to_owned)
+            .or_else(|| environment.get("PORTICO_CONFIG").map(PathBuf::from))
+        {
             Some(file) => Some(file),
             None => Some(Path::new(&data_dir).join("portico.toml")).filter(|file| file.exists()),
         };
@@ -94,9 +99,11 @@ impl Values {
 
     fn read_file(&mut self, file: &Path) -> Result<(), String> {
         let place = file.display();
-        let text = fs_err::read_to_string(file).map_err(|error| format!("The configuration can't be read: {error}."))?;
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| format!("{place} is no TOML file: {}", error.to_string().trim()))?;
+        let text = fs_err::read_to_string(file)
+            .map_err(|error| format!("The configuration can't be read: {error}."))?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            format!("{place} is no TOML file: {}", error.to_string().trim())
+        })?;
         for (key, value) in table {
             let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
                 return Err(format!("{place} has the unknown setting “{key}”.{}", suggestion(&key)));
@@ -124,8 +131,10 @@ impl Values {
         SETTINGS
             .iter()
             .map(|setting| {
-                let (value, source) = self.0.get(setting.key).cloned().unwrap_or((String::new(), Source::Default));
-                let value = if setting.is_secret && !value.is_empty() { "(hidden)".to_owned() } else { value };
+                let (value, source) =
+                    self.0.get(setting.key).cloned().unwrap_or((String::new(), Source::Default));
+                let value =
+                    if setting.is_secret && !value.is_empty() { "(hidden)".to_owned() } else { value };
                 (setting, value, source.to_string())
             })
             .collect()
@@ -134,20 +143,29 @@ impl Values {
     /// Understands every value, or says which one is wrong, where it came from and what it should be.
     pub fn understand(&self) -> Result<Config, String> {
         for setting in SETTINGS {
-            let (value, source) = self.0.get(setting.key).ok_or_else(|| format!("{} is missing.", setting.key))?;
+            let (value, source) =
+                self.0.get(setting.key).ok_or_else(|| format!("{} is missing.", setting.key))?;
             if !setting.shape.fits(value) {
                 let shown = if setting.is_secret { "its value" } else { value.as_str() };
-                return Err(format!("{} (from {source}) can't be {shown}: it is {}.", setting.key, setting.shape.describe()));
+                return Err(format!(
+                    "{} (from {source}) can't be {shown}: it is {}.",
+                    setting.key,
+                    setting.shape.describe()
+                ));
             }
         }
         let path = |key| Some(self.text(key)).filter(|text| !text.is_empty()).map(PathBuf::from);
         let text = |key| Some(self.text(key)).filter(|text| !text.is_empty()).map(str::to_owned);
-        let thousandths = |key, size: f64| self.text(key).parse::<f64>().ok().map(|value| (value * size).round() as i64);
+        let thousandths =
+            |key, size: f64| self.text(key).parse::<f64>().ok().map(|value| (value * size).round() as i64);
         let flag = |key| self.text(key) == "true";
         let address = |key: &str| -> Result<SocketAddr, String> {
-            self.text(key).parse().map_err(|_| format!("{key}: {} is no address. Write it as 127.0.0.1:8080.", self.text(key)))
+            self.text(key)
+                .parse()
+                .map_err(|_| format!("{key}: {} is no address. Write it as 127.0.0.1:8080.", self.text(key)))
         };
-        let data_dir = std::path::absolute(self.text("data_dir")).map_err(|error| format!("data_dir: {error}"))?;
+        let data_dir =
+            std::path::absolute(self.text("data_dir")).map_err(|error| format!("data_dir: {error}"))?;
         let listen = address("listen")?;
         let database = match self.text("database_url") {
             "" => DatabaseConfig::Sqlite(data_dir.join("portico.db")),
@@ -162,7 +180,11 @@ impl Values {
             listen,
             admin_listen: address("admin_listen")?,
             public_url: public_url.trim_end_matches('/').to_owned(),
-            trusted_proxies: self.text("trusted_proxies").split(',').filter_map(|item| item.trim().parse().ok()).collect(),
+            trusted_proxies: self
+                .text("trusted_proxies")
+                .split(',')
+                .filter_map(|item| item.trim().parse().ok())
+                .collect(),
             database,
             log_json: self.text("log_format") == "json",
             log_filter: self.text("log_level").to_owned(),
@@ -202,7 +224,9 @@ impl Config {
     }
 }
 
-fn read_environment(environment: &BTreeMap<String, String>) -> Result<BTreeMap<&'static str, (String, Source)>, String> {
+fn read_environment(
+    environment: &BTreeMap<String, String>,
+) -> Result<BTreeMap<&'static str, (String, Source)>, String> {
     let mut values = BTreeMap::new();
     for setting in SETTINGS {
         let name = setting.variable();
@@ -213,8 +237,12 @@ fn read_environment(environment: &BTreeMap<String, String>) -> Result<BTreeMap<&
                 values.insert(setting.key, (value.clone(), Source::Variable(name)));
             }
             (None, Some(path)) => {
-                let text = fs_err::read_to_string(path).map_err(|error| format!("{file} can't be read: {error}."))?;
-                values.insert(setting.key, (text.trim_end_matches(['\r', '\n']).to_owned(), Source::Variable(file)));
+                let text = fs_err::read_to_string(path)
+                    .map_err(|error| format!("{file} can't be read: {error}."))?;
+                values.insert(
+                    setting.key,
+                    (text.trim_end_matches(['\r', '\n']).to_owned(), Source::Variable(file)),
+                );
             }
             (None, None) => {}
         }
@@ -223,7 +251,9 @@ fn read_environment(environment: &BTreeMap<String, String>) -> Result<BTreeMap<&
         let is_known = ["PORTICO_CONFIG"].contains(&name.as_str())
             || name.starts_with("PORTICO_TEST_")
             || name == "PORTICO_BINARY"
-            || SETTINGS.iter().any(|setting| *name == setting.variable() || *name == format!("{}_FILE", setting.variable()));
+            || SETTINGS.iter().any(|setting| {
+                *name == setting.variable() || *name == format!("{}_FILE", setting.variable())
+            });
         if !is_known {
             let key = name.trim_start_matches("PORTICO_").to_ascii_lowercase();
             return Err(format!("The variable {name} is no setting.{}", suggestion(&key)));
@@ -237,7 +267,10 @@ fn suggestion(key: &str) -> String {
     let close = SETTINGS.iter().find(|setting| {
         setting.key.contains(key) || key.contains(setting.key) || distance(setting.key, key) <= 2
     });
-    close.map_or_else(|| " See `portico config show`.".to_owned(), |setting| format!(" Did you mean “{}”?", setting.key))
+    close.map_or_else(
+        || " See `portico config show`.".to_owned(),
+        |setting| format!(" Did you mean “{}”?", setting.key),
+    )
 }
 
 /// How many letters differ (Levenshtein).

@@ -14,13 +14,19 @@ pub fn markdown() -> String {
          | setting | variable | default | what it is |\n|-|-|-|-|\n",
     );
     for setting in SETTINGS {
-        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        let default =
+            if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
         let shape = match setting.shape {
             Shape::Text | Shape::Path => String::new(),
             shape => format!(" ({})", shape.describe()),
         };
         let secret = if setting.is_secret { " Secret." } else { "" };
-        text.push_str(&format!("| `{}` | `{}` | {default} | {}{secret}{shape} |\n", setting.key, setting.variable(), setting.about));
+        text.push_str(&format!(
+            "| `{}` | `{}` | {default} | {}{secret}{shape} |\n",
+            setting.key,
+            setting.variable(),
+            setting.about
+        ));
     }
     text
 }

@@ -22,11 +22,14 @@ impl Shape {
             Self::Text | Self::Path => true,
             Self::Flag => matches!(value, "true" | "false"),
             Self::Whole(least) => value.parse::<i64>().is_ok_and(|number| number >= least),
-            Self::Amount => value.is_empty() || value.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1e9),
-            Self::OneOf(words) => words.contains(&value),
-            Self::Addresses => {
-                value.split(',').filter(|item| !item.trim().is_empty()).all(|item| item.trim().parse::<std::net::IpAddr>().is_ok())
+            Self::Amount => {
+                value.is_empty() || value.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1e9)
             }
+            Self::OneOf(words) => words.contains(&value),
+            Self::Addresses => value
+                .split(',')
+                .filter(|item| !item.trim().is_empty())
+                .all(|item| item.trim().parse::<std::net::IpAddr>().is_ok()),
         }
     }
     /// "a whole number of at least 0"
@@ -72,28 +75,104 @@ const fn secret(key: &'static str, about: &'static str) -> Setting {
 
 /// Every setting, in the order in which they are documented.
 pub const SETTINGS: &[Setting] = &[
-    setting("data_dir", Shape::Path, "data", "The folder with everything that Portico keeps. One server at a time uses it."),
+    setting(
+        "data_dir",
+        Shape::Path,
+        "data",
+        "The folder with everything that Portico keeps. One server at a time uses it.",
+    ),
     setting("listen", Shape::Text, "127.0.0.1:8080", "The address of the portal and its APIs."),
-    setting("admin_listen", Shape::Text, "127.0.0.1:9090", "The address of /metrics, /healthz and /readyz for operators. Keep it on the loopback."),
-    setting("public_url", Shape::Text, "", "How people reach the portal, such as https://portico.example.org. Default: http:// and the listen address. With https, cookies are kept to TLS."),
-    setting("trusted_proxies", Shape::Addresses, "", "Reverse proxies whose X-Forwarded-For header is believed."),
-    secret("database_url", "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Default: portico.db in the data directory."),
+    setting(
+        "admin_listen",
+        Shape::Text,
+        "127.0.0.1:9090",
+        "The address of /metrics, /healthz and /readyz for operators. Keep it on the loopback.",
+    ),
+    setting(
+        "public_url",
+        Shape::Text,
+        "",
+        "How people reach the portal, such as https://portico.example.org. Default: http:// and the listen address. With https, cookies are kept to TLS.",
+    ),
+    setting(
+        "trusted_proxies",
+        Shape::Addresses,
+        "",
+        "Reverse proxies whose X-Forwarded-For header is believed.",
+    ),
+    secret(
+        "database_url",
+        "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Default: portico.db in the data directory.",
+    ),
     setting("log_format", Shape::OneOf(&["text", "json"]), "text", "How log lines on standard error look."),
-    setting("log_level", Shape::Text, "info", "What is logged: error, warn, info, debug or trace, also per module (info,controller=debug)."),
+    setting(
+        "log_level",
+        Shape::Text,
+        "info",
+        "What is logged: error, warn, info, debug or trace, also per module (info,controller=debug).",
+    ),
     setting("time_zone", Shape::Text, "UTC", "The time zone that workloads find in TZ."),
-    setting("instance_types_file", Shape::Path, "", "A TOML file with the instance types of a new installation, instead of the built-in ones. It is read while there are none."),
-    setting("job_time_limit", Shape::Whole(0), "86400", "Seconds that a job may run when neither it nor its group says so. 0 is no limit."),
+    setting(
+        "instance_types_file",
+        Shape::Path,
+        "",
+        "A TOML file with the instance types of a new installation, instead of the built-in ones. It is read while there are none.",
+    ),
+    setting(
+        "job_time_limit",
+        Shape::Whole(0),
+        "86400",
+        "Seconds that a job may run when neither it nor its group says so. 0 is no limit.",
+    ),
     setting("job_retention_days", Shape::Whole(1), "30", "Days that finished jobs and their logs stay."),
-    setting("local_cpu", Shape::Amount, "", "Cores that workloads on this machine may claim together. Default: all. More than the machine has overcommits it."),
-    setting("local_memory", Shape::Amount, "", "GiB of memory that workloads on this machine may claim together. Default: all."),
-    setting("local_gpus", Shape::Text, "", "GPUs that workloads on this machine may claim together. Default: all that are found."),
-    setting("local_network", Shape::OneOf(&["outbound", "none", "host"]), "outbound", "What workloads reach: outbound (other machines, not this machine's own ports), none, or host (everything, no isolation)."),
-    setting("local_require_isolation", Shape::Flag, "true", "Refuse to run a workload that this machine can't isolate as asked. With false it runs with what there is, and its log says what is missing."),
+    setting(
+        "local_cpu",
+        Shape::Amount,
+        "",
+        "Cores that workloads on this machine may claim together. Default: all. More than the machine has overcommits it.",
+    ),
+    setting(
+        "local_memory",
+        Shape::Amount,
+        "",
+        "GiB of memory that workloads on this machine may claim together. Default: all.",
+    ),
+    setting(
+        "local_gpus",
+        Shape::Text,
+        "",
+        "GPUs that workloads on this machine may claim together. Default: all that are found.",
+    ),
+    setting(
+        "local_network",
+        Shape::OneOf(&["outbound", "none", "host"]),
+        "outbound",
+        "What workloads reach: outbound (other machines, not this machine's own ports), none, or host (everything, no isolation).",
+    ),
+    setting(
+        "local_require_isolation",
+        Shape::Flag,
+        "true",
+        "Refuse to run a workload that this machine can't isolate as asked. With false it runs with what there is, and its log says what is missing.",
+    ),
     setting("environments_build", Shape::Flag, "true", "Build images of kind environment on this machine."),
     setting("uv", Shape::Path, "", "The uv program that builds environments. Default: found on PATH."),
-    secret("package_index", "The package index that environments are built from, as a URL. Default: uv's own."),
+    secret(
+        "package_index",
+        "The package index that environments are built from, as a URL. Default: uv's own.",
+    ),
     setting("package_folder", Shape::Path, "", "A folder of wheels that environments are built from."),
-    setting("package_offline", Shape::Flag, "false", "Never use the network to build environments; packages come from the folder or the cache."),
+    setting(
+        "package_offline",
+        Shape::Flag,
+        "false",
+        "Never use the network to build environments; packages come from the folder or the cache.",
+    ),
     secret("package_proxy", "The HTTP proxy through which packages are fetched, as a URL."),
-    setting("python", Shape::Path, "", "The Python program that environments are built with. Default: the best one found."),
+    setting(
+        "python",
+        Shape::Path,
+        "",
+        "The Python program that environments are built with. Default: the best one found.",
+    ),
 ];

@@ -25,10 +25,19 @@ fn what_is_wrong_is_named_with_its_place_and_a_way_out() {
         wrong(&[("PORTICO_LOG_FORMAT", "xml")]),
         "log_format (from PORTICO_LOG_FORMAT) can't be xml: it is one of text, json."
     );
-    assert_eq!(wrong(&[("PORTICO_LISTN", "x")]), "The variable PORTICO_LISTN is no setting. Did you mean “listen”?");
+    assert_eq!(
+        wrong(&[("PORTICO_LISTN", "x")]),
+        "The variable PORTICO_LISTN is no setting. Did you mean “listen”?"
+    );
     assert!(wrong(&[("PORTICO_LISTEN", "here")]).contains("Write it as 127.0.0.1:8080"));
-    assert!(wrong(&[("PORTICO_DATABASE_URL", "mysql://x:hunter2@y")]).starts_with("database_url: Write sqlite:PATH"));
-    assert!(wrong(&[("PORTICO_UV", "a"), ("PORTICO_UV_FILE", "b")]).contains("either PORTICO_UV or PORTICO_UV_FILE"));
+    assert!(
+        wrong(&[("PORTICO_DATABASE_URL", "mysql://x:hunter2@y")])
+            .starts_with("database_url: Write sqlite:PATH")
+    );
+    assert!(
+        wrong(&[("PORTICO_UV", "a"), ("PORTICO_UV_FILE", "b")])
+            .contains("either PORTICO_UV or PORTICO_UV_FILE")
+    );
 }
 
 #[test]
@@ -36,10 +45,17 @@ fn files_are_read_and_the_environment_wins() {
     let folder = std::env::temp_dir().join(format!("portico-config-{}", std::process::id()));
     fs_err::create_dir_all(&folder).unwrap();
     let file = folder.join("portico.toml");
-    fs_err::write(&file, "listen = '0.0.0.0:80'\njob_time_limit = 60\ntrusted_proxies = ['10.0.0.1', '::1']\n").unwrap();
+    fs_err::write(
+        &file,
+        "listen = '0.0.0.0:80'\njob_time_limit = 60\ntrusted_proxies = ['10.0.0.1', '::1']\n",
+    )
+    .unwrap();
     let values = Values::load(Some(&file), &environment(&[("PORTICO_JOB_TIME_LIMIT", "90")])).unwrap();
     let config = values.understand().unwrap();
-    assert_eq!((config.listen.port(), config.default_time_limit_s, config.trusted_proxies.len()), (80, 90, 2));
+    assert_eq!(
+        (config.listen.port(), config.default_time_limit_s, config.trusted_proxies.len()),
+        (80, 90, 2)
+    );
 
     let secret = folder.join("url");
     fs_err::write(&secret, "postgres://u:hunter2@h/d\n").unwrap();
@@ -53,6 +69,10 @@ fn files_are_read_and_the_environment_wins() {
     fs_err::write(&file, "listen = ").unwrap();
     assert!(Values::load(Some(&file), &environment(&[])).unwrap_err().contains("is no TOML file"));
     fs_err::write(&file, "data_directory = 'x'").unwrap();
-    assert!(Values::load(Some(&file), &environment(&[])).unwrap_err().contains("unknown setting “data_directory”"));
+    assert!(
+        Values::load(Some(&file), &environment(&[]))
+            .unwrap_err()
+            .contains("unknown setting “data_directory”")
+    );
     fs_err::remove_dir_all(folder).unwrap();
 }

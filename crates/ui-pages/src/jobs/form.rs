@@ -69,7 +69,6 @@ impl JobSide {
     }
 }
 
-
 impl Page for JobFormPage {
     const NAME: &'static str = "job-new";
 

@@ -15,7 +15,11 @@ use crate::admin::{AdminList, PAGE, check_confirmation, is_for_form};
 use crate::flash::Done;
 use crate::{frame, settings, view};
 
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(query): QueryString<AdminList>) -> Answer {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(query): QueryString<AdminList>,
+) -> Answer {
     let mut framed = frame::build(&portal, &ctx, "Groups", Entry::AdminGroups, None).await?;
     framed.frame.flash = Done { done: query.done.clone() }.flash();
     let mut groups = portal.accounts.list_groups(&ctx, &query.q, query.after.as_deref(), PAGE + 1).await?;
@@ -42,7 +46,10 @@ pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStrin
             }
         })
         .collect();
-    let next = groups.last().filter(|_| more).map(|group| format!("/admin/groups?q={}&after={}", query.q, group.name));
+    let next = groups
+        .last()
+        .filter(|_| more)
+        .map(|group| format!("/admin/groups?q={}&after={}", query.q, group.name));
     let page = GroupsPage {
         q: query.q,
         summary: view::plural(groups.len() as i64, "group", if more { " on this page" } else { "" }),
@@ -62,7 +69,8 @@ struct Typed {
     unit: String,
 }
 
-const QUOTA_FIELDS: [&str; 6] = ["user_cpu", "user_memory", "user_gpu", "group_cpu", "group_memory", "group_gpu"];
+const QUOTA_FIELDS: [&str; 6] =
+    ["user_cpu", "user_memory", "user_gpu", "group_cpu", "group_memory", "group_gpu"];
 
 impl Typed {
     fn read(form: &FormBody) -> Self {
@@ -77,7 +85,13 @@ impl Typed {
     /// What the form of a new group starts with: PrimeHub's defaults.
     fn fresh() -> Self {
         let quotas = ["0.5", "", "0", "", "", ""].map(str::to_owned);
-        Self { name: String::new(), display_name: String::new(), quotas, timeout: String::new(), unit: "hours".to_owned() }
+        Self {
+            name: String::new(),
+            display_name: String::new(),
+            quotas,
+            timeout: String::new(),
+            unit: "hours".to_owned(),
+        }
     }
     fn of(group: &Group) -> Self {
         let (u, g) = (&group.user_quota, &group.group_quota);
@@ -116,7 +130,8 @@ impl Typed {
             }
         };
         let user = Quota { cpu_milli: number(0, 1000.0), memory_mib: number(1, 1024.0), gpu: number(2, 1.0) };
-        let group = Quota { cpu_milli: number(3, 1000.0), memory_mib: number(4, 1024.0), gpu: number(5, 1.0) };
+        let group =
+            Quota { cpu_milli: number(3, 1000.0), memory_mib: number(4, 1024.0), gpu: number(5, 1.0) };
         let limit = errors.check("default_time_limit", view::parse_time_limit(&self.timeout, &self.unit));
         errors.finish()?;
         Ok((user, group, limit.flatten()))
@@ -181,7 +196,9 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: Fo
     };
     match result {
         Ok(group) => Ok(view::see_other(&format!("/admin/groups/{}?done=created", group.name))),
-        Err(error) if is_for_form(&error) => Ok(form(&portal, &ctx, None, typed, &Done::default(), Some(&error)).await?),
+        Err(error) if is_for_form(&error) => {
+            Ok(form(&portal, &ctx, None, typed, &Done::default(), Some(&error)).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -196,7 +213,12 @@ pub(crate) async fn edit(
     Ok(form(&portal, &ctx, Some(&group), Typed::of(&group), &done, None).await?)
 }
 
-pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let group = portal.accounts.get_group(&ctx, &name).await?;
     let typed = Typed { name: group.name.clone(), ..Typed::read(&body) };
     let result = match typed.parse() {
@@ -213,12 +235,19 @@ pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
     };
     match result {
         Ok(_) => Ok(view::see_other(&format!("/admin/groups/{name}?done=saved"))),
-        Err(error) if is_for_form(&error) => Ok(form(&portal, &ctx, Some(&group), typed, &Done::default(), Some(&error)).await?),
+        Err(error) if is_for_form(&error) => {
+            Ok(form(&portal, &ctx, Some(&group), typed, &Done::default(), Some(&error)).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-pub(crate) async fn add_member(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn add_member(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let group = portal.accounts.get_group(&ctx, &name).await?;
     let result = match Role::parse(body.text("role")) {
         Ok(role) => portal.accounts.add_member(&ctx, &name, body.text("username"), role).await,
@@ -247,7 +276,8 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
     let framed = frame::build(portal, ctx, "Delete group", Entry::AdminGroups, None).await?;
     let members = portal.accounts.list_members(ctx, group.id).await?.len();
     let active = portal.workloads.active_jobs(ctx, &group).await?;
-    let (jobs, more) = portal.workloads.count_jobs(ctx, &group, &workloads::jobs::JobFilter::default()).await?;
+    let (jobs, more) =
+        portal.workloads.count_jobs(ctx, &group, &workloads::jobs::JobFilter::default()).await?;
     let number = |count: i64| ui_pages::quota::number(count as f64);
     Ok(DeletePage {
         frame: framed.frame,
@@ -266,11 +296,20 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
     })
 }
 
-pub(crate) async fn ask_delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+pub(crate) async fn ask_delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer {
     Ok(view::page(&delete_page(&portal, &ctx, &name, Field::default()).await?)?)
 }
 
-pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let typed = body.text("confirm");
     let result = match check_confirmation(typed, &name) {
         Ok(()) => portal.workloads.delete_group(&ctx, &name).await,
@@ -279,8 +318,16 @@ pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
     match result {
         Ok(()) => Ok(view::see_other("/admin/groups?done=deleted")),
         Err(error) if is_for_form(&error) => {
-            let field = Field { value: typed.to_owned(), error: Some(view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned())) };
-            Ok(view::page_with(view::form_status(Some(&error)), &delete_page(&portal, &ctx, &name, field).await?)?)
+            let field = Field {
+                value: typed.to_owned(),
+                error: Some(
+                    view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned()),
+                ),
+            };
+            Ok(view::page_with(
+                view::form_status(Some(&error)),
+                &delete_page(&portal, &ctx, &name, field).await?,
+            )?)
         }
         Err(error) => Err(error.into()),
     }

@@ -63,7 +63,11 @@ pub(crate) async fn log_stream(
     Ok(stream_answer(&portal, ctx, &image, wanted.from))
 }
 
-pub(crate) async fn log_download(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+pub(crate) async fn log_download(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer {
     let image = portal.workloads.system_image(&ctx, &name).await?;
     Ok(logs::download(&build_log(&portal, &image), &name).await?)
 }

@@ -18,7 +18,11 @@ use crate::{frame, view};
 /// Groups that the form offers to choose from.
 const MOST_GROUPS: u64 = 500;
 
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(done): QueryString<Done>) -> Answer {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
     let mut framed = frame::build(&portal, &ctx, "Instance types", Entry::AdminInstanceTypes, None).await?;
     framed.frame.flash = done.flash();
     let capacity = portal.workloads.rules().capacity;
@@ -38,7 +42,8 @@ pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStrin
                 (false, 0) => "No group".to_owned(),
                 (false, count) => view::plural(i64::try_from(count).unwrap_or(i64::MAX), "group", ""),
             },
-            warning: (!kind.resources.fits_in(capacity)).then(|| format!("Never fits: the machine has {}.", capacity.describe())),
+            warning: (!kind.resources.fits_in(capacity))
+                .then(|| format!("Never fits: the machine has {}.", capacity.describe())),
         })
         .collect();
     Ok(view::page(&InstanceTypesPage { rows, frame: framed.frame })?)
@@ -98,7 +103,8 @@ impl Typed {
             number("gpu", if self.gpu.is_empty() { "0" } else { &self.gpu }, 1.0),
         );
         errors.finish()?;
-        let chosen = groups.iter().filter(|(_, name)| self.groups.contains(name)).map(|(id, _)| *id).collect();
+        let chosen =
+            groups.iter().filter(|(_, name)| self.groups.contains(name)).map(|(id, _)| *id).collect();
         Ok(InstanceTypeInput {
             name: self.name.clone(),
             display_name: self.display_name.clone(),
@@ -124,7 +130,9 @@ async fn form(
     done: &Done,
     error: Option<&Error>,
 ) -> Result<Response> {
-    let mut framed = frame::build(portal, ctx, existing.unwrap_or("New instance type"), Entry::AdminInstanceTypes, None).await?;
+    let mut framed =
+        frame::build(portal, ctx, existing.unwrap_or("New instance type"), Entry::AdminInstanceTypes, None)
+            .await?;
     framed.frame.flash = done.flash();
     let page = InstanceTypeFormPage {
         existing: existing.map(str::to_owned),
@@ -136,7 +144,10 @@ async fn form(
         memory: view::field(typed.memory, "memory", error),
         gpu: view::field(typed.gpu, "gpu", error),
         global: typed.global,
-        groups: groups.iter().map(|(_, name)| Choice::new(name.clone(), name.clone(), typed.groups.contains(name))).collect(),
+        groups: groups
+            .iter()
+            .map(|(_, name)| Choice::new(name.clone(), name.clone(), typed.groups.contains(name)))
+            .collect(),
         groups_error: view::field_error("groups", error),
         frame: framed.frame,
     };
@@ -156,7 +167,9 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: Fo
     };
     match result {
         Ok(_) => Ok(view::see_other("/admin/instance-types?done=created")),
-        Err(error) if is_for_form(&error) => Ok(form(&portal, &ctx, None, typed, &groups, &Done::default(), Some(&error)).await?),
+        Err(error) if is_for_form(&error) => {
+            Ok(form(&portal, &ctx, None, typed, &groups, &Done::default(), Some(&error)).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -182,12 +195,21 @@ pub(crate) async fn edit(
         memory: decimal(kind.resources.memory_mib * 1000 / 1024),
         gpu: kind.resources.gpu.to_string(),
         global: kind.is_global,
-        groups: groups.iter().filter(|(id, _)| kind.groups.contains(id)).map(|(_, name)| name.clone()).collect(),
+        groups: groups
+            .iter()
+            .filter(|(id, _)| kind.groups.contains(id))
+            .map(|(_, name)| name.clone())
+            .collect(),
     };
     Ok(form(&portal, &ctx, Some(&name), typed, &groups, &done, None).await?)
 }
 
-pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let groups = group_names(&portal, &ctx).await?;
     let typed = Typed { name: name.clone(), ..Typed::read(&body) };
     let result = match typed.parse(&groups) {
@@ -215,17 +237,27 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         cancel_url: format!("/admin/instance-types/{name}"),
         list: Link::new("Instance types", "/admin/instance-types"),
         goes_with,
-        stays: "Jobs that name it keep their size and go on. Running such a job again asks for another type.".to_owned(),
+        stays: "Jobs that name it keep their size and go on. Running such a job again asks for another type."
+            .to_owned(),
         blocked: None,
         confirm,
     })
 }
 
-pub(crate) async fn ask_delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+pub(crate) async fn ask_delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer {
     Ok(view::page(&delete_page(&portal, &ctx, &name, Field::default()).await?)?)
 }
 
-pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let typed = body.text("confirm");
     match check_confirmation(typed, &name) {
         Ok(()) => {
@@ -234,7 +266,10 @@ pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
         }
         Err(error) => {
             let field = view::field(typed, "confirm", Some(&error));
-            Ok(view::page_with(view::form_status(Some(&error)), &delete_page(&portal, &ctx, &name, field).await?)?)
+            Ok(view::page_with(
+                view::form_status(Some(&error)),
+                &delete_page(&portal, &ctx, &name, field).await?,
+            )?)
         }
     }
 }

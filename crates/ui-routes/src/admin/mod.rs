@@ -34,5 +34,9 @@ fn is_for_form(error: &Error) -> bool {
 
 /// Whether somebody typed the name of what is to be deleted.
 fn check_confirmation(typed: &str, name: &str) -> Result<(), Error> {
-    if typed.trim() == name { Ok(()) } else { Err(Error::field("confirm", format!("Type “{name}” to delete it."))) }
+    if typed.trim() == name {
+        Ok(())
+    } else {
+        Err(Error::field("confirm", format!("Type “{name}” to delete it.")))
+    }
 }

@@ -26,7 +26,12 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
         percent: if of > 0 { (used as f64 / of as f64 * 100.0).min(100.0) } else { 0.0 },
     };
     let mut meters = vec![
-        meter("CPU claimed", format!("{} of {}", cores(used.cpu_milli), cores(capacity.cpu_milli)), used.cpu_milli, capacity.cpu_milli),
+        meter(
+            "CPU claimed",
+            format!("{} of {}", cores(used.cpu_milli), cores(capacity.cpu_milli)),
+            used.cpu_milli,
+            capacity.cpu_milli,
+        ),
         meter(
             "Memory claimed",
             format!("{} of {}", memory(used.memory_mib), memory(capacity.memory_mib)),
@@ -35,7 +40,12 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
         ),
     ];
     if capacity.gpu > 0 {
-        meters.push(meter("GPUs claimed", format!("{} of {}", used.gpu, capacity.gpu), used.gpu, capacity.gpu));
+        meters.push(meter(
+            "GPUs claimed",
+            format!("{} of {}", used.gpu, capacity.gpu),
+            used.gpu,
+            capacity.gpu,
+        ));
     }
     let page = SystemPage {
         capabilities: capabilities

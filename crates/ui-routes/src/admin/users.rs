@@ -13,7 +13,11 @@ use crate::admin::{AdminList, PAGE, check_confirmation, is_for_form};
 use crate::flash::Done;
 use crate::{frame, view};
 
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(query): QueryString<AdminList>) -> Answer {
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(query): QueryString<AdminList>,
+) -> Answer {
     let mut framed = frame::build(&portal, &ctx, "Users", Entry::AdminUsers, None).await?;
     framed.frame.flash = Done { done: query.done.clone() }.flash();
     let mut users = portal.accounts.list_users(&ctx, &query.q, query.after.as_deref(), PAGE + 1).await?;
@@ -34,7 +38,8 @@ pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStrin
             last_seen: user.last_sign_in_at.map(|at| framed.when(at)),
         })
         .collect();
-    let next = users.last().filter(|_| more).map(|user| format!("/admin/users?q={}&after={}", query.q, user.name));
+    let next =
+        users.last().filter(|_| more).map(|user| format!("/admin/users?q={}&after={}", query.q, user.name));
     let page = UsersPage {
         q: query.q,
         summary: view::plural(users.len() as i64, "user", if more { " on this page" } else { "" }),
@@ -124,15 +129,29 @@ async fn form(
         admin: typed.admin,
         enabled: typed.enabled,
         password: view::field("", "password", error),
-        switch_error: error.filter(|error| matches!(error.code(), "last_admin" | "own_account")).map(|error| error.message().to_owned()),
-        groups: all.iter().map(|group| Choice::new(group.name.clone(), group.display_name.clone(), chosen.contains(&group.name))).collect(),
+        switch_error: error
+            .filter(|error| matches!(error.code(), "last_admin" | "own_account"))
+            .map(|error| error.message().to_owned()),
+        groups: all
+            .iter()
+            .map(|group| {
+                Choice::new(group.name.clone(), group.display_name.clone(), chosen.contains(&group.name))
+            })
+            .collect(),
         frame: framed.frame,
     };
     view::page_with(view::form_status(error), &page)
 }
 
 pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
-    let typed = Typed { name: String::new(), display_name: String::new(), email: String::new(), admin: false, enabled: true, groups: None };
+    let typed = Typed {
+        name: String::new(),
+        display_name: String::new(),
+        email: String::new(),
+        admin: false,
+        enabled: true,
+        groups: None,
+    };
     Ok(form(&portal, &ctx, None, typed, &Done::default(), None).await?)
 }
 
@@ -151,7 +170,9 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: Fo
             set_groups(&portal, &ctx, &user, typed.groups.as_deref().unwrap_or_default()).await?;
             Ok(view::see_other(&format!("/admin/users/{}?done=created", user.name)))
         }
-        Err(error) if is_for_form(&error) => Ok(form(&portal, &ctx, None, typed, &Done::default(), Some(&error)).await?),
+        Err(error) if is_for_form(&error) => {
+            Ok(form(&portal, &ctx, None, typed, &Done::default(), Some(&error)).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -166,7 +187,12 @@ pub(crate) async fn edit(
     Ok(form(&portal, &ctx, Some(&user), Typed::of(&user), &done, None).await?)
 }
 
-pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let user = portal.accounts.get_user(&ctx, &name).await?;
     let typed = Typed { name: user.name.clone(), ..Typed::read(&body) };
     let change = UserChange {
@@ -180,12 +206,19 @@ pub(crate) async fn update(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
             set_groups(&portal, &ctx, &user, typed.groups.as_deref().unwrap_or_default()).await?;
             Ok(view::see_other(&format!("/admin/users/{name}?done=saved")))
         }
-        Err(error) if is_for_form(&error) => Ok(form(&portal, &ctx, Some(&user), typed, &Done::default(), Some(&error)).await?),
+        Err(error) if is_for_form(&error) => {
+            Ok(form(&portal, &ctx, Some(&user), typed, &Done::default(), Some(&error)).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-pub(crate) async fn set_password(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn set_password(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let user = portal.accounts.get_user(&ctx, &name).await?;
     match portal.accounts.set_password(&ctx, &name, Secret::new(body.text("password"))).await {
         Ok(()) => Ok(view::see_other(&format!("/admin/users/{name}?done=user-password"))),
@@ -217,11 +250,20 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
     })
 }
 
-pub(crate) async fn ask_delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+pub(crate) async fn ask_delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer {
     Ok(view::page(&delete_page(&portal, &ctx, &name, Field::default()).await?)?)
 }
 
-pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>, body: FormBody) -> Answer {
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
     let typed = body.text("confirm");
     let result = match check_confirmation(typed, &name) {
         Ok(()) => portal.accounts.delete_user(&ctx, &name).await,
@@ -230,8 +272,16 @@ pub(crate) async fn delete(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(nam
     match result {
         Ok(()) => Ok(view::see_other("/admin/users?done=deleted")),
         Err(error) if is_for_form(&error) => {
-            let field = Field { value: typed.to_owned(), error: Some(view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned())) };
-            Ok(view::page_with(view::form_status(Some(&error)), &delete_page(&portal, &ctx, &name, field).await?)?)
+            let field = Field {
+                value: typed.to_owned(),
+                error: Some(
+                    view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned()),
+                ),
+            };
+            Ok(view::page_with(
+                view::form_status(Some(&error)),
+                &delete_page(&portal, &ctx, &name, field).await?,
+            )?)
         }
         Err(error) => Err(error.into()),
     }

@@ -32,13 +32,23 @@ pub(crate) async fn overview(
     Ok(view::page(&build(&ctx, &group, job, framed, tab))?)
 }
 
-pub(crate) async fn logs(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer {
+pub(crate) async fn logs(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer {
     let (job, framed) = load(&portal, &ctx, &group, &slug).await?;
     let log = log_view(&portal, &group, &job).await?;
     Ok(view::page(&build(&ctx, &group, job, framed, JobTab::Logs(log)))?)
 }
 
-pub(crate) async fn events(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, Path((_, slug)): Where) -> Answer {
+pub(crate) async fn events(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer {
     let (job, framed) = load(&portal, &ctx, &group, &slug).await?;
     let rows = events_of(&portal, &ctx, &group, &job, &framed).await?;
     Ok(view::page(&build(&ctx, &group, job, framed, JobTab::Events(rows)))?)
@@ -72,8 +82,17 @@ fn build(ctx: &OpContext, group: &Group, job: Job, framed: Framed, tab: JobTab) 
 async fn log_view(portal: &Portal, group: &Group, job: &Job) -> Result<LogView> {
     let base = format!("/g/{}/jobs/{}/log", group.name, job.summary.slug);
     let Some(attempt) = job.attempts.first() else {
-        let note = if job.summary.phase.is_final() { "It ended before it started, so it wrote nothing." } else { "The log begins when the job starts." };
-        return Ok(LogView { base, total: 0, complete: job.summary.phase.is_final(), note: Some(note.to_owned()) });
+        let note = if job.summary.phase.is_final() {
+            "It ended before it started, so it wrote nothing."
+        } else {
+            "The log begins when the job starts."
+        };
+        return Ok(LogView {
+            base,
+            total: 0,
+            complete: job.summary.phase.is_final(),
+            note: Some(note.to_owned()),
+        });
     };
     let page = portal.runner.log(&attempt.id.to_string()).lines(0, 0).await;
     let (total, complete) = page.map_or((0, false), |page| (page.total, page.complete));
@@ -81,10 +100,18 @@ async fn log_view(portal: &Portal, group: &Group, job: &Job) -> Result<LogView> 
     Ok(LogView { base, total, complete: complete && job.summary.phase.is_final(), note })
 }
 
-async fn overview_of(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job, framed: &Framed) -> Result<JobOverview> {
+async fn overview_of(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &Group,
+    job: &Job,
+    framed: &Framed,
+) -> Result<JobOverview> {
     let summary = &job.summary;
     let usage = match job.attempts.first() {
-        Some(attempt) if summary.phase == Phase::Running => portal.runner.usage(&attempt.id.to_string()).await.ok().flatten(),
+        Some(attempt) if summary.phase == Phase::Running => {
+            portal.runner.usage(&attempt.id.to_string()).await.ok().flatten()
+        }
         _ => None,
     };
     let attempts = if job.attempts.len() > 1 { attempt_rows(job, framed) } else { Vec::new() };
@@ -106,7 +133,8 @@ async fn overview_of(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job,
 /// Values of variables that sound secret stay hidden, as in the log.
 fn shown(name: &str, value: &str) -> String {
     let name = name.to_ascii_uppercase();
-    let is_secret = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "KEY"].iter().any(|word| name.contains(word));
+    let is_secret =
+        ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "KEY"].iter().any(|word| name.contains(word));
     if is_secret { "••••••".to_owned() } else { value.to_owned() }
 }
 
@@ -117,7 +145,10 @@ fn outcome(job: &Job) -> Option<Note> {
         Phase::Waiting => {
             let place = match job.ahead {
                 Some(0) => "It is next in the group's queue.".to_owned(),
-                Some(ahead) => format!("{} of the group wait in front of it.", view::plural(i64::try_from(ahead).unwrap_or(i64::MAX), "job", "")),
+                Some(ahead) => format!(
+                    "{} of the group wait in front of it.",
+                    view::plural(i64::try_from(ahead).unwrap_or(i64::MAX), "job", "")
+                ),
                 None => String::new(),
             };
             Some(Note::new(Tone::Wait, summary.reason.clone(), place))
@@ -143,7 +174,12 @@ fn outcome(job: &Job) -> Option<Note> {
 
 fn stages(job: &Job, now: Timestamp) -> Vec<Stage> {
     let summary = &job.summary;
-    let stage = |label: &str, state, time: String| Stage { label: label.to_owned(), state, time, detail: String::new() };
+    let stage = |label: &str, state, time: String| Stage {
+        label: label.to_owned(),
+        state,
+        time,
+        detail: String::new(),
+    };
     let ended = match summary.phase {
         Phase::Failed => StageState::Failed,
         Phase::Cancelled => StageState::Stopped,
@@ -176,7 +212,12 @@ fn stages(job: &Job, now: Timestamp) -> Vec<Stage> {
                 StageState::Stopped => "Cancelled",
                 _ => "Succeeded",
             };
-            vec![queued, prepared, stage("Ran", StageState::Done, view::span(started, finished)), stage(label, ended, String::new())]
+            vec![
+                queued,
+                prepared,
+                stage("Ran", StageState::Done, view::span(started, finished)),
+                stage(label, ended, String::new()),
+            ]
         }
     }
 }
@@ -225,23 +266,32 @@ fn meters(job: &Job, usage: Option<Usage>, now: Timestamp) -> (Vec<Meter>, Strin
         let mean = time_us as f64 / over_us.max(1) as f64 * 1000.0;
         Meter {
             label: "CPU".to_owned(),
-            text: format!("{} of {} on average", decimal(((mean / 10.0).round() * 10.0) as i64), base::resources::cores(resources.cpu_milli)),
+            text: format!(
+                "{} of {} on average",
+                decimal(((mean / 10.0).round() * 10.0) as i64),
+                base::resources::cores(resources.cpu_milli)
+            ),
             percent: (mean / resources.cpu_milli as f64 * 100.0).min(100.0),
         }
     };
     if let (Some(usage), Some(started)) = (usage, started_at) {
-        let meters = vec![cpu(usage.cpu_time_us, now.micros() - started.micros()), memory(usage.memory_bytes, "")];
+        let meters =
+            vec![cpu(usage.cpu_time_us, now.micros() - started.micros()), memory(usage.memory_bytes, "")];
         return (meters, "now".to_owned(), String::new());
     }
     let Some(attempt) = job.attempts.first() else { return (Vec::new(), String::new(), String::new()) };
     let mut meters = Vec::new();
-    if let (Some(time), Some(from), Some(to)) = (attempt.cpu_time_us, attempt.started_at, attempt.finished_at) {
+    if let (Some(time), Some(from), Some(to)) = (attempt.cpu_time_us, attempt.started_at, attempt.finished_at)
+    {
         meters.push(cpu(time, to.micros() - from.micros()));
     }
     let mut hint = String::new();
     if let Some(most) = attempt.max_memory_bytes {
         meters.push(memory(most, " at most"));
-        if job.summary.phase == Phase::Succeeded && (most as f64) < limit_bytes * 0.1 && resources.memory_mib >= 4096 {
+        if job.summary.phase == Phase::Succeeded
+            && (most as f64) < limit_bytes * 0.1
+            && resources.memory_mib >= 4096
+        {
             hint = "It used less than a tenth of its memory. An instance type with less would do.".to_owned();
         }
     }
@@ -272,19 +322,43 @@ fn attempt_rows(job: &Job, framed: &Framed) -> Vec<AttemptRow> {
 }
 
 /// What happened, newest first: from the job's own times, its attempts and what was noted.
-async fn events_of(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job, framed: &Framed) -> Result<Vec<EventRow>> {
+async fn events_of(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &Group,
+    job: &Job,
+    framed: &Framed,
+) -> Result<Vec<EventRow>> {
     let summary = &job.summary;
-    let mut events: Vec<(Timestamp, Tone, String, String, Option<String>)> =
-        vec![(summary.submitted_at, Tone::Info, "Submitted".to_owned(), String::new(), Some(summary.user_name.clone()))];
+    let mut events: Vec<(Timestamp, Tone, String, String, Option<String>)> = vec![(
+        summary.submitted_at,
+        Tone::Info,
+        "Submitted".to_owned(),
+        String::new(),
+        Some(summary.user_name.clone()),
+    )];
     for attempt in &job.attempts {
-        let of = if job.attempts.len() > 1 { format!(" (attempt {})", attempt.number) } else { String::new() };
-        events.push((attempt.claimed_at, Tone::Info, format!("Its turn came{of}"), "Quota and machine have room for it.".to_owned(), None));
+        let of =
+            if job.attempts.len() > 1 { format!(" (attempt {})", attempt.number) } else { String::new() };
+        events.push((
+            attempt.claimed_at,
+            Tone::Info,
+            format!("Its turn came{of}"),
+            "Quota and machine have room for it.".to_owned(),
+            None,
+        ));
         if let Some(started) = attempt.started_at {
             events.push((started, Tone::Info, format!("Started{of}"), String::new(), None));
         }
         if let (Some(finished), Some(cause)) = (attempt.finished_at, attempt.cause) {
             let tone = if cause == Cause::Succeeded { Tone::Good } else { Tone::Bad };
-            events.push((finished, tone, format!("Ended: {}{of}", cause.as_str()), attempt.message.clone(), None));
+            events.push((
+                finished,
+                tone,
+                format!("Ended: {}{of}", cause.as_str()),
+                attempt.message.clone(),
+                None,
+            ));
         }
     }
     for event in portal.workloads.job_events(ctx, group, &summary.slug).await? {
@@ -294,6 +368,12 @@ async fn events_of(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job, f
     events.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
     Ok(events
         .into_iter()
-        .map(|(at, tone, title, detail, person)| EventRow { when: framed.when(at), tone, title, detail, person })
+        .map(|(at, tone, title, detail, person)| EventRow {
+            when: framed.when(at),
+            tone,
+            title,
+            detail,
+            person,
+        })
         .collect())
 }

@@ -73,14 +73,21 @@ pub(crate) async fn show(
     Ok(form(&portal, &ctx, &group, typed, None).await?)
 }
 
-async fn form(portal: &Portal, ctx: &OpContext, group: &Group, mut typed: Typed, error: Option<&Error>) -> Result<Response> {
+async fn form(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &Group,
+    mut typed: Typed,
+    error: Option<&Error>,
+) -> Result<Response> {
     let framed = frame::build(portal, ctx, "New job", Entry::Jobs, Some(group)).await?;
     let types = portal.workloads.instance_types_for(ctx, group.id).await?;
     let images = portal.workloads.images_for(ctx, group.id).await?;
     let usage = portal.workloads.group_usage(ctx, group).await?;
     let never = |kind: &InstanceType| portal.workloads.why_never(group, kind.resources);
     if typed.instance_type.is_empty() {
-        typed.instance_type = types.iter().find(|kind| never(kind).is_none()).map(|kind| kind.name.clone()).unwrap_or_default();
+        typed.instance_type =
+            types.iter().find(|kind| never(kind).is_none()).map(|kind| kind.name.clone()).unwrap_or_default();
     }
     if typed.image.is_empty() {
         let ready = images.iter().find(|image| image.state == BuildState::Ready).or(images.first());
@@ -126,11 +133,18 @@ async fn form(portal: &Portal, ctx: &OpContext, group: &Group, mut typed: Typed,
             .collect(),
         image_error: view::field_error("image", error),
         command: view::field(typed.command, "command", error),
-        env: typed.variables.into_iter().map(|(name, value)| EnvRow { name: Field::new(name), value: Field::new(value) }).collect(),
+        env: typed
+            .variables
+            .into_iter()
+            .map(|(name, value)| EnvRow { name: Field::new(name), value: Field::new(value) })
+            .collect(),
         env_error: view::field_error("environment", error),
         timeout: view::field(typed.timeout, "time_limit", error),
         timeout_units: view::time_limit_units(&typed.timeout_unit),
-        timeout_help: format!("Empty means the default: {}. 0 means no limit.", view::time_limit_words(default_limit)),
+        timeout_help: format!(
+            "Empty means the default: {}. 0 means no limit.",
+            view::time_limit_words(default_limit)
+        ),
         side: side_panel(portal, group, &usage, chosen),
         frame: framed.frame,
     };
@@ -143,14 +157,26 @@ fn side_panel(portal: &Portal, group: &Group, usage: &Usage, chosen: Option<&Ins
     let mut panel = home::quota_panel(group, usage, ask);
     panel.start = chosen.map(|kind| {
         if let Some(why) = portal.workloads.why_never(group, kind.resources) {
-            return Note::new(Tone::Bad, "Never starts.", format!("It {why}. Choose a smaller instance type."));
+            return Note::new(
+                Tone::Bad,
+                "Never starts.",
+                format!("It {why}. Choose a smaller instance type."),
+            );
         }
         if let Some(excess) = group.user_quota.excess(usage.mine, ask) {
-            let text = format!("You use {} of {} in this group.", excess.what.describe(excess.used), excess.what.describe(excess.limit));
+            let text = format!(
+                "You use {} of {} in this group.",
+                excess.what.describe(excess.used),
+                excess.what.describe(excess.limit)
+            );
             return Note::new(Tone::Wait, "Waits for your quota.", text);
         }
         if let Some(excess) = group.group_quota.excess(usage.group, ask) {
-            let text = format!("The group uses {} of {}.", excess.what.describe(excess.used), excess.what.describe(excess.limit));
+            let text = format!(
+                "The group uses {} of {}.",
+                excess.what.describe(excess.used),
+                excess.what.describe(excess.limit)
+            );
             return Note::new(Tone::Wait, "Waits for the group's quota.", text);
         }
         Note::new(Tone::Good, "Fits the quotas now.", "It starts as soon as the machine has room.")
@@ -173,7 +199,12 @@ pub(crate) async fn side(
     Ok(Html(html).into_response())
 }
 
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup, form_body: FormBody) -> Answer {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    form_body: FormBody,
+) -> Answer {
     let variables: Vec<(String, String)> = form_body
         .all("env_name")
         .zip(form_body.all("env_value"))
@@ -193,13 +224,21 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(
     match create(&portal, &ctx, &group, &typed).await {
         Ok(slug) => Ok(view::see_other(&format!("/g/{}/jobs/{slug}", group.name))),
         // What may not be done at all is no matter of the form.
-        Err(error) if matches!(error.kind(), base::Kind::Forbidden | base::Kind::NotFound | base::Kind::Internal) => Err(error.into()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                base::Kind::Forbidden | base::Kind::NotFound | base::Kind::Internal
+            ) =>
+        {
+            Err(error.into())
+        }
         Err(error) => Ok(form(&portal, &ctx, &group, typed, Some(&error)).await?),
     }
 }
 
 async fn create(portal: &Portal, ctx: &OpContext, group: &Group, typed: &Typed) -> Result<String> {
-    let time_limit = view::parse_time_limit(&typed.timeout, &typed.timeout_unit).map_err(|text| Error::field("time_limit", text))?;
+    let time_limit = view::parse_time_limit(&typed.timeout, &typed.timeout_unit)
+        .map_err(|text| Error::field("time_limit", text))?;
     let mut variables = BTreeMap::new();
     for (name, value) in &typed.variables {
         if variables.insert(name.clone(), value.clone()).is_some() {

@@ -59,7 +59,8 @@ impl ListQuery {
         query.to_url(base)
     }
     fn to_url(&self, base: &str) -> String {
-        let pairs: Vec<String> = self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode(&value))).collect();
+        let pairs: Vec<String> =
+            self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode(&value))).collect();
         if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) }
     }
     fn pairs(&self) -> Vec<(&'static str, String)> {
@@ -112,7 +113,10 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
         }
         Err(error) => {
             tracing::error!(error = ?error, "the jobs could not be read");
-            (base::page::Page { items: Vec::new(), next: None, previous: None }, Some(error.message().to_owned()))
+            (
+                base::page::Page { items: Vec::new(), next: None, previous: None },
+                Some(error.message().to_owned()),
+            )
         }
     };
     let (count, more) = portal.workloads.count_jobs(ctx, group, &filter).await?;
@@ -180,13 +184,26 @@ fn sort_link(query: &ListQuery, base: &str, now: JobSort, up: JobSort, down: Job
     }
 }
 
-async fn chips(portal: &Portal, ctx: &OpContext, group: &Group, query: &ListQuery, base: &str) -> Result<Vec<Chip>> {
+async fn chips(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &Group,
+    query: &ListQuery,
+    base: &str,
+) -> Result<Vec<Chip>> {
     let mut chips = vec![Chip {
         label: "Mine".to_owned(),
         on: query.mine.is_some(),
         url: query.url(base, |q| q.mine = if q.mine.is_some() { None } else { Some("1".to_owned()) }),
     }];
-    let states = [("active", "Active"), ("waiting", "Waiting"), ("running", "Running"), ("succeeded", "Succeeded"), ("failed", "Failed"), ("cancelled", "Cancelled")];
+    let states = [
+        ("active", "Active"),
+        ("waiting", "Waiting"),
+        ("running", "Running"),
+        ("succeeded", "Succeeded"),
+        ("failed", "Failed"),
+        ("cancelled", "Cancelled"),
+    ];
     for (value, label) in states {
         let on = query.status.as_deref() == Some(value);
         let url = query.url(base, |q| q.status = (!on).then(|| value.to_owned()));

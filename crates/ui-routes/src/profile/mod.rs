@@ -17,25 +17,63 @@ use crate::{frame, view};
 
 /// Offered while typing; any name of the IANA database is taken.
 const TIME_ZONES: [&str; 24] = [
-    "UTC", "Europe/London", "Europe/Paris", "Europe/Berlin", "Europe/Madrid", "Europe/Warsaw", "Europe/Athens", "Africa/Cairo",
-    "Africa/Johannesburg", "Asia/Dubai", "Asia/Kolkata", "Asia/Bangkok", "Asia/Shanghai", "Asia/Taipei", "Asia/Singapore",
-    "Asia/Tokyo", "Asia/Seoul", "Australia/Sydney", "Pacific/Auckland", "America/Sao_Paulo", "America/New_York",
-    "America/Chicago", "America/Denver", "America/Los_Angeles",
+    "UTC",
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Berlin",
+    "Europe/Madrid",
+    "Europe/Warsaw",
+    "Europe/Athens",
+    "Africa/Cairo",
+    "Africa/Johannesburg",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Bangkok",
+    "Asia/Shanghai",
+    "Asia/Taipei",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Asia/Seoul",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+    "America/Sao_Paulo",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
 ];
 
-pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(done): QueryString<Done>) -> Answer {
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
     Ok(page(&portal, &ctx, None, &done, None).await?)
 }
 
-async fn page(portal: &Portal, ctx: &OpContext, typed: Option<&FormBody>, done: &Done, error: Option<&Error>) -> Result<Response> {
+async fn page(
+    portal: &Portal,
+    ctx: &OpContext,
+    typed: Option<&FormBody>,
+    done: &Done,
+    error: Option<&Error>,
+) -> Result<Response> {
     let mut framed = frame::build(portal, ctx, "Profile", Entry::Other, None).await?;
     framed.frame.flash = done.flash();
     let user = &framed.user;
     let page = ProfilePage {
         username: user.name.clone(),
         email: user.email.clone().unwrap_or_default(),
-        display_name: view::field(typed.map_or(user.display_name.as_str(), |t| t.text("display_name")), "display_name", error),
-        time_zone: view::field(typed.map_or(user.time_zone.as_str(), |t| t.text("time_zone")), "time_zone", error),
+        display_name: view::field(
+            typed.map_or(user.display_name.as_str(), |t| t.text("display_name")),
+            "display_name",
+            error,
+        ),
+        time_zone: view::field(
+            typed.map_or(user.time_zone.as_str(), |t| t.text("time_zone")),
+            "time_zone",
+            error,
+        ),
         time_zones: TIME_ZONES.iter().map(|zone| (*zone).to_owned()).collect(),
         groups: framed.memberships.iter().map(|m| frame::group_ref(&m.group, Some(m.role))).collect(),
         error: view::form_error(error),
@@ -53,7 +91,9 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: F
     };
     match portal.accounts.update_profile(&ctx, change).await {
         Ok(_) => Ok(view::see_other("/profile?done=profile")),
-        Err(error) if !error.fields().is_empty() => Ok(page(&portal, &ctx, Some(&typed), &Done::default(), Some(&error)).await?),
+        Err(error) if !error.fields().is_empty() => {
+            Ok(page(&portal, &ctx, Some(&typed), &Done::default(), Some(&error)).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }

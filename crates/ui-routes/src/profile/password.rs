@@ -11,7 +11,11 @@ use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
 use crate::flash::Done;
 use crate::{frame, view};
 
-pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(done): QueryString<Done>) -> Answer {
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
     Ok(page(&portal, &ctx, &done, None).await?)
 }
 

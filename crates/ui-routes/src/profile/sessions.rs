@@ -9,7 +9,11 @@ use web_kit::{Answer, Ctx, Portal, QueryString};
 use crate::flash::Done;
 use crate::{frame, view};
 
-pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(done): QueryString<Done>) -> Answer {
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
     let mut framed = frame::build(&portal, &ctx, "Sessions", Entry::Other, None).await?;
     framed.frame.flash = done.flash();
     let sessions = portal.accounts.list_sessions(&ctx).await?;
@@ -29,8 +33,16 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryStrin
 
 /// "Firefox on Linux", from what browsers say of themselves.
 fn browser(user_agent: &str) -> String {
-    let find = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
-    let program = find(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+    let find = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    let program = find(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
     let system = find(&[
         ("Android", "Android"),
         ("iPhone", "iPhone"),

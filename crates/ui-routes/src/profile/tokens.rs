@@ -13,9 +13,14 @@ use crate::flash::Done;
 use crate::{frame, view};
 
 /// What a form sends for a token's life, in days.
-const LIFETIMES: [(&str, &str); 4] = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year")];
+const LIFETIMES: [(&str, &str); 4] =
+    [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year")];
 
-pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx, QueryString(done): QueryString<Done>) -> Answer {
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
     Ok(page(&portal, &ctx, &FormBody::default(), &done, None, None).await?)
 }
 
@@ -74,11 +79,17 @@ async fn page(
 
 /// The answer shows the token, once; it is never part of a redirect.
 pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: FormBody) -> Answer {
-    let scope = if scope_of(typed.text("scope")) == Scope::Read { TokenScope::Read } else { TokenScope::Write };
-    let input = NewToken { name: typed.text("name").to_owned(), scope, days: typed.text("expires_days").parse().unwrap_or(0) };
+    let scope =
+        if scope_of(typed.text("scope")) == Scope::Read { TokenScope::Read } else { TokenScope::Write };
+    let input = NewToken {
+        name: typed.text("name").to_owned(),
+        scope,
+        days: typed.text("expires_days").parse().unwrap_or(0),
+    };
     match portal.accounts.create_token(&ctx, input).await {
         Ok((token, secret)) => {
-            Ok(page(&portal, &ctx, &FormBody::default(), &Done::default(), Some((token.name, secret)), None).await?)
+            Ok(page(&portal, &ctx, &FormBody::default(), &Done::default(), Some((token.name, secret)), None)
+                .await?)
         }
         Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => {
             Ok(page(&portal, &ctx, &typed, &Done::default(), None, Some(&error)).await?)

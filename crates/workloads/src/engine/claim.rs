@@ -131,8 +131,9 @@ impl Ledger {
             .iter()
             .filter_map(|claim| {
                 let row = self.rows.remove(&claim.workload)?;
-                let as_decided =
-                    row.phase == Phase::Waiting.as_str() && row.asked == store::RUN && row.generation == claim.generation;
+                let as_decided = row.phase == Phase::Waiting.as_str()
+                    && row.asked == store::RUN
+                    && row.generation == claim.generation;
                 as_decided.then_some(row)
             })
             .collect()
@@ -155,7 +156,13 @@ impl Ledger {
     }
 }
 
-async fn make(tx: &Tx, ctx: &OpContext, row: Model, runner: &'static str, lease_seconds: i64) -> Result<Claimed> {
+async fn make(
+    tx: &Tx,
+    ctx: &OpContext,
+    row: Model,
+    runner: &'static str,
+    lease_seconds: i64,
+) -> Result<Claimed> {
     let now = ctx.now();
     let (workload, attempt_id) = (WorkloadId(row.id), AttemptId::new(&*ctx.clock));
     let (number, generation) = (row.attempts + 1, row.generation + 1);

@@ -4,7 +4,9 @@ use base::{AttemptId, Error, GroupId, OpContext, Resources, Result, Timestamp, W
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+};
 
 use super::{CLAIMED, ENDED, RUNNING};
 use crate::Workloads;
@@ -90,12 +92,20 @@ impl Workloads {
     pub async fn launch_spec(&self, ctx: &OpContext, id: AttemptId) -> Result<Option<LaunchSpec>> {
         ctx.require_platform_admin()?;
         let reader = self.db.reader();
-        let Some(attempt) = attempt::Entity::find_by_id(id.0).one(reader).await.doing("read an attempt")? else { return Ok(None) };
+        let Some(attempt) = attempt::Entity::find_by_id(id.0).one(reader).await.doing("read an attempt")?
+        else {
+            return Ok(None);
+        };
         let row = Entity::find_by_id(attempt.workload_id).one(reader).await.doing("read a workload")?;
-        let Some(row) = row.filter(|row| attempt.is_active && row.asked == store::RUN) else { return Ok(None) };
+        let Some(row) = row.filter(|row| attempt.is_active && row.asked == store::RUN) else {
+            return Ok(None);
+        };
         let groups = self.accounts.groups_by_ids(ctx, &[GroupId(row.group_id)]).await?;
         let Some(group) = groups.into_iter().next() else { return Ok(None) };
-        let environment = environment::Entity::find_by_id(row.digest.clone()).one(reader).await.doing("read an environment")?;
+        let environment = environment::Entity::find_by_id(row.digest.clone())
+            .one(reader)
+            .await
+            .doing("read an environment")?;
         let Some(environment) = environment else { return Ok(None) };
         let spec = store::spec(reader, WorkloadId(row.id)).await?;
         Ok(Some(LaunchSpec {
@@ -200,7 +210,8 @@ async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: At
     let step = if again { Step::Requeue } else { Step::End(cause) };
     let Some(next) = phase.next(step) else { return Ok(()) };
     let (id, slug, group) = (WorkloadId(row.id), row.slug.clone(), GroupId(row.group_id));
-    let cancelled_by = Some(row.reason.clone()).filter(|reason| cause == Cause::Cancelled && !reason.is_empty());
+    let cancelled_by =
+        Some(row.reason.clone()).filter(|reason| cause == Cause::Cancelled && !reason.is_empty());
     let mut active = row.into_active_model();
     active.phase = Set(next.as_str().to_owned());
     if again {
@@ -219,7 +230,14 @@ async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: At
     }
     active.update(tx.connection()).await.doing("end a workload")?;
     if again {
-        store::note(tx, ctx, id, "retry", format!("Attempt {number} was lost: {} It waits for another.", end.message)).await?;
+        store::note(
+            tx,
+            ctx,
+            id,
+            "retry",
+            format!("Attempt {number} was lost: {} It waits for another.", end.message),
+        )
+        .await?;
     }
     tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use base::resources::Quota;
 use base::{GroupId, OpContext, Resources, Result, Timestamp, UserId, WorkloadId};
 use db::ResultExt as _;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use uuid::Uuid;
 
 use crate::Workloads;
@@ -144,7 +146,9 @@ impl Workloads {
         }
         for row in queued {
             let Some(group) = groups.get_mut(&GroupId(row.group_id)) else { continue };
-            let image_problem = problems.get(&row.digest).map(|problem| format!("Waits for the image {}: {problem}", row.image));
+            let image_problem = problems
+                .get(&row.digest)
+                .map(|problem| format!("Waits for the image {}: {problem}", row.image));
             group.queued.push(Queued {
                 id: WorkloadId(row.id),
                 user: row.user_id.map(UserId),
@@ -155,7 +159,12 @@ impl Workloads {
                 image_problem,
             });
         }
-        Ok(QueueSnapshot { now: ctx.now(), capacity: self.rules.capacity, used, groups: groups.into_values().collect() })
+        Ok(QueueSnapshot {
+            now: ctx.now(),
+            capacity: self.rules.capacity,
+            used,
+            groups: groups.into_values().collect(),
+        })
     }
 
     /// For each digest in the queue that is not ready, why.
@@ -183,6 +192,8 @@ fn image_problem(row: Option<&environment::Model>) -> Option<String> {
         BuildState::Failed if row.next_try_at.is_some() => {
             Some("its last build failed and will be tried again. Its page says why.".to_owned())
         }
-        BuildState::Failed => Some("its build failed. Its page says why; a platform admin can build it again.".to_owned()),
+        BuildState::Failed => {
+            Some("its build failed. Its page says why; a platform admin can build it again.".to_owned())
+        }
     }
 }

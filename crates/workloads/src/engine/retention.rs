@@ -21,7 +21,11 @@ pub struct Retention {
 impl Workloads {
     /// Removes jobs that ended before their time, and idempotency keys that are over. Returns the attempts whose
     /// logs the caller is to remove, and whether more is left.
-    pub async fn forget_old_jobs(&self, ctx: &OpContext, retention: Retention) -> Result<(Vec<AttemptId>, bool)> {
+    pub async fn forget_old_jobs(
+        &self,
+        ctx: &OpContext,
+        retention: Retention,
+    ) -> Result<(Vec<AttemptId>, bool)> {
         ctx.require_platform_admin()?;
         let now = ctx.now();
         let before = now.plus_seconds(-retention.job_days * 86_400);
@@ -31,7 +35,10 @@ impl Workloads {
             .write(move |tx| {
                 Box::pin(async move {
                     idempotency::Entity::delete_many()
-                        .filter(idempotency::Column::CreatedAt.lt(now.plus_seconds(-IDEMPOTENCY_SECONDS).micros()))
+                        .filter(
+                            idempotency::Column::CreatedAt
+                                .lt(now.plus_seconds(-IDEMPOTENCY_SECONDS).micros()),
+                        )
                         .exec(tx.connection())
                         .await
                         .doing("forget idempotency keys")?;
@@ -43,7 +50,11 @@ impl Workloads {
                         .all(tx.connection())
                         .await
                         .doing("read attempts of old jobs")?;
-                    Entity::delete_many().filter(Column::Id.is_in(old)).exec(tx.connection()).await.doing("forget old jobs")?;
+                    Entity::delete_many()
+                        .filter(Column::Id.is_in(old))
+                        .exec(tx.connection())
+                        .await
+                        .doing("forget old jobs")?;
                     Ok((attempts.into_iter().map(AttemptId).collect(), more))
                 })
             })

@@ -4,7 +4,10 @@ use base::{Error, ImageId, OpContext, Result, Timestamp};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use serde::{Deserialize, Serialize};
 
 use super::entity::{self, environment};
@@ -45,9 +48,17 @@ pub struct DueBuild {
 /// How a build ended.
 #[derive(Clone, Debug)]
 pub enum BuildOutcome {
-    Built { path: String, base_prefix: String, python_version: String, lock: String, size_bytes: u64 },
+    Built {
+        path: String,
+        base_prefix: String,
+        python_version: String,
+        lock: String,
+        size_bytes: u64,
+    },
     /// The tool's explanation.
-    Failed { message: String },
+    Failed {
+        message: String,
+    },
 }
 
 impl Workloads {
@@ -60,7 +71,10 @@ impl Workloads {
                 Box::pin(async move {
                     let now = ctx.now().micros();
                     for seed in seeds {
-                        let write = |recipe| serde_json::to_string(recipe).map_err(|error| Error::internal_from("write a recipe", error));
+                        let write = |recipe| {
+                            serde_json::to_string(recipe)
+                                .map_err(|error| Error::internal_from("write a recipe", error))
+                        };
                         let (asked, recipe) = (write(&seed.asked)?, write(&seed.recipe)?);
                         if store::environment(tx.connection(), &seed.digest).await?.is_none() {
                             let row = environment::ActiveModel {
@@ -132,7 +146,8 @@ impl Workloads {
                 .add(environment::Column::State.eq(BuildState::Failed.as_str()))
                 .add(environment::Column::NextTryAt.lte(ctx.now().micros())),
         );
-        let find = environment::Entity::find().filter(due).order_by_asc(environment::Column::CreatedAt).limit(1);
+        let find =
+            environment::Entity::find().filter(due).order_by_asc(environment::Column::CreatedAt).limit(1);
         // Asked of a reader first: most of the time nothing is due, and then nothing need be written.
         if find.clone().one(self.db.reader()).await.doing("look for a due build")?.is_none() {
             return Ok(None);
@@ -140,7 +155,9 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let Some(row) = find.one(tx.connection()).await.doing("look for a due build")? else { return Ok(None) };
+                    let Some(row) = find.one(tx.connection()).await.doing("look for a due build")? else {
+                        return Ok(None);
+                    };
                     let recipe = serde_json::from_str(&row.recipe).unwrap_or_default();
                     let due = DueBuild { digest: row.digest.clone(), recipe, tries: row.tries };
                     let mut active = row.into_active_model();
@@ -163,7 +180,9 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let Some(row) = store::environment(tx.connection(), &digest).await? else { return Ok(()) };
+                    let Some(row) = store::environment(tx.connection(), &digest).await? else {
+                        return Ok(());
+                    };
                     let tries = row.tries + 1;
                     let mut active = row.into_active_model();
                     active.tries = Set(tries);
@@ -182,7 +201,8 @@ impl Workloads {
                             active.state = Set(BuildState::Failed.as_str().to_owned());
                             active.message = Set(base::names::cut(&message, 4000));
                             let wait = 30 << tries.min(10);
-                            active.next_try_at = Set((tries < MAX_TRIES).then(|| ctx.now().plus_seconds(wait).micros()));
+                            active.next_try_at =
+                                Set((tries < MAX_TRIES).then(|| ctx.now().plus_seconds(wait).micros()));
                         }
                     }
                     active.update(tx.connection()).await.doing("finish a build")?;
@@ -194,7 +214,11 @@ impl Workloads {
 
     /// Environments that no image names, no waiting or running workload needs and nobody used since `before`:
     /// their rows go; the caller removes their files.
-    pub async fn forget_unused_environments(&self, ctx: &OpContext, before: Timestamp) -> Result<Vec<String>> {
+    pub async fn forget_unused_environments(
+        &self,
+        ctx: &OpContext,
+        before: Timestamp,
+    ) -> Result<Vec<String>> {
         ctx.require_platform_admin()?;
         self.db
             .write(move |tx| {
@@ -212,7 +236,9 @@ impl Workloads {
                             .one(tx.connection())
                             .await
                             .doing("look for images of an environment")?;
-                        if named.is_some() || crate::engine::needs_environment(tx.connection(), &row.digest).await? {
+                        if named.is_some()
+                            || crate::engine::needs_environment(tx.connection(), &row.digest).await?
+                        {
                             continue;
                         }
                         environment::Entity::delete_by_id(row.digest.clone())

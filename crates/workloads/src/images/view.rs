@@ -84,16 +84,26 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let environment = store::environment(tx.connection(), &row.digest).await?.ok_or_else(|| no_image(&name))?;
+                    let environment = store::environment(tx.connection(), &row.digest)
+                        .await?
+                        .ok_or_else(|| no_image(&name))?;
                     if BuildState::parse(&environment.state) != BuildState::Failed {
-                        return Err(Error::conflict("not_failed", "This image is ready or being built already."));
+                        return Err(Error::conflict(
+                            "not_failed",
+                            "This image is ready or being built already.",
+                        ));
                     }
                     let mut active = environment.into_active_model();
                     active.state = Set(BuildState::Queued.as_str().to_owned());
                     active.next_try_at = Set(None);
                     active.tries = Set(0);
                     active.update(tx.connection()).await.doing("queue a build")?;
-                    audit::record(tx, &ctx, Entry { action: "image.rebuild", group: None, subject: &name, detail: String::new() }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action: "image.rebuild", group: None, subject: &name, detail: String::new() },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::Images, name).await
                 })
             })

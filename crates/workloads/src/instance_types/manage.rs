@@ -5,7 +5,10 @@ use base::error::FieldErrors;
 use base::{Action, Error, GroupId, InstanceTypeId, OpContext, Resources, Result, names};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, ModelTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, ModelTrait as _,
+    QueryFilter as _,
+};
 
 use super::{InstanceType, entity, store};
 use crate::Workloads;
@@ -41,16 +44,22 @@ pub(super) fn check(input: &InstanceTypeInput) -> Result<InstanceTypeInput> {
         errors.add("gpu", "Use 0 to 1,024 GPUs.");
     }
     match (name, display_name) {
-        (Some(name), Some(display_name)) if errors.is_empty() => {
-            Ok(InstanceTypeInput { name, display_name, description: input.description.trim().to_owned(), ..input.clone() })
-        }
+        (Some(name), Some(display_name)) if errors.is_empty() => Ok(InstanceTypeInput {
+            name,
+            display_name,
+            description: input.description.trim().to_owned(),
+            ..input.clone()
+        }),
         _ => Err(errors.into_error()),
     }
 }
 
 pub(super) async fn insert(tx: &Tx, ctx: &OpContext, input: InstanceTypeInput) -> Result<InstanceType> {
     if store::by_name(tx.connection(), &input.name).await?.is_some() {
-        return Err(Error::field("name", format!("An instance type named “{}” is there already. Choose another name.", input.name)));
+        return Err(Error::field(
+            "name",
+            format!("An instance type named “{}” is there already. Choose another name.", input.name),
+        ));
     }
     let now = ctx.now().micros();
     let row = entity::ActiveModel {
@@ -67,8 +76,17 @@ pub(super) async fn insert(tx: &Tx, ctx: &OpContext, input: InstanceTypeInput) -
     };
     let row = row.insert(tx.connection()).await.doing("write an instance type")?;
     offer(tx, InstanceTypeId(row.id), &input.groups).await?;
-    audit::record(tx, ctx, Entry { action: "instance-type.create", group: None, subject: &row.name, detail: input.resources.describe() })
-        .await?;
+    audit::record(
+        tx,
+        ctx,
+        Entry {
+            action: "instance-type.create",
+            group: None,
+            subject: &row.name,
+            detail: input.resources.describe(),
+        },
+    )
+    .await?;
     tx.emit(ctx.now(), None, Topic::InstanceTypes, row.name.clone()).await?;
     Ok(InstanceType::from_rows(row, input.groups))
 }
@@ -87,7 +105,11 @@ async fn offer(tx: &Tx, id: InstanceTypeId, groups: &[GroupId]) -> Result<()> {
 }
 
 impl Workloads {
-    pub async fn create_instance_type(&self, ctx: &OpContext, input: InstanceTypeInput) -> Result<InstanceType> {
+    pub async fn create_instance_type(
+        &self,
+        ctx: &OpContext,
+        input: InstanceTypeInput,
+    ) -> Result<InstanceType> {
         ctx.require_platform_admin()?;
         let input = check(&input)?;
         let ctx = ctx.clone();
@@ -95,7 +117,12 @@ impl Workloads {
     }
 
     /// Changes everything but the name. What runs keeps the size it was started with.
-    pub async fn update_instance_type(&self, ctx: &OpContext, name: &str, input: InstanceTypeInput) -> Result<InstanceType> {
+    pub async fn update_instance_type(
+        &self,
+        ctx: &OpContext,
+        name: &str,
+        input: InstanceTypeInput,
+    ) -> Result<InstanceType> {
         ctx.require_platform_admin()?;
         let input = check(&InstanceTypeInput { name: name.to_owned(), ..input })?;
         let ctx = ctx.clone();
@@ -114,7 +141,12 @@ impl Workloads {
                     let row = active.update(tx.connection()).await.doing("write an instance type")?;
                     offer(tx, InstanceTypeId(row.id), &input.groups).await?;
                     let detail = input.resources.describe();
-                    audit::record(tx, &ctx, Entry { action: "instance-type.update", group: None, subject: &row.name, detail }).await?;
+                    audit::record(
+                        tx,
+                        &ctx,
+                        Entry { action: "instance-type.update", group: None, subject: &row.name, detail },
+                    )
+                    .await?;
                     tx.emit(ctx.now(), None, Topic::InstanceTypes, row.name.clone()).await?;
                     Ok(InstanceType::from_rows(row, input.groups))
                 })
@@ -134,7 +166,12 @@ impl Workloads {
                     audit::record(
                         tx,
                         &ctx,
-                        Entry { action: "instance-type.delete", group: None, subject: &name, detail: String::new() },
+                        Entry {
+                            action: "instance-type.delete",
+                            group: None,
+                            subject: &name,
+                            detail: String::new(),
+                        },
                     )
                     .await?;
                     tx.emit(ctx.now(), None, Topic::InstanceTypes, name).await

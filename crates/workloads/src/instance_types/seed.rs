@@ -32,14 +32,26 @@ struct Seed {
 }
 
 fn parse(text: &str) -> Result<Vec<InstanceTypeInput>> {
-    let file: SeedFile = toml::from_str(text)
-        .map_err(|error| Error::invalid(format!("The file of instance types can't be read: {}", error.message())))?;
+    let file: SeedFile = toml::from_str(text).map_err(|error| {
+        Error::invalid(format!("The file of instance types can't be read: {}", error.message()))
+    })?;
     file.instance_type
         .into_iter()
         .map(|seed| {
-            let resources = Resources::new((seed.cpu * 1000.0).round() as i64, (seed.memory * 1024.0).round() as i64, seed.gpu);
+            let resources = Resources::new(
+                (seed.cpu * 1000.0).round() as i64,
+                (seed.memory * 1024.0).round() as i64,
+                seed.gpu,
+            );
             let (name, display_name, description) = (seed.name, seed.display_name, seed.description);
-            manage::check(&InstanceTypeInput { name, display_name, description, resources, is_global: true, groups: Vec::new() })
+            manage::check(&InstanceTypeInput {
+                name,
+                display_name,
+                description,
+                resources,
+                is_global: true,
+                groups: Vec::new(),
+            })
         })
         .collect()
 }
@@ -74,7 +86,12 @@ mod tests {
     fn the_built_in_types_hold() {
         let types = parse(BUILT_IN).unwrap();
         assert_eq!(types[0].resources, Resources::new(500, 1024, 0));
-        assert!(parse("[[instance-type]]\nname = 'x'\ncpu = 0.3\nmemory = 1").unwrap_err().to_string().contains("cpu"));
+        assert!(
+            parse("[[instance-type]]\nname = 'x'\ncpu = 0.3\nmemory = 1")
+                .unwrap_err()
+                .to_string()
+                .contains("cpu")
+        );
         assert!(parse("[[instance-type]]\nname = 'x'\ncpus = 1\nmemory = 1").is_err());
     }
 }

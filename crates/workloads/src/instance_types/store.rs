@@ -21,7 +21,8 @@ pub(crate) async fn all<C: ConnectionTrait>(connection: &C) -> Result<Vec<Instan
     Ok(rows
         .into_iter()
         .map(|row| {
-            let groups = offers.iter().filter(|o| o.instance_type_id == row.id).map(|o| GroupId(o.group_id)).collect();
+            let groups =
+                offers.iter().filter(|o| o.instance_type_id == row.id).map(|o| GroupId(o.group_id)).collect();
             InstanceType::from_rows(row, groups)
         })
         .collect())
@@ -32,12 +33,19 @@ pub(crate) async fn by_name<C: ConnectionTrait>(connection: &C, name: &str) -> R
 }
 
 /// The type, if it is offered to the group.
-pub(crate) async fn offered<C: ConnectionTrait>(connection: &C, name: &str, to: GroupId) -> Result<Option<InstanceType>> {
+pub(crate) async fn offered<C: ConnectionTrait>(
+    connection: &C,
+    name: &str,
+    to: GroupId,
+) -> Result<Option<InstanceType>> {
     let Some(row) = by_name(connection, name).await? else { return Ok(None) };
     if row.is_global {
         return Ok(Some(InstanceType::from_rows(row, Vec::new())));
     }
-    let offer = group::Entity::find_by_id((row.id, to.0)).one(connection).await.doing("read an offer of an instance type")?;
+    let offer = group::Entity::find_by_id((row.id, to.0))
+        .one(connection)
+        .await
+        .doing("read an offer of an instance type")?;
     Ok(offer.map(|_| InstanceType::from_rows(row, vec![to])))
 }
 

@@ -24,8 +24,11 @@ impl Workloads {
                     let row = store::require(tx.connection(), group, &slug).await?;
                     let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
                     if phase.is_final() {
-                        return Err(Error::conflict("already_ended", format!("This job has ended already: it {}.", phase.as_str()))
-                            .with_hint("Nothing is left to cancel."));
+                        return Err(Error::conflict(
+                            "already_ended",
+                            format!("This job has ended already: it {}.", phase.as_str()),
+                        )
+                        .with_hint("Nothing is left to cancel."));
                     }
                     if row.asked == store::STOP {
                         return Ok(row.into());
@@ -43,7 +46,12 @@ impl Workloads {
                     }
                     let row = active.update(tx.connection()).await.doing("ask a job to stop")?;
                     store::note(tx, &ctx, id, "cancel", by).await?;
-                    let entry = Entry { action: "job.cancel", group: Some(group), subject: &slug, detail: String::new() };
+                    let entry = Entry {
+                        action: "job.cancel",
+                        group: Some(group),
+                        subject: &slug,
+                        detail: String::new(),
+                    };
                     audit::record(tx, &ctx, entry).await?;
                     tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await?;
                     Ok(row.into())

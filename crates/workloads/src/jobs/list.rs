@@ -5,7 +5,10 @@ use base::page::{Cursor, CursorKey, Edge, Page, PageRequest};
 use base::{Action, Error, GroupId, OpContext, Result, Timestamp, WorkloadId};
 use db::ResultExt as _;
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, Select,
+};
 
 use super::entity::{Column, Entity, Model};
 use super::model::{Job, JobEvent, JobSummary};
@@ -107,12 +110,18 @@ fn paged(query: Select<Entity>, sort: JobSort, page: &PageRequest) -> Result<Sel
     let backwards = matches!(page.from, Some(Edge::Before(_)));
     let descends = sort.descends() != backwards;
     let order = if descends { Order::Desc } else { Order::Asc };
-    let mut query = query.order_by(sort.column(), order.clone()).order_by(Column::Id, order).limit(page.limit + 1);
+    let mut query =
+        query.order_by(sort.column(), order.clone()).order_by(Column::Id, order).limit(page.limit + 1);
     if let Some(Edge::After(cursor) | Edge::Before(cursor)) = &page.from {
         let value: sea_orm::Value = match (&cursor.key, sort) {
             (CursorKey::Number(number), JobSort::Newest | JobSort::Oldest) => (*number).into(),
             (CursorKey::Text(text), JobSort::Name | JobSort::NameDown) => text.clone().into(),
-            _ => return Err(Error::field("after", "This place belongs to a list in another order. Start again from the first page.")),
+            _ => {
+                return Err(Error::field(
+                    "after",
+                    "This place belongs to a list in another order. Start again from the first page.",
+                ));
+            }
         };
         let column = sort.column();
         let (beyond, next) = if descends {
@@ -120,7 +129,8 @@ fn paged(query: Select<Entity>, sort: JobSort, page: &PageRequest) -> Result<Sel
         } else {
             (column.gt(value.clone()), Column::Id.gt(cursor.id))
         };
-        query = query.filter(Condition::any().add(beyond).add(Condition::all().add(column.eq(value)).add(next)));
+        query =
+            query.filter(Condition::any().add(beyond).add(Condition::all().add(column.eq(value)).add(next)));
     }
     Ok(query)
 }
@@ -141,7 +151,12 @@ impl Workloads {
     }
 
     /// How many jobs the filter lets through, counted up to 10,000; the flag says that there are more.
-    pub async fn count_jobs(&self, ctx: &OpContext, group: &Group, filter: &JobFilter) -> Result<(i64, bool)> {
+    pub async fn count_jobs(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        filter: &JobFilter,
+    ) -> Result<(i64, bool)> {
         ctx.require_in_group(Action::ReadGroup, group.id)?;
         let inner = filtered(ctx, group.id, filter)
             .select_only()
@@ -165,7 +180,8 @@ impl Workloads {
         let reader = self.db.reader();
         let row = store::require(reader, group.id, slug).await?;
         let id = WorkloadId(row.id);
-        let ahead = if row.phase == Phase::Waiting.as_str() { Some(store::ahead(reader, &row).await?) } else { None };
+        let ahead =
+            if row.phase == Phase::Waiting.as_str() { Some(store::ahead(reader, &row).await?) } else { None };
         let spec = store::spec(reader, id).await?;
         let attempts = store::attempts(reader, id).await?.into_iter().map(Into::into).collect();
         Ok(Job { summary: row.into(), spec, attempts, ahead })

@@ -4,7 +4,10 @@ use base::ids::uuid_v7;
 use base::{Error, GroupId, OpContext, Result, WorkloadId};
 use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _,
+};
 
 use super::entity::{Column, Entity, Model, attempt, event, spec};
 use super::model::Spec;
@@ -36,7 +39,10 @@ pub(crate) async fn spec<C: ConnectionTrait>(connection: &C, id: WorkloadId) -> 
     }))
 }
 
-pub(crate) async fn attempts<C: ConnectionTrait>(connection: &C, id: WorkloadId) -> Result<Vec<attempt::Model>> {
+pub(crate) async fn attempts<C: ConnectionTrait>(
+    connection: &C,
+    id: WorkloadId,
+) -> Result<Vec<attempt::Model>> {
     attempt::Entity::find()
         .filter(attempt::Column::WorkloadId.eq(id.0))
         .order_by_desc(attempt::Column::Number)
@@ -56,7 +62,13 @@ pub(crate) async fn events<C: ConnectionTrait>(connection: &C, id: WorkloadId) -
 }
 
 /// Writes down what happened to a workload.
-pub(crate) async fn note(tx: &Tx, ctx: &OpContext, id: WorkloadId, kind: &str, message: String) -> Result<()> {
+pub(crate) async fn note(
+    tx: &Tx,
+    ctx: &OpContext,
+    id: WorkloadId,
+    kind: &str,
+    message: String,
+) -> Result<()> {
     let row = event::ActiveModel {
         id: Set(uuid_v7(&*ctx.clock)),
         workload_id: Set(id.0),

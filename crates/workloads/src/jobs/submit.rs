@@ -54,7 +54,13 @@ impl NewJob {
     fn fingerprint(&self, group: &Group) -> String {
         let text = format!(
             "{}\0{}\0{}\0{}\0{}\0{:?}\0{:?}",
-            group.id, self.name, self.instance_type, self.image, self.spec.script, self.spec.variables, self.time_limit
+            group.id,
+            self.name,
+            self.instance_type,
+            self.image,
+            self.spec.script,
+            self.spec.variables,
+            self.time_limit
         );
         hex_digest(text.as_bytes())
     }
@@ -94,7 +100,10 @@ fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
 
 fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldErrors) {
     if variables.len() > MAX_VARIABLES {
-        errors.add("environment", format!("Use at most {MAX_VARIABLES} variables; these are {}.", variables.len()));
+        errors.add(
+            "environment",
+            format!("Use at most {MAX_VARIABLES} variables; these are {}.", variables.len()),
+        );
     }
     for (name, value) in variables {
         errors.check("environment", names::variable_name(name));
@@ -102,14 +111,19 @@ fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldError
             errors.add("environment", format!("“{name}” is set by the platform. Choose another name."));
         }
         if value.len() > MAX_VARIABLE_BYTES || value.contains('\0') {
-            errors.add("environment", format!("The value of “{name}” is longer than 32 kB or holds a NUL character."));
+            errors.add(
+                "environment",
+                format!("The value of “{name}” is longer than 32 kB or holds a NUL character."),
+            );
         }
     }
 }
 
 /// Why a request of this size can never be given, if so.
 pub(crate) fn never_fits(group: &Group, capacity: Resources, ask: Resources) -> Option<String> {
-    let tell = |whose: &str, e: Excess| format!("needs {}, but {whose} {}", e.what.describe(e.asked), e.what.describe(e.limit));
+    let tell = |whose: &str, e: Excess| {
+        format!("needs {}, but {whose} {}", e.what.describe(e.asked), e.what.describe(e.limit))
+    };
     let zero = Resources::ZERO;
     if let Some(e) = group.user_quota.excess(zero, ask) {
         return Some(tell("your quota in this group is", e));
@@ -132,12 +146,19 @@ impl Workloads {
         let user = ctx.person()?.id;
         let mut errors = FieldErrors::default();
         let name = check_shape(&job, &mut errors);
-        let kind = instance_types::store::offered(self.db.reader(), job.instance_type.trim(), group.id).await?;
+        let kind =
+            instance_types::store::offered(self.db.reader(), job.instance_type.trim(), group.id).await?;
         match &kind {
-            None => errors.add("instance_type", self.unknown_instance_type(ctx, group, &job.instance_type).await?),
+            None => {
+                errors
+                    .add("instance_type", self.unknown_instance_type(ctx, group, &job.instance_type).await?);
+            }
             Some(kind) => {
                 if let Some(why) = self.why_never(group, kind.resources) {
-                    let error = Error::field("instance_type", format!("This can never start: it {why}. Choose a smaller instance type."));
+                    let error = Error::field(
+                        "instance_type",
+                        format!("This can never start: it {why}. Choose a smaller instance type."),
+                    );
                     if errors.is_empty() {
                         return Err(error.with_code("exceed_quota"));
                     }
@@ -158,8 +179,8 @@ impl Workloads {
             TimeLimit::Default => group.default_time_limit_s.unwrap_or(self.rules.default_time_limit_s),
         };
         let now = ctx.now();
-        let variables =
-            serde_json::to_string(&job.spec.variables).map_err(|error| Error::internal_from("write variables", error))?;
+        let variables = serde_json::to_string(&job.spec.variables)
+            .map_err(|error| Error::internal_from("write variables", error))?;
         let id = WorkloadId::new(&*ctx.clock);
         let row = entity::ActiveModel {
             id: Set(id.0),
@@ -209,8 +230,16 @@ impl Workloads {
                         }
                     }
                     let row = row.insert(tx.connection()).await.doing("write a job")?;
-                    spec::Entity::insert(spec).exec_without_returning(tx.connection()).await.doing("write a job's script")?;
-                    let entry = Entry { action: "job.submit", group: Some(group_id), subject: &row.slug, detail: row.name.clone() };
+                    spec::Entity::insert(spec)
+                        .exec_without_returning(tx.connection())
+                        .await
+                        .doing("write a job's script")?;
+                    let entry = Entry {
+                        action: "job.submit",
+                        group: Some(group_id),
+                        subject: &row.slug,
+                        detail: row.name.clone(),
+                    };
                     audit::record(tx, &ctx, entry).await?;
                     tx.emit(now, Some(group_id), Topic::Jobs, row.slug.clone()).await?;
                     Ok(row)
@@ -263,8 +292,18 @@ fn unknown(what: &str, name: &str, known: &[String]) -> String {
 }
 
 /// Takes the key for this job, or tells which job has it already.
-async fn claim_key(tx: &Tx, ctx: &OpContext, user: UserId, key: String, fingerprint: String, slug: &str) -> Result<Option<String>> {
-    let kept = idempotency::Entity::find_by_id((user.0, key.clone())).one(tx.connection()).await.doing("read an idempotency key")?;
+async fn claim_key(
+    tx: &Tx,
+    ctx: &OpContext,
+    user: UserId,
+    key: String,
+    fingerprint: String,
+    slug: &str,
+) -> Result<Option<String>> {
+    let kept = idempotency::Entity::find_by_id((user.0, key.clone()))
+        .one(tx.connection())
+        .await
+        .doing("read an idempotency key")?;
     if let Some(kept) = kept {
         if kept.fingerprint == fingerprint {
             return Ok(Some(kept.slug));
@@ -283,6 +322,9 @@ async fn claim_key(tx: &Tx, ctx: &OpContext, user: UserId, key: String, fingerpr
         slug: Set(slug.to_owned()),
         created_at: Set(ctx.now().micros()),
     };
-    idempotency::Entity::insert(row).exec_without_returning(tx.connection()).await.doing("keep an idempotency key")?;
+    idempotency::Entity::insert(row)
+        .exec_without_returning(tx.connection())
+        .await
+        .doing("keep an idempotency key")?;
     Ok(None)
 }

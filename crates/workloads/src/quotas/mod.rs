@@ -1,7 +1,7 @@
 //! Who holds how much of a group's quotas now.
 
-use base::{Action, Error, OpContext, Resources, Result};
 use accounts::groups::Group;
+use base::{Action, Error, OpContext, Resources, Result};
 use db::ResultExt as _;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
@@ -78,7 +78,9 @@ impl Workloads {
             .all(self.db.reader())
             .await
             .doing("read all claims")?;
-        Ok(claims.iter().fold(Resources::ZERO, |sum, claim| sum + Resources::new(claim.cpu_milli, claim.memory_mib, claim.gpu)))
+        Ok(claims.iter().fold(Resources::ZERO, |sum, claim| {
+            sum + Resources::new(claim.cpu_milli, claim.memory_mib, claim.gpu)
+        }))
     }
 
     /// How many jobs of the group wait or run.
@@ -98,8 +100,11 @@ impl Workloads {
         let group = self.accounts.get_group(ctx, name).await?;
         let active = self.active_jobs(ctx, &group).await?;
         if active > 0 {
-            return Err(Error::conflict("group_in_use", format!("{active} jobs of this group still wait or run."))
-                .with_hint("Cancel them first."));
+            return Err(Error::conflict(
+                "group_in_use",
+                format!("{active} jobs of this group still wait or run."),
+            )
+            .with_hint("Cancel them first."));
         }
         self.accounts.delete_group(ctx, name).await
     }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn id(n: u64) -> base::ids::GroupId {
+fn id(n: u64) -> GroupId {
     GroupId::new(&*MockClock::new(Timestamp(0), n * 1_000_003 + 1))
 }
 fn user(n: u64) -> UserId {
@@ -44,28 +44,56 @@ fn group(n: u64, user: Option<i64>, group: Option<i64>, queued: Vec<Queued>) -> 
 }
 
 fn world(cpu: i64, groups: Vec<GroupQueue>) -> QueueSnapshot {
-    QueueSnapshot { now: Timestamp(1_000_000_000), capacity: Resources::new(cpu * 1000, cpu * 4096, 0), used: Resources::ZERO, groups }
+    QueueSnapshot {
+        now: Timestamp(1_000_000_000),
+        capacity: Resources::new(cpu * 1000, cpu * 4096, 0),
+        used: Resources::ZERO,
+        groups,
+    }
 }
 
 fn started(plan: &Plan) -> Vec<WorkloadId> {
     plan.starts.iter().map(|claim| claim.workload).collect()
 }
 fn reason(plan: &Plan, job: &Queued) -> String {
-    plan.reasons.iter().find(|(id, _, _)| *id == job.id).map(|(_, _, reason)| reason.clone()).unwrap_or_default()
+    plan.reasons
+        .iter()
+        .find(|(id, _, _)| *id == job.id)
+        .map(|(_, _, reason)| reason.clone())
+        .unwrap_or_default()
 }
 
 #[test]
 fn over_user_quota_is_skipped_and_over_group_quota_blocks() {
-    let jobs = vec![queued(1, 1, 2, 900), queued(2, 1, 1, 901), queued(3, 2, 1, 902), queued(4, 2, 3, 903), queued(5, 3, 1, 904)];
+    let jobs = vec![
+        queued(1, 1, 2, 900),
+        queued(2, 1, 1, 901),
+        queued(3, 2, 1, 902),
+        queued(4, 2, 3, 903),
+        queued(5, 3, 1, 904),
+    ];
     let plan = plan(&world(100, vec![group(1, Some(2), Some(4), jobs.clone())]), Policy::default());
-    assert_eq!(started(&plan), [jobs[0].id, jobs[2].id, jobs[4].id], "job 4 can never fit in a user quota of 2");
-    assert_eq!(reason(&plan, &jobs[1]), "Waits for your quota: it needs 1 core, and you use 2 cores of 2 cores in this group.");
-    assert!(reason(&plan, &jobs[3]).starts_with("Never fits: it needs 3 cores, but your quota in this group is now 2 cores."));
+    assert_eq!(
+        started(&plan),
+        [jobs[0].id, jobs[2].id, jobs[4].id],
+        "job 4 can never fit in a user quota of 2"
+    );
+    assert_eq!(
+        reason(&plan, &jobs[1]),
+        "Waits for your quota: it needs 1 core, and you use 2 cores of 2 cores in this group."
+    );
+    assert!(
+        reason(&plan, &jobs[3])
+            .starts_with("Never fits: it needs 3 cores, but your quota in this group is now 2 cores.")
+    );
 
     let jobs = vec![queued(1, 1, 3, 900), queued(2, 2, 2, 901), queued(3, 3, 1, 902)];
     let plan = super::plan(&world(100, vec![group(1, None, Some(4), jobs.clone())]), Policy::default());
     assert_eq!(started(&plan), [jobs[0].id]);
-    assert!(reason(&plan, &jobs[1]).starts_with("Waits for the group's quota: it needs 2 cores, and the group uses 3 cores of 4"));
+    assert!(
+        reason(&plan, &jobs[1])
+            .starts_with("Waits for the group's quota: it needs 2 cores, and the group uses 3 cores of 4")
+    );
     assert_eq!(reason(&plan, &jobs[2]), reasons::BEHIND_GROUP);
 }
 
@@ -94,7 +122,8 @@ fn the_group_that_has_least_goes_first() {
 fn a_large_job_that_waited_long_enough_gets_the_machine_emptied() {
     let large = queued(1, 1, 4, 100);
     let small = queued(2, 2, 1, 999);
-    let mut snapshot = world(4, vec![group(1, None, None, vec![large.clone()]), group(2, None, None, vec![small.clone()])]);
+    let mut snapshot =
+        world(4, vec![group(1, None, None, vec![large]), group(2, None, None, vec![small.clone()])]);
     snapshot.used = Resources::new(1000, 1024, 0);
     let held = plan(&snapshot, Policy { patience_seconds: 60 });
     assert!(held.starts.is_empty());
