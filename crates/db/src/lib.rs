@@ -6,12 +6,14 @@
 mod connect;
 mod errors;
 mod events;
+mod like;
 pub mod migrations;
 mod writer;
 
 pub use connect::{Database, DatabaseConfig};
 pub use errors::{ResultExt, is_unique_violation};
 pub use events::{Event, Topic};
+pub use like::{Match, like};
 pub use writer::Tx;
 
 /// What a feature crate's stores need from SeaORM.

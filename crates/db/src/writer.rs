@@ -78,6 +78,14 @@ impl Tx {
         Ok(())
     }
 
+    /// The same for one row, named by its id.
+    pub async fn lock_row(&self, id: impl Into<sea_orm::prelude::Uuid>) -> Result<()> {
+        let bytes = id.into().into_bytes();
+        let mut section = [0; 8];
+        section.copy_from_slice(&bytes[8..]);
+        self.lock(i64::from_le_bytes(section)).await
+    }
+
     pub(crate) async fn commit(self) -> Result<Vec<Event>> {
         self.transaction.commit().await.doing("commit")?;
         Ok(self.events.into_inner().unwrap_or_default())

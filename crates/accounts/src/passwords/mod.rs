@@ -133,7 +133,7 @@ mod tests {
     fn rules_of_800_63b() {
         assert!(check_new("short", &[]).unwrap_err().contains("at least 15"));
         assert!(check_new("correct horse battery", &["ada"]).is_ok());
-        assert!(check_new("密码密码密码密码密码密码密码密", &[]).is_ok(), "any script counts by characters");
+        assert!(check_new("我家的猫喜欢在早上喝牛奶和吃鱼", &[]).is_ok(), "any script counts by characters");
         assert!(check_new("passwordpassword", &[]).is_err());
         assert!(check_new("123456789012345", &[]).is_err());
         assert!(check_new("aaaaaaaaaaaaaaaaaaaa", &[]).is_err());

@@ -17,6 +17,8 @@ use crate::users::{self, NewUser};
 use crate::{Accounts, groups};
 
 const CODE_KEY: &str = "setup_code_hash";
+/// The section in which the first account is made.
+const SETUP_LOCK: i64 = 0x706f_7274_6963_6f02;
 
 pub mod entity {
     //! Table `settings`.
@@ -108,6 +110,7 @@ impl Accounts {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.lock(SETUP_LOCK).await?;
                     // Asked again under the write lock: of two people with the code, one gets in.
                     if users::count(tx.connection()).await? > 0 {
                         return Err(done());

@@ -33,7 +33,8 @@ pub(crate) async fn list<C: ConnectionTrait>(
 ) -> Result<Vec<Model>> {
     let mut query = Entity::find().order_by_asc(Column::Name).limit(limit);
     if !search.is_empty() {
-        query = query.filter(Column::Name.contains(search).or(Column::DisplayName.contains(search)));
+        let pattern = || db::like(search, db::Match::Anywhere);
+        query = query.filter(Column::Name.like(pattern()).or(Column::DisplayName.like(pattern())));
     }
     if let Some(after) = after {
         query = query.filter(Column::Name.gt(after));

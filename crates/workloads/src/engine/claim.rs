@@ -55,7 +55,7 @@ impl Workloads {
                         let mut ledger = Ledger::read(tx, &workloads, &ctx, &claims).await?;
                         for row in ledger.take_rows(&claims) {
                             if ledger.admit(&row) {
-                                claimed.push(make(tx, &ctx, row, runner, lease_seconds).await?);
+                                claimed.extend(make(tx, &ctx, row, runner, lease_seconds).await?);
                             }
                         }
                     }
@@ -156,13 +156,14 @@ impl Ledger {
     }
 }
 
+/// Claims one workload; `None` when it is no longer there to claim.
 async fn make(
     tx: &Tx,
     ctx: &OpContext,
     row: Model,
     runner: &'static str,
     lease_seconds: i64,
-) -> Result<Claimed> {
+) -> Result<Option<Claimed>> {
     let now = ctx.now();
     let (workload, attempt_id) = (WorkloadId(row.id), AttemptId::new(&*ctx.clock));
     let (number, generation) = (row.attempts + 1, row.generation + 1);
@@ -191,16 +192,24 @@ async fn make(
         max_memory_bytes: Set(None),
         cpu_time_us: Set(None),
     };
-    attempt.insert(tx.connection()).await.doing("write an attempt")?;
-    Entity::update_many()
+    tx.lock_row(row.id).await?;
+    let claimed = Entity::update_many()
         .col_expr(Column::Phase, Expr::value(Phase::Preparing.as_str()))
         .col_expr(Column::Reason, Expr::value(""))
         .col_expr(Column::Generation, Expr::value(generation))
         .col_expr(Column::Attempts, Expr::value(number))
         .filter(Column::Id.eq(row.id))
+        .filter(Column::Phase.eq(Phase::Waiting.as_str()))
+        .filter(Column::Asked.eq(store::RUN))
+        .filter(Column::Generation.eq(row.generation))
         .exec(tx.connection())
         .await
         .doing("claim a workload")?;
+    // Somebody cancelled it since the ledger was read (on databases with several writers).
+    if claimed.rows_affected == 0 {
+        return Ok(None);
+    }
+    attempt.insert(tx.connection()).await.doing("write an attempt")?;
     tx.emit(now, Some(GroupId(row.group_id)), Topic::Jobs, row.slug).await?;
-    Ok(Claimed { attempt: attempt_id, workload })
+    Ok(Some(Claimed { attempt: attempt_id, workload }))
 }

@@ -195,8 +195,10 @@ impl Workloads {
 
 /// The attempt and its workload, while the attempt holds its claim for the workload's present generation.
 async fn current(tx: &Tx, id: AttemptId) -> Result<Option<(attempt::Model, Model)>> {
+    tx.lock_row(id).await?;
     let attempt = attempt::Entity::find_by_id(id.0).one(tx.connection()).await.doing("read an attempt")?;
     let Some(attempt) = attempt.filter(|attempt| attempt.is_active) else { return Ok(None) };
+    tx.lock_row(attempt.workload_id).await?;
     let row = Entity::find_by_id(attempt.workload_id).one(tx.connection()).await.doing("read a workload")?;
     Ok(row.filter(|row| row.generation == attempt.generation).map(|row| (attempt, row)))
 }

@@ -21,6 +21,8 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    let id = store::require(tx.connection(), group, &slug).await?.id;
+                    tx.lock_row(id).await?;
                     let row = store::require(tx.connection(), group, &slug).await?;
                     let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
                     if phase.is_final() {

@@ -80,9 +80,8 @@ fn filtered(ctx: &OpContext, group: GroupId, filter: &JobFilter) -> Select<Entit
     let mut query = Entity::find().filter(Column::GroupId.eq(group.0)).filter(Column::Kind.eq(store::KIND));
     let search = filter.search.trim().to_lowercase();
     if !search.is_empty() {
-        let pattern = format!("%{}%", escape_like(&search));
-        let by_name = Column::NameFolded.like(sea_orm::sea_query::LikeExpr::new(pattern).escape('\\'));
-        query = query.filter(by_name.or(Column::Slug.starts_with(&search)));
+        let by_name = Column::NameFolded.like(db::like(&search, db::Match::Anywhere));
+        query = query.filter(by_name.or(Column::Slug.like(db::like(&search, db::Match::Start))));
     }
     if filter.mine
         && let Some(user) = ctx.actor_id()
@@ -99,10 +98,6 @@ fn filtered(ctx: &OpContext, group: GroupId, filter: &JobFilter) -> Select<Entit
         query = query.filter(Column::SubmittedAt.gte(after.micros()));
     }
     query
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// Rows behind (or in front of) the cursor in the order, one more than the page holds.

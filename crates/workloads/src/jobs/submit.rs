@@ -300,6 +300,9 @@ async fn claim_key(
     fingerprint: String,
     slug: &str,
 ) -> Result<Option<String>> {
+    let section =
+        i64::from_str_radix(&hex_digest(format!("{user}\0{key}").as_bytes())[..15], 16).unwrap_or(0);
+    tx.lock(section).await?;
     let kept = idempotency::Entity::find_by_id((user.0, key.clone()))
         .one(tx.connection())
         .await

@@ -1,0 +1,152 @@
+//! The sweep: every route of the table × everybody, with sessions and with tokens.
+//!
+//! What a route says of itself (its policy) must be what happens. A route that lets somebody in whom its policy does
+//! not name, or refuses somebody whom it does, fails here; so does one that answers 5xx.
+
+use axum::http::{Method, StatusCode};
+use base::TokenScope;
+use test_kit::on_both_databases;
+use web_kit::{Policy, RouteRow};
+
+use crate::portal::{TestPortal, text};
+
+/// Everybody, in the order of the columns.
+const PEOPLE: [Option<&str>; 5] = [None, Some("otto"), Some("mia"), Some("gail"), Some("root")];
+
+/// What the policy alone must answer; `None` where the handler decides.
+fn refusal(policy: Policy, who: Option<&str>) -> Option<StatusCode> {
+    match (policy, who) {
+        (Policy::Public, _) => None,
+        (_, None) => Some(StatusCode::UNAUTHORIZED),
+        (Policy::SignedIn, Some(_)) => None,
+        (Policy::Member, Some("otto")) | (Policy::GroupAdmin, Some("otto")) => Some(StatusCode::NOT_FOUND),
+        (Policy::GroupAdmin, Some("mia")) => Some(StatusCode::FORBIDDEN),
+        (Policy::Member | Policy::GroupAdmin, Some(_)) => None,
+        (Policy::PlatformAdmin, Some("root")) => None,
+        (Policy::PlatformAdmin, Some(_)) => Some(StatusCode::FORBIDDEN),
+    }
+}
+
+fn concrete(path: &str) -> String {
+    path.replace("{group}", "vision")
+        .replace("{name}", "nothing")
+        .replace("{user}", "nobody")
+        .replace("{job}", "job-202601010000-zzzzzz")
+        .replace("{image}", "no-image")
+        .replace("{version}", "v")
+        .replace("{*path}", "nothing.css")
+        .replace("{session}", "0")
+        .replace("{token}", "0")
+}
+
+/// Routes that would end the session of whoever sweeps.
+fn ends_the_sweep(row: &RouteRow) -> bool {
+    row.path == "/sign-out"
+}
+
+on_both_databases! {
+    async fn every_route_keeps_its_policy(database) {
+        let portal = TestPortal::new(&database).await;
+        let mut cookies = Vec::new();
+        let mut tokens = Vec::new();
+        for who in PEOPLE {
+            cookies.push(match who { Some(name) => Some(portal.cookie(name).await), None => None });
+            tokens.push(match who { Some(name) => Some(portal.token(name, TokenScope::Write).await), None => None });
+        }
+        let mut checked = 0;
+        let mut wrong = Vec::new();
+        for row in portal.rows.iter().filter(|row| !ends_the_sweep(row)) {
+            let path = concrete(row.path);
+            for (n, who) in PEOPLE.iter().enumerate() {
+                let mut ways = vec![TestPortal::request(&row.method, &path, cookies[n].as_deref(), None)];
+                if row.is_api {
+                    ways.push(TestPortal::request(&row.method, &path, None, tokens[n].as_deref()));
+                }
+                for request in ways {
+                    let response = portal.send(request).await;
+                    let status = response.status();
+                    // Browsers that are not signed in are led to the sign-in page.
+                    let to_sign_in = response.headers().get("location").is_some_and(|to| to.as_bytes().starts_with(b"/sign-in"));
+                    let seen = if to_sign_in && who.is_none() { StatusCode::UNAUTHORIZED } else { status };
+                    checked += 1;
+                    let right = match refusal(row.policy, *who) {
+                        Some(expected) => seen == expected,
+                        None => !status.is_server_error() && (seen != StatusCode::UNAUTHORIZED || row.policy == Policy::Public),
+                    };
+                    if !right {
+                        wrong.push(format!("{} {} as {who:?}: {status}", row.method, row.path));
+                    }
+                }
+            }
+        }
+        assert!(checked > 500, "only {checked} requests were made");
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn a_token_that_reads_changes_nothing(database) {
+        let portal = TestPortal::new(&database).await;
+        let token = portal.token("root", TokenScope::Read).await;
+        for row in portal.rows.iter().filter(|row| row.is_api && row.method != Method::GET) {
+            let response = portal.send(TestPortal::request(&row.method, &concrete(row.path), None, Some(&token))).await;
+            let status = response.status();
+            assert!(status.is_client_error(), "{} {}: {status}", row.method, row.path);
+        }
+        let users = portal.world.accounts.list_users(&portal.world.system(), "", None, 100).await.unwrap();
+        assert_eq!(users.len(), 5);
+    }
+
+    async fn a_token_opens_no_page_and_no_url_holds_one(database) {
+        let portal = TestPortal::new(&database).await;
+        let token = portal.token("root", TokenScope::Write).await;
+        for path in ["/g/vision", "/admin/users"] {
+            let response = portal.send(TestPortal::request(&Method::GET, path, None, Some(&token))).await;
+            assert_eq!(response.status(), StatusCode::SEE_OTHER, "{path} is for browsers");
+        }
+        for name in ["token", "access_token", "api_key"] {
+            let path = format!("/api/v1/me?{name}={token}");
+            let response = portal.send(TestPortal::request(&Method::GET, &path, None, None)).await;
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        }
+    }
+
+    async fn what_another_site_sends_is_refused(database) {
+        let portal = TestPortal::new(&database).await;
+        let cookie = portal.cookie("root").await;
+        for row in portal.rows.iter().filter(|row| row.method != Method::GET && !ends_the_sweep(row)) {
+            for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.test"), ("origin", "null")] {
+                let mut request = TestPortal::request(&row.method, &concrete(row.path), Some(&cookie), None);
+                request.headers_mut().remove("sec-fetch-site");
+                request.headers_mut().insert(name, value.parse().unwrap());
+                let response = portal.send(request).await;
+                assert_eq!(response.status(), StatusCode::FORBIDDEN, "{} {} with {name}: {value}", row.method, row.path);
+            }
+        }
+    }
+
+    async fn a_group_that_one_may_not_see_is_like_one_that_is_not_there(database) {
+        let portal = TestPortal::new(&database).await;
+        let token = portal.token("otto", TokenScope::Write).await;
+        let mut answers = Vec::new();
+        for group in ["vision", "no-such-group"] {
+            let request = TestPortal::request(&Method::GET, &format!("/api/v1/groups/{group}/jobs"), None, Some(&token));
+            let response = portal.send(request).await;
+            let status = response.status();
+            let mut body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+            body["request_id"] = serde_json::Value::Null;
+            answers.push((status, body));
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(answers[0].0, StatusCode::NOT_FOUND);
+    }
+
+    async fn other_spellings_of_a_path_open_nothing(database) {
+        let portal = TestPortal::new(&database).await;
+        for path in ["/g/vision/", "//g/vision", "/g//vision", "/g/vision%2Fjobs", "/G/vision", "/g/vision/../vision", "/api/v1/groups/vision/", "/api//v1/me"] {
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::TRACE] {
+                let response = portal.send(TestPortal::request(&method, path, None, None)).await;
+                let status = response.status();
+                assert!(!status.is_success() && !status.is_server_error(), "{method} {path}: {status}");
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The whole portal, without a network.
+
+mod authorization;
+mod headers;
+mod openapi;
+mod portal;

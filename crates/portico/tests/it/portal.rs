@@ -1,0 +1,84 @@
+//! A portal with a small world, and requests to it.
+
+use std::sync::Arc;
+
+use accounts::sessions::SignIn;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{Method, Request, Response, header};
+use base::{OpContext, Secret};
+use test_kit::{FakeRunner, PASSWORD, TestDatabase, World};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+use web_kit::state::Parts;
+use web_kit::{Portal, PortalSettings, RouteRow};
+
+pub(crate) struct TestPortal {
+    pub(crate) world: World,
+    pub(crate) router: Router,
+    pub(crate) rows: Vec<RouteRow>,
+    _stop: watch::Sender<bool>,
+    _folder: tempfile::TempDir,
+}
+
+impl TestPortal {
+    pub(crate) async fn new(database: &TestDatabase) -> Self {
+        let world = World::new(&database.db).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (stop, stopping) = watch::channel(false);
+        let portal = Portal::new(Parts {
+            db: database.db.clone(),
+            accounts: world.accounts.clone(),
+            workloads: world.workloads.clone(),
+            runner: Arc::new(FakeRunner::default()),
+            build_logs: folder.path().to_owned(),
+            clock: world.clock(),
+            settings: PortalSettings {
+                public_url: "http://portal.test".to_owned(),
+                version: "0",
+                trusted_proxies: Vec::new(),
+                data_dir: String::new(),
+                database: String::new(),
+            },
+            stopping,
+        });
+        let app = portico::app(&portal);
+        Self { world, router: app.router, rows: app.rows, _stop: stop, _folder: folder }
+    }
+
+    /// A session cookie of one of the people.
+    pub(crate) async fn cookie(&self, name: &str) -> String {
+        let input = SignIn { name: name.to_owned(), password: Secret::new(PASSWORD), user_agent: String::new() };
+        let session = self.world.accounts.sign_in(&self.world.anonymous(), input).await.unwrap();
+        format!("portico-session={}", session.secret.expose())
+    }
+
+    /// A token of one of the people.
+    pub(crate) async fn token(&self, name: &str, scope: base::TokenScope) -> String {
+        let ctx: OpContext = self.world.system();
+        let input = accounts::tokens::NewToken { name: format!("{scope:?}"), scope, days: 1 };
+        let (_, secret) = self.world.accounts.create_token_for(&ctx, name, input).await.unwrap();
+        secret.expose().to_owned()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// A request as a browser (cookie) or a program (token) sends it.
+    pub(crate) fn request(method: &Method, path: &str, cookie: Option<&str>, token: Option<&str>) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "portal.test");
+        if let Some(cookie) = cookie {
+            request = request.header(header::COOKIE, cookie).header("sec-fetch-site", "same-origin");
+        }
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        request.header(header::CONTENT_TYPE, "application/json").body(Body::from("{}")).unwrap()
+    }
+}
+
+pub(crate) async fn text(response: Response<Body>) -> String {
+    let bytes: Bytes = axum::body::to_bytes(response.into_body(), 10_000_000).await.unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}

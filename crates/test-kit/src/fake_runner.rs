@@ -1,0 +1,91 @@
+//! A runner that runs nothing: tests say when an attempt ends, and how.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use runner::{AttemptSpec, Capability, LogReader, Observation, Resources, Runner, RunnerError, Stop, Usage};
+use tokio::sync::watch;
+
+/// See the module's text.
+pub struct FakeRunner {
+    attempts: Mutex<HashMap<String, watch::Sender<Observation>>>,
+    stops: Mutex<Vec<String>>,
+    logs: tempfile::TempDir,
+    capacity: Resources,
+}
+
+impl Default for FakeRunner {
+    fn default() -> Self {
+        Self {
+            attempts: Mutex::default(),
+            stops: Mutex::default(),
+            logs: tempfile::tempdir().unwrap(),
+            capacity: Resources { cpu_milli: 64_000, memory_mib: 256 * 1024, gpu: 8 },
+        }
+    }
+}
+
+impl FakeRunner {
+    /// Ids of the attempts that were started and have not ended.
+    pub fn running(&self) -> Vec<String> {
+        let attempts = self.attempts.lock().unwrap();
+        attempts.iter().filter(|(_, at)| !at.borrow().is_final()).map(|(id, _)| id.clone()).collect()
+    }
+    /// Ids of the attempts that were asked to stop.
+    pub fn stopped(&self) -> Vec<String> {
+        self.stops.lock().unwrap().clone()
+    }
+    /// Ends an attempt.
+    pub fn end(&self, attempt: &str, observation: Observation) {
+        let attempts = self.attempts.lock().unwrap();
+        attempts.get(attempt).unwrap().send_replace(observation);
+    }
+    fn state(&self, attempt: &str) -> Option<Observation> {
+        self.attempts.lock().unwrap().get(attempt).map(|at| at.borrow().clone())
+    }
+}
+
+impl Runner for FakeRunner {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+    fn capacity(&self) -> Resources {
+        self.capacity
+    }
+    fn start<'a>(&'a self, spec: &'a AttemptSpec) -> BoxFuture<'a, Result<(), RunnerError>> {
+        let running = Observation::Running { started_at_us: 1 };
+        self.attempts
+            .lock()
+            .unwrap()
+            .entry(spec.attempt.clone())
+            .or_insert_with(|| watch::Sender::new(running));
+        async { Ok(()) }.boxed()
+    }
+    fn stop<'a>(&'a self, attempt: &'a str, _stop: Stop) -> BoxFuture<'a, Result<(), RunnerError>> {
+        self.stops.lock().unwrap().push(attempt.to_owned());
+        async { Ok(()) }.boxed()
+    }
+    fn observe<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Observation, RunnerError>> {
+        let state = self.state(attempt).unwrap_or(Observation::NotStarted);
+        async { Ok(state) }.boxed()
+    }
+    fn wait<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Observation, RunnerError>> {
+        let mut state = self.attempts.lock().unwrap().get(attempt).unwrap().subscribe();
+        async move { Ok(state.wait_for(Observation::is_final).await.unwrap().clone()) }.boxed()
+    }
+    fn usage<'a>(&'a self, _attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>> {
+        async { Ok(None) }.boxed()
+    }
+    fn log(&self, attempt: &str) -> LogReader {
+        LogReader::new(self.logs.path().join(attempt))
+    }
+    fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {
+        self.attempts.lock().unwrap().remove(attempt);
+        async { Ok(()) }.boxed()
+    }
+    fn capabilities(&self) -> Vec<Capability> {
+        Vec::new()
+    }
+}

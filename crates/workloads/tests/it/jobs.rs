@@ -1,0 +1,131 @@
+//! Submitting, listing, cancelling.
+
+use std::collections::BTreeSet;
+
+use base::Kind;
+use base::page::{Edge, PageRequest};
+use test_kit::{World, on_both_databases};
+use workloads::jobs::{JobFilter, JobSort, MAX_SCRIPT_BYTES, NewJob, Phase, Spec, TimeLimit};
+
+on_both_databases! {
+    async fn one_key_makes_one_job_however_often_it_is_sent(database) {
+        let world = World::new(&database.db).await;
+        let (ctx, group) = (world.person("mia").await, world.group("vision").await);
+        let job = |script: &str| NewJob {
+            idempotency_key: Some("key-1".to_owned()),
+            spec: Spec { script: script.to_owned(), ..Spec::default() },
+            ..world.job("digits")
+        };
+        let submits = (0..20).map(|_| world.workloads.submit_job(&ctx, &group, job("true")));
+        let results = futures::future::join_all(submits).await;
+        let slugs: BTreeSet<String> = results.into_iter().filter_map(Result::ok).map(|job| job.slug).collect();
+        assert_eq!(slugs.len(), 1);
+        let (count, _) = world.workloads.count_jobs(&ctx, &group, &JobFilter::default()).await.unwrap();
+        assert_eq!(count, 1);
+        let other = world.workloads.submit_job(&ctx, &group, job("false")).await.unwrap_err();
+        assert_eq!((other.kind(), other.code()), (Kind::Conflict, "idempotency_key_reused"));
+        let somebody = world.person("max").await;
+        assert!(world.workloads.submit_job(&somebody, &group, job("false")).await.is_ok(), "keys are each person's own");
+    }
+
+    async fn bad_input_names_the_field_and_the_way_out(database) {
+        let world = World::new(&database.db).await;
+        world.set_cpu_quotas(Some(1), Some(2)).await;
+        let (ctx, group) = (world.person("mia").await, world.group("vision").await);
+        let good = world.job("digits");
+        let script = |text: String| Spec { script: text, ..Spec::default() };
+        let cases = [
+            (NewJob { image: "nope".into(), ..good.clone() }, "image", "Choose one of: base."),
+            (NewJob { instance_type: "huge".into(), ..good.clone() }, "instance_type", "Choose one of: cpu-small,"),
+            (NewJob { instance_type: "cpu-2".into(), ..good.clone() }, "instance_type", "your quota in this group is 1 core"),
+            (NewJob { name: "x".repeat(101), ..good.clone() }, "name", "At most 100 characters"),
+            (NewJob { name: " ".into(), ..good.clone() }, "name", "Give it a name"),
+            (NewJob { spec: script(String::new()), ..good.clone() }, "command", "Write the command"),
+            (NewJob { spec: script("x".repeat(MAX_SCRIPT_BYTES + 1)), ..good.clone() }, "command", "Put the script into a file"),
+            (NewJob { time_limit: TimeLimit::Seconds(-1), ..good.clone() }, "time_limit", "0 (no limit)"),
+        ];
+        for (job, field, way_out) in cases {
+            let error = world.workloads.submit_job(&ctx, &group, job).await.unwrap_err();
+            assert_eq!(error.fields().len(), 1, "{error:?}");
+            assert_eq!(error.fields()[0].field, field);
+            assert!(error.fields()[0].message.contains(way_out), "{error:?}");
+        }
+        let mut reserved = good.clone();
+        reserved.spec.variables.insert("PORTICO_USER".into(), "root".into());
+        assert_eq!(world.workloads.submit_job(&ctx, &group, reserved).await.unwrap_err().fields()[0].field, "environment");
+        let other_script = NewJob { name: "訓練 №3".into(), ..good };
+        assert!(world.workloads.submit_job(&ctx, &group, other_script).await.is_ok());
+    }
+
+    async fn a_quota_of_nothing_refuses_and_null_does_not(database) {
+        let world = World::new(&database.db).await;
+        let ctx = world.person("mia").await;
+        world.set_cpu_quotas(None, None).await;
+        assert!(world.workloads.submit_job(&ctx, &world.group("vision").await, world.job("a")).await.is_ok());
+        world.set_cpu_quotas(Some(0), None).await;
+        let error = world.workloads.submit_job(&ctx, &world.group("vision").await, world.job("a")).await.unwrap_err();
+        assert_eq!(error.code(), "exceed_quota");
+    }
+
+    async fn pages_stay_right_while_rows_come(database) {
+        let world = World::new(&database.db).await;
+        let (ctx, group) = (world.person("mia").await, world.group("vision").await);
+        for n in 0..25 {
+            world.workloads.submit_job(&ctx, &group, world.job(&format!("job {n:02}"))).await.unwrap();
+            // Some share a microsecond: the id decides between them.
+            world.clock.advance_seconds(i64::from(n % 3 == 0));
+        }
+        for sort in [JobSort::Newest, JobSort::Oldest, JobSort::Name, JobSort::NameDown] {
+            let mut request = PageRequest { limit: 4, from: None };
+            let (mut seen, mut backs) = (Vec::new(), Vec::new());
+            loop {
+                let page = world.workloads.list_jobs(&ctx, &group, &JobFilter::default(), sort, &request).await.unwrap();
+                if sort == JobSort::Newest && seen.len() == 8 {
+                    world.workloads.submit_job(&ctx, &group, world.job("newcomer")).await.unwrap();
+                }
+                seen.extend(page.items.iter().map(|job| job.slug.clone()));
+                backs.push(page.previous.clone());
+                let Some(next) = page.next else { break };
+                request = PageRequest::parse(Some(4), 100, Some(&next), None).unwrap();
+            }
+            let distinct: BTreeSet<&String> = seen.iter().collect();
+            let expected = if sort == JobSort::Newest { 25 } else { 26 };
+            assert_eq!((seen.len(), distinct.len()), (expected, expected), "{sort:?}");
+            let back = PageRequest::parse(Some(4), 100, None, backs[1].as_deref()).unwrap();
+            assert!(matches!(back.from, Some(Edge::Before(_))));
+            let first = world.workloads.list_jobs(&ctx, &group, &JobFilter::default(), sort, &back).await.unwrap();
+            assert_eq!(first.items.last().unwrap().slug, seen[3], "{sort:?}");
+        }
+    }
+
+    async fn filters_find_what_they_say(database) {
+        let world = World::new(&database.db).await;
+        let (mia, max, group) = (world.person("mia").await, world.person("max").await, world.group("vision").await);
+        let first = world.workloads.submit_job(&mia, &group, world.job("Train 100%_done")).await.unwrap();
+        world.workloads.submit_job(&max, &group, world.job("evaluate")).await.unwrap();
+        world.workloads.cancel_job(&mia, &group, &first.slug).await.unwrap();
+        let find = async |filter: JobFilter| {
+            let page = PageRequest { limit: 10, from: None };
+            let found = world.workloads.list_jobs(&mia, &group, &filter, JobSort::Newest, &page).await.unwrap();
+            found.items.into_iter().map(|job| job.name).collect::<Vec<_>>()
+        };
+        let search = |text: &str| JobFilter { search: text.to_owned(), ..JobFilter::default() };
+        assert_eq!(find(search("100%_")).await, ["Train 100%_done"], "% and _ are letters here");
+        assert_eq!(find(search("%")).await.len(), 1);
+        assert_eq!(find(search(&first.slug[..20])).await, ["Train 100%_done"]);
+        assert_eq!(find(JobFilter { mine: true, ..JobFilter::default() }).await, ["Train 100%_done"]);
+        assert_eq!(find(JobFilter { phases: vec![Phase::Waiting], ..JobFilter::default() }).await, ["evaluate"]);
+    }
+
+    async fn another_group_s_job_does_not_exist(database) {
+        let world = World::new(&database.db).await;
+        let (mia, otto) = (world.person("mia").await, world.person("otto").await);
+        let (vision, speech) = (world.group("vision").await, world.group("speech").await);
+        let job = world.workloads.submit_job(&mia, &vision, world.job("secret")).await.unwrap();
+        assert_eq!(world.workloads.get_job(&otto, &vision, &job.slug).await.unwrap_err().kind(), Kind::NotFound);
+        let through_own = world.workloads.get_job(&otto, &speech, &job.slug).await.unwrap_err();
+        let missing = world.workloads.get_job(&otto, &speech, "job-202601010000-000000").await.unwrap_err();
+        assert_eq!(through_own.message().replace(&job.slug, ""), missing.message().replace("job-202601010000-000000", ""));
+        assert_eq!(world.workloads.cancel_job(&otto, &speech, &job.slug).await.unwrap_err().kind(), Kind::NotFound);
+    }
+}

@@ -1,0 +1,4 @@
+//! Workloads on both databases.
+
+mod engine;
+mod jobs;
