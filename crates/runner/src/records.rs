@@ -89,11 +89,11 @@ pub(crate) struct Lost {
     pub(crate) why: String,
 }
 
-/// The first process of a running sandbox and what else would outlive a shim that is killed.
+/// A running sandbox.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SandboxRecord {
+    /// Its first process, which takes all others along when it dies.
     pub(crate) init: ProcessName,
-    pub(crate) cgroups: Vec<PathBuf>,
 }
 
 /// One attempt's folder.

@@ -67,6 +67,7 @@ macro_rules! contract_tests {
             stopping_what_has_ended_changes_nothing
             the_time_limit_ends_it
             the_time_limit_kills_what_ignores_it
+            limits_may_be_longer_than_time
             // limits
             too_much_memory_is_told
             memory_within_the_limit_is_fine

@@ -90,3 +90,15 @@ pub async fn the_time_limit_kills_what_ignores_it(fixture: &impl RunnerFixture) 
     assert_cause(&exit, ExitCause::TimeLimit);
     assert_eq!(exit.signal, Some(9));
 }
+
+pub async fn limits_may_be_longer_than_time(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let spec = AttemptSpec {
+        time_limit: Some(Duration::MAX),
+        stop_grace: Duration::MAX,
+        ..AttemptSpec::new("a", "echo ready; sleep 60")
+    };
+    start_until_ready(&*runner, &spec).await;
+    runner.stop("a", Stop { reason: StopReason::Idle, grace: Some(Duration::MAX) }).await.unwrap();
+    assert_cause(&finished(&*runner, "a").await, ExitCause::Stopped(StopReason::Idle));
+}

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -9,25 +11,34 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::observation::Observation;
 use crate::records::{AttemptDir, Lost, ProcessName, Started};
+use crate::shim::limits::CgroupBase;
 use crate::{clock, log, shim};
 
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What has to be known of the machine to tell that something is lost.
+pub(super) struct Machine {
+    pub(super) boot_id: String,
+    pub(super) cgroup_name: String,
+    pub(super) cgroups: CgroupBase,
+}
 
 /// Makes sure that nothing of the attempt runs any more, and records that it is lost.
 ///
 /// A sandbox dies with its shim, so there is usually nothing left to do but to wait for the kernel; but nobody may be
 /// told that an attempt is lost, and start another, while the first still writes to the same folders.
-pub(super) fn declare(dir: &AttemptDir, started: &Started, boot_id: &str) -> io::Result<Observation> {
-    let same_boot = started.boot_id == boot_id;
+pub(super) fn declare(dir: &AttemptDir, started: &Started, machine: &Machine) -> io::Result<Observation> {
+    let same_boot = started.boot_id == machine.boot_id;
     if same_boot && started.shim.is_some_and(ProcessName::is_alive) {
         // It lives and its socket was closed: it is just about to end, or somebody deleted the socket.
         return Ok(Observation::Running { started_at_us: started.at_us });
     }
     let why = if same_boot {
-        if let Some(sandbox) = dir.sandbox()? {
-            kill(sandbox.init)?;
-            shim::limits::clear(&sandbox.cgroups);
+        match dir.sandbox()? {
+            Some(sandbox) => kill(sandbox.init)?,
+            None => kill_unrecorded(dir)?,
         }
+        shim::limits::clear(&machine.cgroups.folders_of(&machine.cgroup_name));
         "the process that watched over it is gone".to_owned()
     } else {
         "the machine was restarted".to_owned()
@@ -37,6 +48,33 @@ pub(super) fn declare(dir: &AttemptDir, started: &Started, boot_id: &str) -> io:
     // The first reason stays, should two have looked at once.
     let why = dir.lost()?.map(|lost| lost.why).unwrap_or_default();
     Ok(Observation::Lost { why })
+}
+
+/// Kills a sandbox whose shim died before it could note down what it had started. No script has run in it yet, but
+/// its first process may wait for ever.
+///
+/// Until it has gone into its own file system, it works in the folder it has from the shim.
+fn kill_unrecorded(dir: &AttemptDir) -> io::Result<()> {
+    let place = |path: PathBuf| fs_err::metadata(path).map(|found| (found.dev(), found.ino()));
+    let wanted = place(dir.path().to_owned())?;
+    // A list of processes is old when it is read: who is on it may have started another that is not, and died. There
+    // are two such steps from the shim to the sandbox.
+    let mut looks_without = 0;
+    while looks_without < 3 {
+        looks_without += 1;
+        for entry in fs_err::read_dir("/proc")? {
+            let entry = entry?;
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            // Those of other users do not tell, and are none of ours.
+            if place(entry.path().join("cwd")).is_ok_and(|place| place == wanted)
+                && let Some(process) = ProcessName::of(pid)
+            {
+                kill(process)?;
+                looks_without = 0;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn kill(process: ProcessName) -> io::Result<()> {

@@ -113,6 +113,11 @@ impl LocalRunner {
         Ok(AttemptDir::new(self.config.root.join(attempt)))
     }
 
+    /// No two attempts on the machine have the same, whatever servers there are.
+    fn cgroup_name(&self, attempt: &str) -> String {
+        format!("{}.{attempt}", self.place)
+    }
+
     fn boot_id(&self) -> io::Result<String> {
         boot_id(&self.config.boot_id_path)
     }
@@ -137,17 +142,26 @@ impl LocalRunner {
         };
         match Connection::open(&dir).await.map_err(failed)? {
             Reached::Shim(_) => Ok(Observation::Running { started_at_us: started.at_us }),
-            Reached::Nobody => self.without_shim(dir, started).await.map_err(failed),
+            Reached::Nobody => self.without_shim(attempt, dir, started).await.map_err(failed),
         }
     }
 
     /// The shim does not answer: it recorded the end in this moment, or it is dead.
-    async fn without_shim(&self, dir: AttemptDir, started: Started) -> io::Result<Observation> {
+    async fn without_shim(
+        &self,
+        attempt: &str,
+        dir: AttemptDir,
+        started: Started,
+    ) -> io::Result<Observation> {
         match recorded(&dir)? {
             Ok(observation) => Ok(observation),
             Err(_) => {
-                let boot_id = self.boot_id()?;
-                let declare = move || lost::declare(&dir, &started, &boot_id);
+                let machine = lost::Machine {
+                    boot_id: self.boot_id()?,
+                    cgroup_name: self.cgroup_name(attempt),
+                    cgroups: self.cgroups.clone(),
+                };
+                let declare = move || lost::declare(&dir, &started, &machine);
                 tokio::task::spawn_blocking(declare).await.map_err(io::Error::other)?
             }
         }
@@ -167,7 +181,7 @@ impl LocalRunner {
         };
         let Err(started) = observation else { return Ok(()) };
         match Connection::open(&dir).await.map_err(failed)? {
-            Reached::Nobody => self.without_shim(dir, started).await.map(drop).map_err(failed),
+            Reached::Nobody => self.without_shim(attempt, dir, started).await.map(drop).map_err(failed),
             Reached::Shim(mut shim) => {
                 let grace_ms = stop.grace.map(|grace| u64::try_from(grace.as_millis()).unwrap_or(u64::MAX));
                 match shim.ask(&Request::Stop { reason: stop.reason, grace_ms }).await.map_err(failed)? {

@@ -19,9 +19,7 @@ impl LocalRunner {
         if let Observation::Running { .. } = self.observe_now(attempt).await? {
             return Err(RunnerError::Busy(format!("attempt {attempt} still runs")));
         }
-        if let Some(sandbox) = dir.sandbox().map_err(failed)? {
-            shim::limits::clear(&sandbox.cgroups);
-        }
+        shim::limits::clear(&self.cgroups.folders_of(&self.cgroup_name(attempt)));
         // Out of sight first, so that nobody ever sees half of it.
         let hidden = self.config.root.join(format!("{REMOVED}{attempt}"));
         match fs_err::rename(dir.path(), &hidden) {

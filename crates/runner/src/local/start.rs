@@ -41,7 +41,7 @@ impl LocalRunner {
             bubblewrap,
             slirp4netns: self.slirp4netns.clone(),
             cgroups: self.cgroups.clone(),
-            cgroup_name: format!("{}.{}", self.place, spec.attempt),
+            cgroup_name: self.cgroup_name(&spec.attempt),
             require_isolation: self.config.require_isolation,
         })?;
         create_dir(dir.path())?;
@@ -60,7 +60,8 @@ impl LocalRunner {
             .arg(dir.path())
             // The server's variables are none of the workload's business, and some are secret.
             .env_clear()
-            .current_dir("/")
+            // By this what it starts can be found, should it die at once.
+            .current_dir(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(complaints)

@@ -185,7 +185,8 @@ impl LogPump {
         self.batch.extend_from_slice(bytes);
     }
 
-    fn flush(&mut self) {
+    /// Writes what has been collected.
+    pub(crate) fn flush(&mut self) {
         if !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
             self.store(&batch, self.batch_at_us);

@@ -13,6 +13,7 @@ mod setup;
 mod slirp;
 mod supervise;
 mod system_files;
+mod watch;
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixListener;

@@ -15,17 +15,19 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, Mode, OFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
-use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, pidfd_open, prlimit};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, kill_process, pidfd_open, prlimit, wait,
+};
 use serde::Deserialize;
 
 use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
 use super::seccomp;
 use super::slirp::{Namespaces, Slirp};
-use crate::clock;
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ProcessName, SandboxRecord};
 use crate::spec::Network;
+use crate::{clock, procfs};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -52,35 +54,48 @@ impl Sandbox {
 /// What could not be done as asked, where that is allowed.
 pub(super) type Concessions = Vec<String>;
 
-/// Makes the sandbox and lets the script run. Its output goes to `output`.
-pub(super) fn start(
-    input: &mut ShimInput,
-    dir: &AttemptDir,
-    cgroups: &Cgroups,
-    output: OwnedFd,
-    concessions: &mut Concessions,
-) -> io::Result<Sandbox> {
+/// What to start, worked out once.
+pub(super) struct Plan {
+    arguments: Vec<u8>,
+    filter: Option<Vec<u8>>,
+    pub(super) concessions: Concessions,
+}
+
+/// Works out the sandbox and writes the files it needs.
+pub(super) fn plan(input: &mut ShimInput, dir: &AttemptDir) -> io::Result<Plan> {
+    let mut concessions = Concessions::new();
     if input.spec.network == Network::Outbound && input.slirp4netns.is_none() {
         concede(
             input,
-            concessions,
+            &mut concessions,
             "slirp4netns is not installed, so there is no separate network with a way out",
         )?;
         input.spec.network = Network::Host;
     }
     let filter = seccomp::filter().map_err(io::Error::other)?;
     if filter.is_none() {
-        concede(input, concessions, "there is no filter of system calls for this kind of processor")?;
+        concede(input, &mut concessions, "there is no filter of system calls for this kind of processor")?;
     }
-    let arguments = sandbox::arguments(&input.spec, dir.path())?;
+    let arguments = sandbox::encode(&sandbox::arguments(&input.spec, dir.path())?);
     // A large script is not needed any more.
     input.spec.script = String::new();
+    Ok(Plan { arguments, filter, concessions })
+}
 
+/// Makes the sandbox and lets the script run. Its output goes to `output`.
+pub(super) fn start(
+    plan: &Plan,
+    input: &ShimInput,
+    dir: &AttemptDir,
+    cgroups: &Cgroups,
+    output: OwnedFd,
+    concessions: &mut Concessions,
+) -> io::Result<Sandbox> {
     let (info, tells_info) = pipe_with(PipeFlags::CLOEXEC)?;
     let status = FullPipe::new()?;
     let gate = gate()?;
-    let arguments = sealed("arguments", &sandbox::encode(&arguments))?;
-    let filter = filter.map(|bytes| sealed("filter", &bytes)).transpose()?;
+    let arguments = sealed("arguments", &plan.arguments)?;
+    let filter = plan.filter.as_ref().map(|bytes| sealed("filter", bytes)).transpose()?;
     let mut bubblewrap = {
         let mut flags: Vec<OsString> = Vec::new();
         let mut inherited = vec![tells_info.as_fd(), status.writer.as_fd(), gate.as_fd(), arguments.as_fd()];
@@ -117,6 +132,11 @@ pub(super) fn start(
         Err(error) => {
             let _ = bubblewrap.kill();
             let _ = bubblewrap.wait();
+            // Its first process may wait for a word from bubblewrap that never comes. It is our child now.
+            for orphan in procfs::descendants(rustix::process::getpid().as_raw_pid()) {
+                let _ = Pid::from_raw(orphan.pid).map(|pid| kill_process(pid, Signal::KILL));
+            }
+            while matches!(wait(WaitOptions::empty()), Ok(Some(_))) {}
             Err(error)
         }
     }
@@ -138,7 +158,7 @@ fn attach(
     let pid = Pid::from_raw(init).ok_or_else(gone)?;
     let init_fd = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
     let init = ProcessName::of(init).ok_or_else(gone)?;
-    dir.record_sandbox(&SandboxRecord { init, cgroups: cgroups.folders().to_vec() })?;
+    dir.record_sandbox(&SandboxRecord { init })?;
     cgroups.add(init.pid)?;
     limit_directly(input, cgroups, init.pid, concessions)?;
     let namespaces =

@@ -1,30 +1,27 @@
 //! A shim's life after its start is recorded: run, watch, end, record.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, pidfd_send_signal, waitpid,
-};
+use rustix::process::{Pid, Signal, WaitOptions, pidfd_send_signal, waitpid};
 
 use super::Begun;
 use super::control::Control;
-use super::limits::{Cgroups, accounting, clear};
-use super::setup::{Concessions, Sandbox, is_readable, start};
+use super::limits::{Cgroups, clear};
+use super::setup::{Plan, Sandbox, is_readable, plan, start};
+use super::watch::{Watch, wait_for};
+use crate::clock;
 use crate::log::{LogPump, LogWriter, MARKER, Masker};
-use crate::observation::{Exit, ExitCause, StopReason};
+use crate::observation::{Exit, ExitCause};
 use crate::protocol::{Answer, Request, ShimInput};
 use crate::records::{AttemptDir, Started};
-use crate::{clock, procfs};
 
-/// How often the shim adds up memory itself, where no control group watches it.
-const ACCOUNTING: Duration = Duration::from_millis(100);
+/// How often a sandbox is tried that fails for a reason that may pass.
+const MOST_TRIES: u32 = 4;
 /// How often an exit record that could not be written is tried again.
 const RECORD_RETRY: Duration = Duration::from_secs(1);
 
@@ -67,224 +64,127 @@ fn attempt(
 ) -> io::Result<Exit> {
     // What bubblewrap leaves behind when it dies becomes our child, so that we can wait for it.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    let masker = Masker::new(input.spec.masked.iter().map(String::as_str)).map_err(io::Error::other)?;
-    let mut pump = LogPump::new(LogWriter::create(dir.path())?, masker, input.spec.log_limits);
-    let (output, writes_output) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (closing, until_closed) = pipe_with(PipeFlags::CLOEXEC)?;
-    let mut concessions = Concessions::new();
-    let sandbox = start(input, dir, cgroups, writes_output, &mut concessions);
-    for concession in &concessions {
-        pump.note(concession);
-    }
-    let pumping = std::thread::Builder::new().name("output".into()).spawn(move || {
-        let drained = pump.drain(&output, &closing);
-        (pump, drained)
-    })?;
-    let mut sandbox = match sandbox {
-        Ok(sandbox) => sandbox,
-        Err(error) => {
-            let said = finish_log(pumping, until_closed, &[]).ok();
-            let said = said.and_then(|()| last_words_of_bubblewrap(dir));
-            let message =
-                [Some(error.to_string()), said].into_iter().flatten().collect::<Vec<_>>().join(": ");
-            return Ok(exit(started, ExitCause::SandboxFailed, None, Some(message)));
-        }
+    let mut pump = new_log(dir, input)?;
+    let mut tries = 1;
+    let ended = match plan(input, dir) {
+        Err(error) => Ended::without_sandbox(error.to_string()),
+        Ok(plan) => loop {
+            let ended;
+            (pump, ended) = try_once(&plan, dir, input, started, control, cgroups, pump)?;
+            if ended.cause != ExitCause::SandboxFailed || tries == MOST_TRIES || !ended.may_pass() {
+                break ended;
+            }
+            // Nobody needs to know.
+            pump = new_log(dir, input)?;
+            tries += 1;
+        },
     };
-    let mut watch = Watch::new(input, started, cgroups, sandbox.init.pid);
-    let status = watch.until_exit(&mut sandbox, control)?;
-    let usage_at_end = (cgroups.peak_memory(), cgroups.cpu_time_us());
-    end_all(&sandbox);
-    let began = sandbox.began();
-    drop(sandbox);
-    let code = code_of(status);
-    let (cause, message) = watch.cause(code, began);
-    let last_words: Vec<String> = match cause {
+    let last_words: Vec<String> = match ended.cause {
         ExitCause::Completed | ExitCause::Failed | ExitCause::SandboxFailed => Vec::new(),
-        _ => message.iter().cloned().collect(),
+        _ => ended.message.iter().cloned().collect(),
     };
-    if let Err(error) = finish_log(pumping, until_closed, &last_words) {
+    if let Err(error) = pump.finish(&last_words) {
         complain(&format!("the log could not be finished: {error}"));
     }
-    let message =
-        if cause == ExitCause::SandboxFailed { last_words_of_bubblewrap(dir).or(message) } else { message };
     Ok(Exit {
-        max_memory_bytes: usage_at_end.0.or(watch.peak_memory),
-        cpu_time_us: usage_at_end.1.or(watch.cpu_time_us),
-        ..exit(started, cause, Some(code), message)
+        max_memory_bytes: ended.peak_memory,
+        cpu_time_us: ended.cpu_time_us,
+        ..exit(started, ended.cause, ended.code, ended.message)
     })
 }
 
-/// Why a sandbox is being ended before its script ended by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Stop(StopReason),
-    TimeLimit,
-    OutOfMemory,
+fn new_log(dir: &AttemptDir, input: &ShimInput) -> io::Result<LogPump> {
+    let masker = Masker::new(input.spec.masked.iter().map(String::as_str)).map_err(io::Error::other)?;
+    Ok(LogPump::new(LogWriter::create(dir.path())?, masker, input.spec.log_limits))
 }
 
-struct Watch<'a> {
-    cgroups: &'a Cgroups,
-    init: i32,
-    started_at_us: i64,
-    default_grace: Duration,
-    time_limit: Option<Duration>,
-    memory_limit: Option<u64>,
-    /// When the time limit strikes.
-    deadline: Option<Duration>,
-    ending: Option<Ending>,
-    /// When the whole sandbox is killed.
-    kill_at: Option<Duration>,
-    killed: bool,
+/// How one try went.
+struct Ended {
+    cause: ExitCause,
+    code: Option<i32>,
+    message: Option<String>,
     peak_memory: Option<u64>,
     cpu_time_us: Option<u64>,
 }
 
-impl<'a> Watch<'a> {
-    fn new(input: &ShimInput, started: &Started, cgroups: &'a Cgroups, init: i32) -> Self {
-        let limit = u64::try_from(input.spec.resources.memory_mib).ok().filter(|mib| *mib > 0);
-        Watch {
-            cgroups,
-            init,
-            started_at_us: started.at_us,
-            default_grace: input.spec.stop_grace,
-            time_limit: input.spec.time_limit,
-            memory_limit: limit.map(|mib| mib << 20),
-            deadline: input.spec.time_limit.map(|limit| clock::elapsed() + limit),
-            ending: None,
-            kill_at: None,
-            killed: false,
+impl Ended {
+    fn without_sandbox(message: String) -> Self {
+        Ended {
+            cause: ExitCause::SandboxFailed,
+            code: None,
+            message: Some(message),
             peak_memory: None,
             cpu_time_us: None,
         }
     }
 
-    /// Waits until the script has ended, and sees to it that it does when it must.
-    fn until_exit(&mut self, sandbox: &mut Sandbox, control: &mut Control) -> io::Result<ExitStatus> {
-        let id = Pid::from_child(&sandbox.bubblewrap);
-        let ended = pidfd_open(id, PidfdFlags::empty())?;
-        let accounts = !self.cgroups.limits_memory();
-        loop {
-            let now = clock::elapsed();
-            let next = [
-                self.deadline.filter(|_| self.ending.is_none()),
-                self.kill_at.filter(|_| !self.killed),
-                accounts.then(|| now + ACCOUNTING),
-            ];
-            let patience = next.into_iter().flatten().min().map(|at| at.saturating_sub(now));
-            wait_for(control, &[&ended], patience);
-            if is_readable(ended.as_fd(), Duration::ZERO) {
-                return sandbox.bubblewrap.wait();
-            }
-            control.serve(|request| self.answer(request));
-            if accounts {
-                self.account();
-            }
-            let now = clock::elapsed();
-            if self.ending.is_none() && self.deadline.is_some_and(|deadline| now >= deadline) {
-                self.end(Ending::TimeLimit, self.default_grace);
-            }
-            if !self.killed && self.kill_at.is_some_and(|at| now >= at) {
-                self.killed = true;
-                let _ = pidfd_send_signal(&sandbox.init_fd, Signal::KILL);
-            }
-        }
-    }
-
-    fn answer(&mut self, request: Request) -> Option<Answer> {
-        Some(match request {
-            Request::Wait => return None,
-            Request::Status => Answer::Running { started_at_us: self.started_at_us },
-            Request::Usage => Answer::Usage(self.cgroups.usage(self.init)),
-            Request::Stop { reason, grace_ms } => {
-                self.end(Ending::Stop(reason), grace_ms.map_or(self.default_grace, Duration::from_millis));
-                Answer::Stopping
-            }
-        })
-    }
-
-    /// Begins to end the sandbox. The first reason stays; a shorter grace is taken from whoever gives it.
-    fn end(&mut self, ending: Ending, grace: Duration) {
-        let kill_at = clock::elapsed() + grace;
-        self.kill_at = Some(self.kill_at.map_or(kill_at, |known| known.min(kill_at)));
-        if self.ending.is_none() {
-            self.ending = Some(ending);
-            terminate(self.init);
-        }
-    }
-
-    fn account(&mut self) {
-        let processes = procfs::descendants(self.init);
-        let memory = accounting::memory(&processes);
-        self.peak_memory = self.peak_memory.max(Some(memory));
-        self.cpu_time_us = self.cpu_time_us.max(Some(accounting::cpu_time_us(self.init, &processes)));
-        if self.ending.is_none() && self.memory_limit.is_some_and(|limit| memory > limit) {
-            self.end(Ending::OutOfMemory, Duration::ZERO);
-        }
-    }
-
-    /// The one cause, from what was asked for and what was seen.
-    fn cause(&self, code: i32, began: bool) -> (ExitCause, Option<String>) {
-        let how = if self.killed && self.ending != Some(Ending::OutOfMemory) {
-            format!(" and was killed, as it had not ended within {} of SIGTERM", seconds(self.grace_given()))
-        } else {
-            String::new()
-        };
-        match self.ending {
-            Some(Ending::Stop(reason)) => {
-                let why = match reason {
-                    StopReason::Cancelled => "cancelled",
-                    StopReason::Preempted => "preempted",
-                    StopReason::Idle => "stopped because nobody used it",
-                    StopReason::Maintenance => "stopped for maintenance",
-                };
-                (ExitCause::Stopped(reason), Some(format!("{why}{how}")))
-            }
-            Some(Ending::TimeLimit) => {
-                let limit = seconds(self.time_limit.unwrap_or_default());
-                (ExitCause::TimeLimit, Some(format!("reached its time limit of {limit}{how}")))
-            }
-            Some(Ending::OutOfMemory) => (ExitCause::OutOfMemory, Some(self.out_of_memory())),
-            None if !began => {
-                (ExitCause::SandboxFailed, Some("bubblewrap gave up while it made the sandbox".into()))
-            }
-            None if code == 0 => (ExitCause::Completed, None),
-            None if self.cgroups.memory_kills() > 0 => (ExitCause::OutOfMemory, Some(self.out_of_memory())),
-            None => (ExitCause::Failed, None),
-        }
-    }
-
-    fn grace_given(&self) -> Duration {
-        self.default_grace
-    }
-
-    fn out_of_memory(&self) -> String {
-        let limit = self.memory_limit.unwrap_or_default();
-        let used = self.cgroups.peak_memory().or(self.peak_memory).unwrap_or(limit);
-        format!(
-            "needed more memory than it may have: used {} MiB of {} MiB",
-            used.div_ceil(1 << 20),
-            limit >> 20
-        )
+    /// Whether it may work when tried again. On a busy machine the kernel now and then answers bubblewrap's question
+    /// for a loopback in a way that bubblewrap does not expect.
+    fn may_pass(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| message.contains("loopback: "))
     }
 }
 
-/// SIGTERM for every process of the sandbox. Some may be started meanwhile, so it looks again until nobody is new.
-fn terminate(init: i32) {
-    let mut told = std::collections::HashSet::new();
-    for _ in 0..4 {
-        let mut news = false;
-        for process in procfs::descendants(init) {
-            if told.insert((process.pid, process.start_ticks)) {
-                news = true;
-                if let Some(pid) = Pid::from_raw(process.pid) {
-                    let _ = kill_process(pid, Signal::TERM);
-                }
-            }
-        }
-        if !news {
-            return;
-        }
+/// Makes the sandbox and runs the script in it to the end. As long as the script has not begun, this can be repeated.
+fn try_once(
+    plan: &Plan,
+    dir: &AttemptDir,
+    input: &ShimInput,
+    started: &Started,
+    control: &mut Control,
+    cgroups: &Cgroups,
+    mut pump: LogPump,
+) -> io::Result<(LogPump, Ended)> {
+    let (output, writes_output) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (closing, until_closed) = pipe_with(PipeFlags::CLOEXEC)?;
+    let mut concessions = plan.concessions.clone();
+    let sandbox = start(plan, input, dir, cgroups, writes_output, &mut concessions);
+    for concession in &concessions {
+        pump.note(concession);
     }
+    let pumping = std::thread::Builder::new().name("output".into()).spawn(move || {
+        let drained = pump.drain(&output, &closing);
+        pump.flush();
+        (pump, drained)
+    })?;
+    let ended = match sandbox {
+        Ok(sandbox) => watch_over(sandbox, input, started, control, cgroups)?,
+        Err(error) => Ended::without_sandbox(error.to_string()),
+    };
+    drop(until_closed);
+    let (pump, drained) =
+        pumping.join().map_err(|_| io::Error::other("the thread that reads output panicked"))?;
+    if let Err(error) = drained {
+        complain(&format!("the output could not be read to its end: {error}"));
+    }
+    let said = if ended.cause == ExitCause::SandboxFailed { last_words_of_bubblewrap(dir) } else { None };
+    let message = match (ended.message, said) {
+        (Some(message), Some(said)) => Some(format!("{message}: {said}")),
+        (message, said) => message.or(said),
+    };
+    Ok((pump, Ended { message, ..ended }))
+}
+
+fn watch_over(
+    mut sandbox: Sandbox,
+    input: &ShimInput,
+    started: &Started,
+    control: &mut Control,
+    cgroups: &Cgroups,
+) -> io::Result<Ended> {
+    let mut watch = Watch::new(input, started, cgroups, sandbox.init.pid);
+    let status = watch.until_exit(&mut sandbox, control)?;
+    let (peak_memory, cpu_time_us) = (cgroups.peak_memory(), cgroups.cpu_time_us());
+    end_all(&sandbox);
+    let code = code_of(status);
+    let (cause, message) = watch.cause(code, sandbox.began());
+    Ok(Ended {
+        cause,
+        code: Some(code),
+        message,
+        peak_memory: peak_memory.or(watch.peak_memory),
+        cpu_time_us: cpu_time_us.or(watch.cpu_time_us),
+    })
 }
 
 /// Kills what is left of a sandbox and waits until it is gone.
@@ -295,35 +195,12 @@ fn end_all(sandbox: &Sandbox) {
     let _ = waitpid(Pid::from_raw(sandbox.init.pid), WaitOptions::NOHANG);
 }
 
-fn finish_log(
-    pumping: JoinHandle<(LogPump, io::Result<()>)>,
-    until_closed: OwnedFd,
-    last_words: &[String],
-) -> io::Result<()> {
-    drop(until_closed);
-    let (mut pump, drained) =
-        pumping.join().map_err(|_| io::Error::other("the thread that reads output panicked"))?;
-    pump.finish(last_words)?;
-    drained
-}
-
 /// What bubblewrap said in the log of an attempt whose script never ran.
 fn last_words_of_bubblewrap(dir: &AttemptDir) -> Option<String> {
     let log = fs_err::read(dir.path().join(crate::log::LOG_FILE)).ok()?;
     let log = String::from_utf8_lossy(&log[log.len().saturating_sub(4096)..]).into_owned();
     let line = log.lines().rfind(|line| !line.starts_with(MARKER) && !line.is_empty())?;
     Some(line.chars().take(1000).collect())
-}
-
-fn wait_for(control: &Control, others: &[&OwnedFd], patience: Option<Duration>) {
-    let mut fds = control.poll_fds();
-    fds.extend(others.iter().map(|fd| PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN)));
-    let timeout = patience.map(|time| Timespec {
-        tv_sec: time.as_secs().cast_signed(),
-        tv_nsec: i64::from(time.subsec_nanos()),
-    });
-    // However this ends, the caller looks at everything again.
-    let _ = poll(&mut fds, timeout.as_ref());
 }
 
 /// As a shell says it: 128 + n for signal n.
@@ -342,11 +219,6 @@ fn exit(started: &Started, cause: ExitCause, code: Option<i32>, message: Option<
         cpu_time_us: None,
         message,
     }
-}
-
-fn seconds(time: Duration) -> String {
-    let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    format!("{time:?}")
 }
 
 /// To the shim's own log.

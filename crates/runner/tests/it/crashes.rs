@@ -76,6 +76,7 @@ async fn the_sandbox_dies_with_its_shim_even_if_nobody_looks() {
         rustix::event::poll(&mut fds, Some(&rustix::time::Timespec { tv_sec: 30, tv_nsec: 0 })).unwrap()
     });
     assert_eq!(gone.await.unwrap(), 1, "the sandbox outlives its shim");
+    assert!(matches!(ended(&runner, "a").await, Observation::Lost { .. }));
 }
 
 #[tokio::test]
@@ -170,7 +171,15 @@ async fn a_shim_killed_at_any_moment_leaves_a_clear_state() {
         assert!(runner.log(&attempt).lines(0, 1).await.unwrap().complete);
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert_eq!(fs_err::read(shared.join("ran")).ok(), ran, "it ran after it was lost ({delay_us} µs)");
+        assert_eq!(sandboxes_left(&local, &attempt), 0, "a process waits for ever ({delay_us} µs)");
     }
+}
+
+/// Processes of an attempt's sandbox that did not get as far as to leave the folder they were started in.
+fn sandboxes_left(local: &Local, attempt: &str) -> usize {
+    let dir = local.attempts().join(attempt);
+    let processes = fs_err::read_dir("/proc").unwrap().flatten();
+    processes.filter(|entry| fs_err::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == dir)).count()
 }
 
 async fn ended(runner: &LocalRunner, attempt: &str) -> Observation {

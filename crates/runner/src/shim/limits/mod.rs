@@ -38,6 +38,22 @@ pub(crate) enum Version {
     Two,
 }
 
+impl CgroupBase {
+    /// Where the groups of that name lie, if there are any.
+    pub(crate) fn folders_of(&self, name: &str) -> Vec<PathBuf> {
+        self.folders().into_iter().map(|folder| folder.join(name)).collect()
+    }
+
+    /// Each folder once.
+    fn folders(&self) -> Vec<PathBuf> {
+        let all = [&self.memory, &self.cpu, &self.cpuacct, &self.pids];
+        let mut folders: Vec<PathBuf> = all.into_iter().flatten().cloned().collect();
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+}
+
 /// One attempt's control groups.
 #[derive(Debug)]
 pub(crate) struct Cgroups {
@@ -68,10 +84,7 @@ impl Cgroups {
         let cpuacct = make(&base.cpuacct, &|_| Ok(()));
         let pids = make(&base.pids, &|folder| write(folder, "pids.max", &MOST_PROCESSES.to_string()));
         let base = CgroupBase { version, memory, cpu, cpuacct, pids };
-        let mut folders: Vec<PathBuf> =
-            [&base.memory, &base.cpu, &base.cpuacct, &base.pids].into_iter().flatten().cloned().collect();
-        folders.sort();
-        folders.dedup();
+        let folders = base.folders();
         Cgroups { base, folders }
     }
 

@@ -1,0 +1,216 @@
+//! Watching over a running sandbox: limits, wishes to stop, and what in the end was the cause.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
+
+use super::control::Control;
+use super::limits::{Cgroups, accounting};
+use super::setup::{Sandbox, is_readable};
+use crate::observation::{ExitCause, StopReason};
+use crate::protocol::{Answer, Request, ShimInput};
+use crate::records::Started;
+use crate::{clock, procfs};
+
+/// How often the shim adds up memory itself, where no control group watches it.
+const ACCOUNTING: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// Why a sandbox is being ended before its script ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Stop(StopReason),
+    TimeLimit,
+    OutOfMemory,
+}
+
+pub(super) struct Watch<'a> {
+    cgroups: &'a Cgroups,
+    init: i32,
+    started_at_us: i64,
+    default_grace: Duration,
+    time_limit: Option<Duration>,
+    memory_limit: Option<u64>,
+    /// When the time limit strikes.
+    deadline: Option<Duration>,
+    ending: Option<Ending>,
+    /// How long it was given in the end.
+    grace: Duration,
+    /// When the whole sandbox is killed.
+    kill_at: Option<Duration>,
+    killed: bool,
+    pub(super) peak_memory: Option<u64>,
+    pub(super) cpu_time_us: Option<u64>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(input: &ShimInput, started: &Started, cgroups: &'a Cgroups, init: i32) -> Self {
+        let limit = u64::try_from(input.spec.resources.memory_mib).ok().filter(|mib| *mib > 0);
+        Watch {
+            cgroups,
+            init,
+            started_at_us: started.at_us,
+            default_grace: input.spec.stop_grace,
+            time_limit: input.spec.time_limit,
+            memory_limit: limit.map(|mib| mib << 20),
+            deadline: input.spec.time_limit.map(|limit| clock::elapsed().saturating_add(limit)),
+            ending: None,
+            grace: Duration::ZERO,
+            kill_at: None,
+            killed: false,
+            peak_memory: None,
+            cpu_time_us: None,
+        }
+    }
+
+    /// Waits until the script has ended, and sees to it that it does when it must.
+    pub(super) fn until_exit(
+        &mut self,
+        sandbox: &mut Sandbox,
+        control: &mut Control,
+    ) -> io::Result<ExitStatus> {
+        let id = Pid::from_child(&sandbox.bubblewrap);
+        let ended = pidfd_open(id, PidfdFlags::empty())?;
+        let accounts = !self.cgroups.limits_memory();
+        loop {
+            let now = clock::elapsed();
+            let next = [
+                self.deadline.filter(|_| self.ending.is_none()),
+                self.kill_at.filter(|_| !self.killed),
+                accounts.then(|| now + ACCOUNTING),
+            ];
+            let patience = next.into_iter().flatten().min().map(|at| at.saturating_sub(now));
+            wait_for(control, &[&ended], patience);
+            if is_readable(ended.as_fd(), Duration::ZERO) {
+                return sandbox.bubblewrap.wait();
+            }
+            control.serve(|request| self.answer(request));
+            if accounts {
+                self.account();
+            }
+            let now = clock::elapsed();
+            if self.ending.is_none() && self.deadline.is_some_and(|deadline| now >= deadline) {
+                self.end(Ending::TimeLimit, self.default_grace);
+            }
+            if !self.killed && self.kill_at.is_some_and(|at| now >= at) {
+                self.killed = true;
+                let _ = pidfd_send_signal(&sandbox.init_fd, Signal::KILL);
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Option<Answer> {
+        Some(match request {
+            Request::Wait => return None,
+            Request::Status => Answer::Running { started_at_us: self.started_at_us },
+            Request::Usage => Answer::Usage(self.cgroups.usage(self.init)),
+            Request::Stop { reason, grace_ms } => {
+                self.end(Ending::Stop(reason), grace_ms.map_or(self.default_grace, Duration::from_millis));
+                Answer::Stopping
+            }
+        })
+    }
+
+    /// Begins to end the sandbox. The first reason stays; a shorter grace is taken from whoever gives it.
+    fn end(&mut self, ending: Ending, grace: Duration) {
+        let kill_at = clock::elapsed().saturating_add(grace);
+        if self.kill_at.is_none_or(|known| kill_at < known) {
+            (self.kill_at, self.grace) = (Some(kill_at), grace);
+        }
+        if self.ending.is_none() {
+            self.ending = Some(ending);
+            terminate(self.init);
+        }
+    }
+
+    fn account(&mut self) {
+        let processes = procfs::descendants(self.init);
+        let memory = accounting::memory(&processes);
+        self.peak_memory = self.peak_memory.max(Some(memory));
+        self.cpu_time_us = self.cpu_time_us.max(Some(accounting::cpu_time_us(self.init, &processes)));
+        if self.ending.is_none() && self.memory_limit.is_some_and(|limit| memory > limit) {
+            self.end(Ending::OutOfMemory, Duration::ZERO);
+        }
+    }
+
+    /// The one cause, from what was asked for and what was seen.
+    pub(super) fn cause(&self, code: i32, began: bool) -> (ExitCause, Option<String>) {
+        let how = if self.killed && self.ending != Some(Ending::OutOfMemory) {
+            format!(" and was killed, as it had not ended within {} of SIGTERM", seconds(self.grace))
+        } else {
+            String::new()
+        };
+        match self.ending {
+            Some(Ending::Stop(reason)) => {
+                let why = match reason {
+                    StopReason::Cancelled => "cancelled",
+                    StopReason::Preempted => "preempted",
+                    StopReason::Idle => "stopped because nobody used it",
+                    StopReason::Maintenance => "stopped for maintenance",
+                };
+                (ExitCause::Stopped(reason), Some(format!("{why}{how}")))
+            }
+            Some(Ending::TimeLimit) => {
+                let limit = seconds(self.time_limit.unwrap_or_default());
+                (ExitCause::TimeLimit, Some(format!("reached its time limit of {limit}{how}")))
+            }
+            Some(Ending::OutOfMemory) => (ExitCause::OutOfMemory, Some(self.out_of_memory())),
+            None if !began => {
+                (ExitCause::SandboxFailed, Some("bubblewrap gave up while it made the sandbox".into()))
+            }
+            None if code == 0 => (ExitCause::Completed, None),
+            None if self.cgroups.memory_kills() > 0 => (ExitCause::OutOfMemory, Some(self.out_of_memory())),
+            None => (ExitCause::Failed, None),
+        }
+    }
+
+    fn out_of_memory(&self) -> String {
+        let limit = self.memory_limit.unwrap_or_default();
+        let used = self.cgroups.peak_memory().or(self.peak_memory).unwrap_or(limit);
+        format!(
+            "needed more memory than it may have: used {} MiB of {} MiB",
+            used.div_ceil(1 << 20),
+            limit >> 20
+        )
+    }
+}
+
+/// SIGTERM for every process of the sandbox. Some may be started meanwhile, so it looks again until nobody is new.
+fn terminate(init: i32) {
+    let mut told = std::collections::HashSet::new();
+    for _ in 0..4 {
+        let mut news = false;
+        for process in procfs::descendants(init) {
+            if told.insert((process.pid, process.start_ticks)) {
+                news = true;
+                if let Some(pid) = Pid::from_raw(process.pid) {
+                    let _ = kill_process(pid, Signal::TERM);
+                }
+            }
+        }
+        if !news {
+            return;
+        }
+    }
+}
+
+pub(super) fn wait_for(control: &Control, others: &[&OwnedFd], patience: Option<Duration>) {
+    let mut fds = control.poll_fds();
+    fds.extend(others.iter().map(|fd| PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN)));
+    // No longer than the kernel takes; the caller looks again and waits on.
+    let timeout = patience.map(|time| time.min(LONGEST_WAIT)).map(|time| Timespec {
+        tv_sec: time.as_secs().cast_signed(),
+        tv_nsec: i64::from(time.subsec_nanos()),
+    });
+    // However this ends, the caller looks at everything again.
+    let _ = poll(&mut fds, timeout.as_ref());
+}
+
+fn seconds(time: Duration) -> String {
+    let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    format!("{time:?}")
+}
