@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FallocateFlags, Mode, OFlags, fallocate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +28,11 @@ pub(crate) const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 const LOCK: &str = "lock";
 const STARTED: &str = "started";
-const EXIT: &str = "exit.json";
+/// The record of an end; with it, a log is complete.
+pub(crate) const EXIT: &str = "exit.json";
 const EXIT_RESERVE: &str = "exit.reserve";
-const LOST: &str = "lost.json";
+/// The record of a loss; with it, a log is complete.
+pub(crate) const LOST: &str = "lost.json";
 const SANDBOX: &str = "sandbox.json";
 /// The name of the shim's socket.
 pub(crate) const SOCKET: &str = "control.sock";
@@ -69,6 +71,11 @@ pub(crate) struct Started {
 }
 
 impl Started {
+    /// What is to be thought of a record whose name was on the disk when the power went, but whose contents were not.
+    fn torn() -> Self {
+        Started { at_us: 0, boot_id: String::new(), shim: None, stopped: None }
+    }
+
     /// The end of an attempt that was stopped before it started.
     pub(crate) fn exit_without_start(&self) -> Option<Exit> {
         Some(Exit {
@@ -117,7 +124,11 @@ impl AttemptDir {
     }
 
     pub(crate) fn started(&self) -> io::Result<Option<Started>> {
-        self.read(STARTED)
+        match fs_err::read(self.0.join(STARTED)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| Started::torn()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Records the start. `false` when there is a record already, whatever it says.
@@ -133,8 +144,11 @@ impl AttemptDir {
     pub(crate) fn reserve_exit(&self) -> io::Result<()> {
         let mut file =
             private_file().write(true).create(true).truncate(true).open(self.0.join(EXIT_RESERVE))?;
-        file.write_all(&vec![b' '; RESERVED_BYTES])?;
-        file.sync_all()
+        match fallocate(&file, FallocateFlags::empty(), 0, RESERVED_BYTES as u64) {
+            Ok(()) => Ok(()),
+            // Not every file system can; writing is the next best.
+            Err(_) => file.write_all(&vec![b' '; RESERVED_BYTES]),
+        }
     }
 
     /// Records the end in the room set aside.
@@ -176,11 +190,15 @@ impl AttemptDir {
         let temporary = self.0.join(format!("{name}.{}.tmp", std::process::id()));
         let mut file = private_file().write(true).create(true).truncate(true).open(&temporary)?;
         file.write_all(&serde_json::to_vec(record)?)?;
-        file.sync_all()?;
         let linked = fs_err::hard_link(&temporary, self.0.join(name));
         fs_err::remove_file(&temporary)?;
         match linked {
-            Ok(()) => self.sync().map(|()| true),
+            Ok(()) => {
+                // After it has its name: most file systems then put both on the disk in one go.
+                file.sync_all()?;
+                self.sync()?;
+                Ok(true)
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         }

@@ -38,11 +38,11 @@ pub(super) fn declare(dir: &AttemptDir, started: &Started, machine: &Machine) ->
             Some(sandbox) => kill(sandbox.init)?,
             None => kill_unrecorded(dir)?,
         }
-        shim::limits::clear(&machine.cgroups.folders_of(&machine.cgroup_name));
         "the process that watched over it is gone".to_owned()
     } else {
         "the machine was restarted".to_owned()
     };
+    shim::limits::clear(&machine.cgroups.folders_of(&machine.cgroup_name));
     log::close_orphaned(dir.path(), clock::wall_us())?;
     dir.record_lost(&Lost { why })?;
     // The first reason stays, should two have looked at once.

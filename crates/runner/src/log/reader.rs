@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::records::{EXIT, LOST};
+
 use super::{END_OF_LOG, INDEX_FILE, LOG_FILE, LineCutter, RECORD_BYTES};
 
 /// The most lines one call gives.
@@ -172,6 +174,8 @@ impl Contents {
                 contents.indexed -= 1;
             }
         }
+        // The index may not have reached the disk when the machine went down; these records have.
+        contents.complete |= [EXIT, LOST].iter().any(|record| dir.join(record).exists());
         contents.recover()?;
         Ok(contents)
     }

@@ -168,3 +168,12 @@ fn a_token_without_end_is_masked_without_end() {
     masker.finish(&mut out);
     assert_eq!(out, b"a *** b");
 }
+
+#[tokio::test]
+async fn the_record_of_the_end_completes_a_log() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(written(dir.path(), b"one\n"));
+    assert!(!LogReader::new(dir.path()).lines(0, 1).await.unwrap().complete);
+    fs_err::write(dir.path().join("exit.json"), "{}").unwrap();
+    assert!(LogReader::new(dir.path()).lines(0, 1).await.unwrap().complete);
+}

@@ -93,6 +93,18 @@ async fn a_restart_of_the_machine_is_told_from_a_crash() {
     assert!(why.contains("restarted"), "{why}");
 }
 
+/// Power can go between a record's name and its contents reaching the disk.
+#[tokio::test]
+async fn a_torn_start_is_a_start() {
+    let local = local();
+    let runner = local.local_runner();
+    fs_err::create_dir(local.attempts().join("a")).unwrap();
+    fs_err::write(local.attempts().join("a/started"), "").unwrap();
+    runner.start(&AttemptSpec::new("a", "echo again")).await.unwrap();
+    let Observation::Lost { why } = ended(&runner, "a").await else { panic!("not lost") };
+    assert!(why.contains("restarted"), "{why}");
+}
+
 #[tokio::test]
 async fn a_reused_process_id_fools_nobody() {
     let local = local();
