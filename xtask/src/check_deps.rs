@@ -205,6 +205,10 @@ fn inside(krate: &Crate, dependency: &Dependency) -> Option<String> {
     {
         return Some((*reason).to_owned());
     }
+    // A crate's tests may ask the crate itself for a feature that only tests want.
+    if krate.name == name && dependency.only_in_tests {
+        return None;
+    }
     // A crate without a layer is reported once, for itself.
     let (rank, layer) = layer_of(&krate.name)?;
     let (other_rank, other_layer) = layer_of(name)?;

@@ -1,5 +1,6 @@
 //! Chores of this repository: `cargo xtask COMMAND`. One file per command.
 
+mod bench;
 mod check_deps;
 mod generate;
 
@@ -8,6 +9,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
+cargo xtask bench        what Portico reaches here, beside what this machine allows
+cargo xtask simulate     the scheduler over 100,000 jobs of 1,000 groups in virtual time
 cargo xtask check-deps   fail when a crate depends on one that its layer may not know
 cargo xtask generate     write the generated files below docs/";
 
@@ -15,6 +18,8 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
+        ["bench"] => bench::run("run"),
+        ["simulate"] => bench::run("simulate"),
         ["check-deps"] => check_deps::run(),
         ["generate"] => generate::run(),
         _ => bail!("usage:\n{USAGE}"),

@@ -48,7 +48,8 @@ impl TestPortal {
 
     /// A session cookie of one of the people.
     pub(crate) async fn cookie(&self, name: &str) -> String {
-        let input = SignIn { name: name.to_owned(), password: Secret::new(PASSWORD), user_agent: String::new() };
+        let input =
+            SignIn { name: name.to_owned(), password: Secret::new(PASSWORD), user_agent: String::new() };
         let session = self.world.accounts.sign_in(&self.world.anonymous(), input).await.unwrap();
         format!("portico-session={}", session.secret.expose())
     }
@@ -66,7 +67,12 @@ impl TestPortal {
     }
 
     /// A request as a browser (cookie) or a program (token) sends it.
-    pub(crate) fn request(method: &Method, path: &str, cookie: Option<&str>, token: Option<&str>) -> Request<Body> {
+    pub(crate) fn request(
+        method: &Method,
+        path: &str,
+        cookie: Option<&str>,
+        token: Option<&str>,
+    ) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "portal.test");
         if let Some(cookie) = cookie {
             request = request.header(header::COOKIE, cookie).header("sec-fetch-site", "same-origin");
