@@ -92,7 +92,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let dice = Dice(MockClock::new(Timestamp(0), 11));
     let capacity = Resources::new(2_000_000, 16_000_000, 0);
     let mut queues = groups();
-    // Arrivals: bursts of a group's people over about four days; lives of a minute to two hours.
+    // Arrivals: bursts of a group's people over about four days; lives of a minute to an hour.
     let mut arrivals: Vec<(Timestamp, usize)> = (0..JOBS)
         .map(|_| {
             (
@@ -115,8 +115,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let Some(now) = [next_end, next_arrival].into_iter().flatten().min() else {
             anyhow::bail!("{} jobs never started", JOBS - waits.len());
         };
-        // The real scheduler wakes at most every few seconds under load; so does this one.
-        let now = now.plus_seconds(5);
+        // What happens within ten seconds is decided in one pass, so that a pass has something to decide.
+        let now = now.plus_seconds(10);
         while let Some((at, group)) = arrivals.next_if(|(at, _)| *at <= now) {
             let queued = job(&dice, group, at);
             queues[group].queued.push(queued);
@@ -155,7 +155,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
                     *queue.used_by.entry(user).or_default() += job.ask;
                 }
                 waits.push(now.seconds_since(job.queued_at));
-                let life = 60 + i64::try_from(dice.below(7200)).unwrap_or(0);
+                let life = 60 + i64::try_from(dice.below(3600)).unwrap_or(0);
                 ends.push(Reverse((now.plus_seconds(life), running.len())));
                 running.push(Some(Running { group: index, user: job.user, ask: job.ask }));
             }
