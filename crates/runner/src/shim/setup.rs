@@ -159,11 +159,13 @@ fn attach(
     let init_fd = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
     let init = ProcessName::of(init).ok_or_else(gone)?;
     dir.record_sandbox(&SandboxRecord { init })?;
-    cgroups.add(init.pid)?;
-    limit_directly(input, cgroups, init.pid, concessions)?;
     let namespaces =
         (input.spec.network == Network::Outbound).then(|| Namespaces::of(init.pid)).transpose()?;
     let status = status.release()?;
+    // It goes on to make its file system meanwhile. Joining control groups takes the kernel several milliseconds.
+    let limited = cgroups.add(init.pid).and_then(|()| limit_directly(input, cgroups, init.pid, concessions));
+    // That it could not be found says nothing; bubblewrap will have said why it is gone.
+    limited.map_err(|error| if init.is_alive() { error } else { gone() })?;
     let slirp = match (&namespaces, &input.slirp4netns) {
         (Some(namespaces), Some(program)) => Some(Slirp::start(program, namespaces)?),
         _ => None,

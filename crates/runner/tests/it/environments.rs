@@ -215,3 +215,24 @@ async fn a_package_comes_from_the_usual_index() {
         Err(error) => panic!("{error}"),
     }
 }
+
+#[tokio::test]
+#[ignore = "downloads some hundred megabytes"]
+async fn the_built_in_images_are_built() {
+    let Some(place) = Place::with_uv() else { return };
+    let store = EnvironmentStore::new(place.config());
+    let local = local();
+    let runner = local.local_runner();
+    for image in runner::environments::builtin_images() {
+        let begin = std::time::Instant::now();
+        let built = store.build(&image.recipe(), &place.log()).await.unwrap();
+        let packages = built.lock.lines().count();
+        println!("{}: {:?}, {packages} packages, {} MB", image.name, begin.elapsed(), built.size_bytes >> 20);
+        let mount = ImageMount { root: Some(built.path), base_prefix: Some(built.base_prefix) };
+        let script = "jupyter lab --version && papermill --version && python -c 'import ipykernel'";
+        runner.start(&AttemptSpec { image: mount, ..AttemptSpec::new(&image.name, script) }).await.unwrap();
+        let ended = runner.wait(&image.name).await.unwrap();
+        let lines = runner.log(&image.name).lines(0, 100).await.unwrap().lines;
+        assert!(matches!(ended, Observation::Finished(exit) if exit.code == Some(0)), "{lines:?}");
+    }
+}
