@@ -30,7 +30,8 @@ pub(crate) fn command(data_dir: &Path) -> Command {
         .env("PORTICO_DATA_DIR", data_dir)
         .env("PORTICO_LOG_LEVEL", "warn")
         .env("PORTICO_LOCAL_CPU", "64")
-        .env("PORTICO_LOCAL_MEMORY", "512");
+        .env("PORTICO_LOCAL_MEMORY", "512")
+        .env("PORTICO_ENVIRONMENTS_BUILD", "false");
     command
 }
 
