@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
 use super::seccomp;
-use super::slirp::{Namespaces, Slirp};
+use super::slirp::{Namespaces, Slirp, await_loopback};
 use crate::clock;
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ProcessName, SandboxRecord};
@@ -145,7 +145,10 @@ fn attach(
         (input.spec.network == Network::Outbound).then(|| Namespaces::of(init.pid)).transpose()?;
     let status = status.release()?;
     let slirp = match (&namespaces, &input.slirp4netns) {
-        (Some(namespaces), Some(program)) => Some(Slirp::start(program, namespaces)?),
+        (Some(namespaces), Some(program)) => {
+            await_loopback(init.pid);
+            Some(Slirp::start(program, namespaces)?)
+        }
         _ => None,
     };
     Ok((init, init_fd, slirp, status))
