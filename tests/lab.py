@@ -77,10 +77,12 @@ class Lab:
         self.boss = server.create_user("admin", admin=True)
         self.admin = server.api(self.boss)
         self.new_group(self.group)
-        expect(self.admin.put(f"/groups/{self.group}/members/admin", json={"role": "admin"}), 204)
 
     def new_group(self, name: str, **fields: Any) -> str:
-        return expect(self.admin.post("/groups", json={"name": name, **fields}), 201)["name"]
+        """A group that `admin` is an admin of."""
+        expect(self.admin.post("/groups", json={"name": name, **fields}), 201)
+        expect(self.admin.put(f"/groups/{name}/members/admin", json={"role": "admin"}), 204)
+        return name
 
     def new_member(self, name: str, *groups: str, scope: str = "write") -> Api:
         """Somebody with a token who is a member of these groups."""
