@@ -11,6 +11,8 @@ pub enum Shape {
     Whole(i64),
     /// A decimal number above 0, or empty.
     Amount,
+    /// A whole number from 0 on, or empty.
+    Count,
     OneOf(&'static [&'static str]),
     /// IP addresses with commas between.
     Addresses,
@@ -23,6 +25,7 @@ impl Shape {
             Self::Flag => matches!(value, "true" | "false"),
             Self::Whole(least) => value.parse::<i64>().is_ok_and(|number| number >= least),
             Self::Amount => value.is_empty() || value.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1e9),
+            Self::Count => value.is_empty() || value.parse::<u16>().is_ok(),
             Self::OneOf(words) => words.contains(&value),
             Self::Addresses => {
                 value.split(',').filter(|item| !item.trim().is_empty()).all(|item| item.trim().parse::<std::net::IpAddr>().is_ok())
@@ -37,6 +40,7 @@ impl Shape {
             Self::Flag => "true or false".to_owned(),
             Self::Whole(least) => format!("a whole number of at least {least}"),
             Self::Amount => "a number above 0, or empty".to_owned(),
+            Self::Count => "a whole number of at least 0, or empty".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
             Self::Addresses => "a list of IP addresses with commas between".to_owned(),
         }
@@ -86,7 +90,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("job_retention_days", Shape::Whole(1), "30", "Days that finished jobs and their logs stay."),
     setting("local_cpu", Shape::Amount, "", "Cores that workloads on this machine may claim together. Default: all. More than the machine has overcommits it."),
     setting("local_memory", Shape::Amount, "", "GiB of memory that workloads on this machine may claim together. Default: all."),
-    setting("local_gpus", Shape::Text, "", "GPUs that workloads on this machine may claim together. Default: all that are found."),
+    setting("local_gpus", Shape::Count, "", "GPUs that workloads on this machine may claim together. Default: all that are found."),
     setting("local_network", Shape::OneOf(&["outbound", "none", "host"]), "outbound", "What workloads reach: outbound (other machines, not this machine's own ports), none, or host (everything, no isolation)."),
     setting("local_require_isolation", Shape::Flag, "true", "Refuse to run a workload that this machine can't isolate as asked. With false it runs with what there is, and its log says what is missing."),
     setting("environments_build", Shape::Flag, "true", "Build images of kind environment on this machine."),
