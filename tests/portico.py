@@ -122,6 +122,12 @@ class Portico:
     # -- its life --
 
     def start(self, timeout: float = 30) -> Portico:
+        self.launch()
+        self.wait_ready(timeout)
+        return self
+
+    def launch(self) -> None:
+        """Starts it and does not wait for it."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
         with self.stdout_path.open("ab") as out, self.stderr_path.open("ab") as err:
             self.process = subprocess.Popen(
@@ -132,8 +138,6 @@ class Portico:
                 stderr=err,
                 start_new_session=True,
             )
-        self.wait_ready(timeout)
-        return self
 
     def wait_ready(self, timeout: float = 30) -> None:
         assert self.process is not None
@@ -190,22 +194,31 @@ class Portico:
 
     def end_workloads(self) -> None:
         """Shims outlive the server on purpose; they are known by our directory in what they were started with."""
-        ours = os.fsencode(self.directory) + b"/"
         for _ in range(3):
-            found = False
-            for entry in Path("/proc").iterdir():
-                if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                    continue
+            found = self.processes()
+            for process in found:
                 try:
-                    started_with = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-                    if ours in started_with:
-                        os.kill(int(entry.name), signal.SIGKILL)
-                        found = True
-                except OSError:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
                     continue
             if not found:
                 return
             time.sleep(0.1)
+
+    def processes(self) -> set[int]:
+        """Every process that works for this server, itself included if it runs."""
+        ours = os.fsencode(self.directory) + b"/"
+        found = set()
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                started_with = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if ours in started_with:
+                found.add(int(entry.name))
+        return found
 
     def logs(self, characters: int = 6000) -> str:
         """The end of what it wrote, also after `discard()`."""

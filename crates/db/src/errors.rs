@@ -40,6 +40,13 @@ fn translate(what: &'static str, error: DbErr) -> Error {
         .context(what)
         .with_source(error);
     }
+    // PostgreSQL keeps no NUL character in a text (SQLSTATE 22021). Whoever knows the field says so before.
+    if text.contains("invalid byte sequence for encoding") {
+        return Error::invalid("A text holds a NUL character, which can't be kept; nothing was changed.")
+            .with_hint("Remove it, then try again.")
+            .context(what)
+            .with_source(error);
+    }
     if text.contains("database is locked") || matches!(error, DbErr::ConnectionAcquire(_)) {
         return Error::unavailable("The database is busy; nothing was changed.")
             .with_hint("Try again in a moment.")

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use accounts::groups::Group;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::Response;
 use base::secret::random_text;
@@ -115,6 +115,29 @@ where
                 group: group.as_ref(),
             };
             (guard.render)(&scene)
+        }
+        // The router's own answer, which has no words.
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let error = Error::new(
+                Kind::NotFound,
+                "method_not_allowed",
+                format!("This address does not take {method} requests."),
+            );
+            let (status, is_get) = (response.status(), method == Method::GET || method == Method::HEAD);
+            let scene = Scene {
+                portal: &guard.portal,
+                ctx: &ctx,
+                error: &error,
+                status,
+                path: &path,
+                is_get,
+                group: group.as_ref(),
+            };
+            let mut told = (guard.render)(&scene);
+            if let Some(allowed) = response.headers().get(header::ALLOW) {
+                told.headers_mut().insert(header::ALLOW, allowed.clone());
+            }
+            told
         }
         None => response,
     };

@@ -96,6 +96,10 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
         }
         let mut stopping = state.portal.stopping.clone();
         loop {
+            // A log that grows all the time never waits below.
+            if *stopping.borrow() {
+                return None;
+            }
             if state.checked.elapsed() >= CHECK_ACCESS {
                 if !state.portal.accounts.still_valid(&state.ctx).await.unwrap_or(false) {
                     return None;

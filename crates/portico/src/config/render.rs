@@ -40,6 +40,7 @@ pub fn json_schema() -> Value {
                 Shape::Text | Shape::Path => json!({ "type": "string" }),
                 Shape::Flag => json!({ "type": "boolean" }),
                 Shape::Whole(least) => json!({ "type": "integer", "minimum": least }),
+                Shape::Count => json!({ "type": "integer", "minimum": 0 }),
                 Shape::Amount => json!({ "type": "number", "exclusiveMinimum": 0 }),
                 Shape::OneOf(words) => json!({ "enum": words }),
                 Shape::Addresses => json!({ "type": "array", "items": { "type": "string" } }),

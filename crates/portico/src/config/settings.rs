@@ -11,6 +11,8 @@ pub enum Shape {
     Whole(i64),
     /// A decimal number above 0, or empty.
     Amount,
+    /// A whole number from 0 on, or empty.
+    Count,
     OneOf(&'static [&'static str]),
     /// IP addresses with commas between.
     Addresses,
@@ -25,6 +27,7 @@ impl Shape {
             Self::Amount => {
                 value.is_empty() || value.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1e9)
             }
+            Self::Count => value.is_empty() || value.parse::<u16>().is_ok(),
             Self::OneOf(words) => words.contains(&value),
             Self::Addresses => value
                 .split(',')
@@ -40,6 +43,7 @@ impl Shape {
             Self::Flag => "true or false".to_owned(),
             Self::Whole(least) => format!("a whole number of at least {least}"),
             Self::Amount => "a number above 0, or empty".to_owned(),
+            Self::Count => "a whole number of at least 0, or empty".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
             Self::Addresses => "a list of IP addresses with commas between".to_owned(),
         }
@@ -139,7 +143,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "local_gpus",
-        Shape::Text,
+        Shape::Count,
         "",
         "GPUs that workloads on this machine may claim together. Default: all that are found.",
     ),

@@ -23,7 +23,8 @@ use serde::Deserialize;
 use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
 use super::seccomp;
-use super::slirp::{Namespaces, Slirp};
+use super::slirp::{Namespaces, Slirp, await_loopback};
+use crate::clock;
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ProcessName, SandboxRecord};
 use crate::spec::Network;
@@ -167,7 +168,10 @@ fn attach(
     // That it could not be found says nothing; bubblewrap will have said why it is gone.
     limited.map_err(|error| if init.is_alive() { error } else { gone() })?;
     let slirp = match (&namespaces, &input.slirp4netns) {
-        (Some(namespaces), Some(program)) => Some(Slirp::start(program, namespaces)?),
+        (Some(namespaces), Some(program)) => {
+            await_loopback(init.pid);
+            Some(Slirp::start(program, namespaces)?)
+        }
         _ => None,
     };
     Ok((init, init_fd, slirp, status))

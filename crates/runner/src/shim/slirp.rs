@@ -9,11 +9,15 @@ use std::time::Duration;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::setup::{inheritable, read_within};
+use crate::clock;
 
 /// Where slirp4netns answers questions about names.
 pub(super) const RESOLVER: &str = "10.0.2.3";
 
 const PATIENCE: Duration = Duration::from_secs(10);
+const LOOPBACK: &str = "127.0.0.1";
+/// How often the loopback device is looked at; bubblewrap needs less than that to set it up, most of the time.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The namespaces of a sandbox that has not gone on to its second user namespace yet.
 ///
@@ -32,6 +36,21 @@ impl Namespaces {
                 .map(|file| OwnedFd::from(file.into_parts().0))
         };
         Ok(Namespaces { user: open("user")?, network: open("net")? })
+    }
+}
+
+/// Waits until bubblewrap has given the loopback device its address.
+///
+/// slirp4netns brings that device up, and then the kernel gives it the address by itself. bubblewrap, coming second,
+/// would take the address that is there already for a failure.
+pub(super) fn await_loopback(pid: i32) {
+    let until = clock::elapsed() + PATIENCE;
+    // Without an answer there is nothing to wait for: whoever comes next says what is wrong.
+    while let Ok(addresses) = fs_err::read_to_string(format!("/proc/{pid}/net/fib_trie")) {
+        if addresses.contains(LOOPBACK) || clock::elapsed() >= until {
+            return;
+        }
+        std::thread::sleep(LOOK);
     }
 }
 

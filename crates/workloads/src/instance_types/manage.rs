@@ -1,5 +1,7 @@
 //! What platform admins do with instance types, and what groups see of them.
 
+use std::collections::BTreeSet;
+
 use accounts::audit::{self, Entry};
 use base::error::FieldErrors;
 use base::{Action, Error, GroupId, InstanceTypeId, OpContext, Resources, Result, names};
@@ -32,6 +34,8 @@ pub(super) fn check(input: &InstanceTypeInput) -> Result<InstanceTypeInput> {
     let display_name = errors.check("display_name", names::display_name(display_name, 80));
     if input.description.chars().count() > 500 {
         errors.add("description", "Use at most 500 characters.");
+    } else if input.description.contains('\0') {
+        errors.add("description", "It holds a NUL character. Remove it.");
     }
     let Resources { cpu_milli, memory_mib, gpu } = input.resources;
     if !(1..=10_000_000).contains(&cpu_milli) || cpu_milli % 500 != 0 {
@@ -97,7 +101,8 @@ async fn offer(tx: &Tx, id: InstanceTypeId, groups: &[GroupId]) -> Result<()> {
         .exec(tx.connection())
         .await
         .doing("clear offers of an instance type")?;
-    for group in groups {
+    // Whoever names a group twice means it once.
+    for group in BTreeSet::from_iter(groups) {
         let row = entity::group::ActiveModel { instance_type_id: Set(id.0), group_id: Set(group.0) };
         row.insert(tx.connection()).await.doing("offer an instance type")?;
     }

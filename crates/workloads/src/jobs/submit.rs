@@ -144,6 +144,9 @@ impl Workloads {
     pub async fn submit_job(&self, ctx: &OpContext, group: &Group, job: NewJob) -> Result<JobSummary> {
         ctx.require_in_group(Action::RunWorkload, group.id)?;
         let user = ctx.person()?.id;
+        if let Some(earlier) = self.submitted_already(user, group, &job).await? {
+            return Ok(earlier);
+        }
         let mut errors = FieldErrors::default();
         let name = check_shape(&job, &mut errors);
         let kind =
@@ -247,6 +250,26 @@ impl Workloads {
             })
             .await?;
         Ok(row.into())
+    }
+
+    /// The job that this very request made before, if it did: whoever heard no answer asks again, and an image or
+    /// instance type that is gone meanwhile, or a quota that is smaller now, is no answer to that.
+    async fn submitted_already(
+        &self,
+        user: UserId,
+        group: &Group,
+        job: &NewJob,
+    ) -> Result<Option<JobSummary>> {
+        let Some(key) = &job.idempotency_key else { return Ok(None) };
+        let reader = self.db.reader();
+        let kept = idempotency::Entity::find_by_id((user.0, key.clone()))
+            .one(reader)
+            .await
+            .doing("read an idempotency key")?;
+        match kept.filter(|kept| kept.fingerprint == job.fingerprint(group)) {
+            Some(kept) => store::require(reader, group.id, &kept.slug).await.map(|row| Some(row.into())),
+            None => Ok(None),
+        }
     }
 
     /// A new job with the script, sizes and time limit of an earlier one.
