@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from portico import Api, User
 
 FOUNDER = User("ada", "correct horse battery founder")
 FIRST_GROUP = "research"
+SIGN_IN = re.compile(r"/sign-in(\?|$)")
 
 
 @dataclass

@@ -5,6 +5,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from browsing import SIGN_IN, sign_in, until
+
 LISTEN = """url => {
     window.cut = null;
     window.opened = false;
@@ -19,12 +21,12 @@ LISTEN = """url => {
 
 def opened(page, path):
     page.evaluate(LISTEN, path)
-    page.wait_for_function("window.opened")
+    until(lambda: page.evaluate("window.opened"), "window.opened")
     assert page.evaluate("window.cut") is None
 
 
 def cut_within(page, seconds, since):
-    page.wait_for_function("window.cut", timeout=5_000)
+    until(lambda: page.evaluate("window.cut"), "the stream ends", 5)
     took = time.monotonic() - since
     assert took < seconds, f"the stream ended after {took:.1f} s"
 
@@ -51,13 +53,11 @@ def test_an_open_page_of_somebody_who_may_no_longer_look(open_as, make_user, gro
     if how == "removed":
         expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
     else:
-        page.wait_for_url("**/sign-in*")
+        page.wait_for_url(SIGN_IN)
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_a_revoked_session_is_over_at_once(open_as, new_page, make_user, group):
-    from browsing import sign_in
-
     user = make_user("roamer")
     group.add(user)
     here = open_as(user)
@@ -74,7 +74,7 @@ def test_a_revoked_session_is_over_at_once(open_as, new_page, make_user, group):
     expect(here.get_by_text("The session has ended.")).to_be_visible()
     cut_within(there, 2, began)
     there.goto(group.path)
-    there.wait_for_url("**/sign-in*")
+    there.wait_for_url(SIGN_IN)
 
     here.reload()
     expect(here.locator("ul.rows li")).to_have_count(1)

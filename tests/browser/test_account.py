@@ -6,7 +6,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from browsing import answered, sign_in
+from browsing import SIGN_IN, answered, sign_in
 from portico import User
 
 
@@ -41,7 +41,7 @@ def test_signing_in_leads_back_and_signing_out_forgets(new_page, make_user, grou
     group.add(user)
     page = new_page()
     page.goto(f"{group.path}/settings")
-    page.wait_for_url("**/sign-in?next=**")
+    page.wait_for_url(SIGN_IN)
     page.get_by_label("Username").fill(user.name)
     page.get_by_label("Password", exact=True).fill(user.password)
     page.get_by_role("button", name="Show Password").click()
@@ -55,7 +55,7 @@ def test_signing_in_leads_back_and_signing_out_forgets(new_page, make_user, grou
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.go_back()
     page.goto(group.path)
-    page.wait_for_url("**/sign-in?next=**")
+    page.wait_for_url(SIGN_IN)
 
 
 def test_name_and_time_zone(open_as, make_user, group):
@@ -102,7 +102,7 @@ def test_changing_the_password_ends_other_sessions(open_as, new_page, make_user,
     expect(page.get_by_text("Your password is changed.")).to_be_visible()
 
     other.goto(group.path)
-    other.wait_for_url("**/sign-in*")
+    other.wait_for_url(SIGN_IN)
     page.goto(group.path)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Good")
     sign_in(other, User(user.name, new))

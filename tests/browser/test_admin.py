@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from browsing import sign_in
+from browsing import SIGN_IN, sign_in
 from portico import User
 
 
@@ -33,7 +33,7 @@ def test_a_user_is_made_edited_locked_and_deleted(page, new_page, group, axe_che
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The changes are saved.")).to_be_visible()
     there.goto(group.path)
-    there.wait_for_url("**/sign-in*")
+    there.wait_for_url(SIGN_IN)
     page.goto(f"/admin/users?q={name}")
     expect(page.get_by_role("row", name=name)).to_contain_text("Disabled")
 

@@ -1,11 +1,14 @@
 """From the setup link to the log of a finished training, in one browser, as a newcomer goes."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from browsing import FIRST_GROUP, image_ready
+from browsing import FIRST_GROUP, SIGN_IN, image_ready
+
+SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
 
 TRAIN = """\
 echo "Training on $(python -c 'import sklearn; print(sklearn.__version__)')"
@@ -71,6 +74,9 @@ def test_from_the_setup_link_to_the_log_of_a_trained_classifier(founded, admin_a
     assert page.evaluate("window.sameDocument") is True, "the page was not loaded again"
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
 
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "first-job.png", animations="disabled")
+
     with page.expect_download() as waiting:
         log.get_by_role("link", name="Download the log").click()
     waiting.value.save_as(tmp_path / "log.txt")
@@ -115,6 +121,6 @@ def test_the_setup_link_works_once_and_its_form_keeps_what_was_typed(make_portic
     stranger = browser.new_context(base_url=server.url)
     other = stranger.new_page()
     other.goto(link)
-    other.wait_for_url("**/sign-in*")
+    other.wait_for_url(SIGN_IN)
     stranger.close()
     context.close()

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browsing import until
+
 pytestmark = pytest.mark.usefixtures("base_ready")
 
 LINES = 100_000
@@ -62,7 +64,7 @@ def test_a_log_of_a_hundred_thousand_lines(page, group):
     expect(wide).to_be_visible()
     assert wide.bounding_box()["height"] < 25
     page.get_by_role("button", name="Wrap long lines").click()
-    page.wait_for_function("document.querySelector('.log-wrap .log-row:nth-last-child(2)').offsetHeight > 25")
+    until(lambda: page.evaluate("document.querySelector('.log-wrap .log-row:nth-last-child(2)').offsetHeight > 25"), "document.querySelector('.log-wrap .log-row:nth-last-child(2)').offsetHeight > 25")
 
     # A link to a line opens there.
     page.goto("about:blank")
@@ -87,13 +89,11 @@ def test_a_growing_log_is_followed_until_one_scrolls_up(page, group):
     expect(follow).to_have_attribute("aria-pressed", "false")
     expect(view.get_by_text("beat 1", exact=True)).to_be_in_viewport()
     before = int(re.search(r"\d+", view.locator(".log-state").inner_text())[0])
-    page.wait_for_function(
-        "seen => Number(document.querySelector('.log-state').textContent.match(/\\d+/)[0]) > seen + 5", arg=before
-    )
+    until(lambda: int(re.search(r"\d+", view.locator(".log-state").inner_text())[0]) > before + 5, "more lines come")
     assert first_shown(page) == 1, "it stays where one reads"
     follow.click()
     expect(view.get_by_text(f"beat {before}", exact=True)).to_have_count(1)
-    page.wait_for_function("document.querySelector('.log-scroll').scrollTop > 0")
+    until(lambda: page.evaluate("document.querySelector('.log-scroll').scrollTop > 0"), "document.querySelector('.log-scroll').scrollTop > 0")
 
 
 def test_the_stream_of_a_log_sends_each_line_about_once(page, group):
