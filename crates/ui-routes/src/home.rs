@@ -4,7 +4,7 @@ use accounts::groups::Group;
 use axum::extract::State;
 use axum::response::Response;
 use base::page::PageRequest;
-use base::resources::{cores, memory};
+use base::resources::memory;
 use base::{Actor, OpContext, Result};
 use ui_pages::frame::Entry;
 use ui_pages::home::{HomePage, NoGroupPage, RecentRow, UsageRow, UsageTotal};
@@ -141,7 +141,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
             })
             .collect(),
         usage_total: UsageTotal {
-            cpu: cores(usage.group.cpu_milli),
+            cpu: base::resources::decimal(usage.group.cpu_milli),
             memory: memory(usage.group.memory_mib),
             gpu: usage.group.gpu.to_string(),
         },

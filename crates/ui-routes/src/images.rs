@@ -64,7 +64,13 @@ fn first_line(text: &str) -> String {
     base::names::cut(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim(), 160)
 }
 
-pub(crate) fn detail_page(framed: Framed, image: &Image, base: &str, may_rebuild: bool) -> ImagePage {
+pub(crate) async fn detail_page(
+    portal: &Portal,
+    framed: Framed,
+    image: &Image,
+    base: &str,
+    may_rebuild: bool,
+) -> ImagePage {
     let url = format!("{base}/{}", image.name);
     let mut facts = vec![
         Fact::new("Kind", "environment"),
@@ -93,7 +99,8 @@ pub(crate) fn detail_page(framed: Framed, image: &Image, base: &str, may_rebuild
     if let Some(next) = image.next_try_at {
         facts.push(Fact::time("Next try", framed.when(next)));
     }
-    facts.push(Fact::id("Digest", base::names::cut(&image.digest, 20)));
+    facts.push(Fact { mono: true, ..Fact::new("Digest", base::names::cut(&image.digest, 20)) });
+    let total = build_log(portal, image).lines(0, 0).await.map_or(0, |page| page.total);
     let note = match image.state {
         BuildState::Ready => None,
         BuildState::Queued => {
@@ -118,9 +125,11 @@ pub(crate) fn detail_page(framed: Framed, image: &Image, base: &str, may_rebuild
         rebuild_url: (may_rebuild && image.state == BuildState::Failed).then(|| format!("{url}/rebuild")),
         log: LogView {
             base: format!("{url}/log"),
-            total: 0,
+            total,
             complete: matches!(image.state, BuildState::Ready | BuildState::Failed),
-            note: None,
+            note: (total == 0)
+                .then(|| "No log of a build is kept here.".to_owned())
+                .filter(|_| image.state == BuildState::Ready),
         },
         frame: framed.frame,
     }
@@ -143,12 +152,10 @@ pub(crate) async fn show(
     let image = portal.workloads.image_for(&ctx, group.id, &name).await?;
     let mut framed = frame::build(&portal, &ctx, &image.display_name, Entry::Images, Some(&group)).await?;
     framed.frame.flash = done.flash();
-    Ok(view::page(&detail_page(
-        framed,
-        &image,
-        &format!("/g/{}/images", group.name),
-        ctx.is_platform_admin(),
-    ))?)
+    Ok(view::page(
+        &detail_page(&portal, framed, &image, &format!("/g/{}/images", group.name), ctx.is_platform_admin())
+            .await,
+    )?)
 }
 
 pub(crate) async fn rebuild(

@@ -77,7 +77,8 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
         ctx: OpContext,
         reader: LogReader,
         next: u64,
-        mark: runner::log::LogMark,
+        /// Everything up to here was sent; there is nothing to read before it grows.
+        sent: Option<runner::log::LogMark>,
         checked: tokio::time::Instant,
         is_over: bool,
     }
@@ -86,7 +87,7 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
         ctx,
         reader,
         next: from,
-        mark: runner::log::LogMark::default(),
+        sent: None,
         checked: tokio::time::Instant::now(),
         is_over: false,
     };
@@ -100,29 +101,7 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
             if *stopping.borrow() {
                 return None;
             }
-            if state.checked.elapsed() >= CHECK_ACCESS {
-                if !state.portal.accounts.still_valid(&state.ctx).await.unwrap_or(false) {
-                    return None;
-                }
-                state.checked = tokio::time::Instant::now();
-            }
-            // The mark is taken before the lines are read, so that what arrives in between is not missed.
-            let mark = state.reader.mark().await.ok()?;
-            let page = state.reader.lines(state.next, logs::MOST_LINES).await.ok()?;
-            if !page.lines.is_empty() {
-                state.mark = mark;
-                // The last line of a growing log may be unfinished: it is sent, and sent again when it has grown.
-                let is_partial = !page.complete && state.next + page.lines.len() as u64 == page.total;
-                let sent = state.next + page.lines.len() as u64;
-                state.next = if is_partial { sent - 1 } else { sent };
-                let data = logs::json(&page).to_string();
-                return Some((Event::default().event("lines").data(data), state));
-            }
-            if page.complete {
-                state.is_over = true;
-                return Some((Event::default().event("end").data("{}"), state));
-            }
-            loop {
+            while let Some(mark) = state.sent {
                 let grown = tokio::select! {
                     grown = tokio::time::timeout(CHECK_ACCESS, state.reader.changed(mark)) => grown,
                     () = until_stopping(&mut stopping) => return None,
@@ -135,6 +114,29 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
                 }
                 state.checked = tokio::time::Instant::now();
             }
+            if state.checked.elapsed() >= CHECK_ACCESS {
+                if !state.portal.accounts.still_valid(&state.ctx).await.unwrap_or(false) {
+                    return None;
+                }
+                state.checked = tokio::time::Instant::now();
+            }
+            // The mark is taken before the lines are read, so that what arrives in between is not missed.
+            let mark = state.reader.mark().await.ok()?;
+            let page = state.reader.lines(state.next, logs::MOST_LINES).await.ok()?;
+            if !page.lines.is_empty() {
+                // The last line of a growing log may be unfinished: it is sent, and sent again when it has grown.
+                let is_partial = !page.complete && state.next + page.lines.len() as u64 == page.total;
+                let sent = state.next + page.lines.len() as u64;
+                state.next = if is_partial { sent - 1 } else { sent };
+                state.sent = is_partial.then_some(mark);
+                let data = logs::json(&page).to_string();
+                return Some((Event::default().event("lines").data(data), state));
+            }
+            if page.complete {
+                state.is_over = true;
+                return Some((Event::default().event("end").data("{}"), state));
+            }
+            state.sent = Some(mark);
         }
     });
     respond(lines)

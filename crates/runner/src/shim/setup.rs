@@ -24,7 +24,6 @@ use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
 use super::seccomp;
 use super::slirp::{Namespaces, Slirp, await_loopback};
-use crate::clock;
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ProcessName, SandboxRecord};
 use crate::spec::Network;

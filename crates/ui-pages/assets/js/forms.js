@@ -142,10 +142,10 @@ function number(fieldset) {
 }
 
 // The setup code comes behind the `#` so that it reaches no log on the way.
-const fragment = new URLSearchParams(location.hash.slice(1));
+const behind = location.hash.slice(1);
 document.querySelectorAll('input[data-from-fragment]').forEach((input) => {
   if (!(input instanceof HTMLInputElement)) return;
-  const value = fragment.get(input.dataset.fromFragment ?? '');
+  const value = behind.includes('=') ? new URLSearchParams(behind).get(input.dataset.fromFragment ?? '') : decodeURIComponent(behind);
   if (!value || input.value) return;
   input.value = value;
   history.replaceState(null, '', location.pathname + location.search);

@@ -16,7 +16,7 @@ function changed(topic, id) {
   document.querySelectorAll('[data-live]').forEach((region) => {
     if (!(region instanceof HTMLElement)) return;
     const topics = (region.dataset.live ?? '').split(' ');
-    if (topic && !topics.includes(topic)) return;
+    if (topic && topic !== '*' && !topics.includes(topic)) return;
     if (id && region.dataset.liveId && region.dataset.liveId !== id) return;
     refresh(region);
   });

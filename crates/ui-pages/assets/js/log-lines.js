@@ -60,7 +60,7 @@ export class LogLines {
     if (this.asking.has(piece)) return;
     this.asking.add(piece);
     try {
-      const answer = await fetch(`${this.base}/lines?from=${piece * PIECE + 1}&count=${PIECE}`, { headers: { Accept: 'application/json' } });
+      const answer = await fetch(`${this.base}/lines?from=${piece * PIECE}&count=${PIECE}`, { headers: { Accept: 'application/json' } });
       if (!answer.ok) throw new Error(String(answer.status));
       this.failed = 0;
       this.take(await answer.json());

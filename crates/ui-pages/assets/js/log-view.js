@@ -326,7 +326,7 @@ class LogView extends HTMLElement {
 
   listen() {
     if (this.lines.complete || this.stream || document.hidden) return;
-    this.stream = new EventSource(`${this.dataset.base}/stream?from=${this.lines.total + 1}`);
+    this.stream = new EventSource(`${this.dataset.base}/stream?from=${this.lines.total}`);
     this.stream.addEventListener('lines', (event) => {
       this.tries = 0;
       this.lines.take(JSON.parse(event.data));

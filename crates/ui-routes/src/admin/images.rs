@@ -25,7 +25,7 @@ pub(crate) async fn show(
     let image = portal.workloads.system_image(&ctx, &name).await?;
     let mut framed = frame::build(&portal, &ctx, &image.display_name, Entry::AdminImages, None).await?;
     framed.frame.flash = done.flash();
-    Ok(view::page(&detail_page(framed, &image, BASE, true))?)
+    Ok(view::page(&detail_page(&portal, framed, &image, BASE, true).await)?)
 }
 
 pub(crate) async fn rebuild(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {

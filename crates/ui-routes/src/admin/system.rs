@@ -11,6 +11,21 @@ use web_kit::{Answer, Ctx, Portal};
 
 use crate::{frame, view};
 
+/// What the runner calls by a word of its own.
+fn title(name: &str) -> &str {
+    match name {
+        "sandbox" => "Sandbox",
+        "system-calls" => "System call filter",
+        "user" => "Unprivileged user",
+        "network" => "Network of workloads",
+        "limit-memory" => "Memory limits",
+        "limit-cpu" => "CPU limits",
+        "limit-processes" => "Process limits",
+        "gpu" => "GPUs",
+        other => other,
+    }
+}
+
 pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
     let framed = frame::build(&portal, &ctx, "System", Entry::AdminSystem, None).await?;
     let runner = portal.runner.clone();
@@ -51,7 +66,7 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
         capabilities: capabilities
             .into_iter()
             .map(|capability| Capability {
-                name: capability.name.to_owned(),
+                name: title(capability.name).to_owned(),
                 ok: capability.state == CapabilityState::Ok,
                 detail: capability.detail,
                 fix: capability.fix,

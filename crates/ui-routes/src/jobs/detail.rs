@@ -155,18 +155,18 @@ fn outcome(job: &Job) -> Option<Note> {
         }
         Phase::Failed => {
             let title = match summary.cause {
-                Some(Cause::OutOfMemory) => "Out of memory",
-                Some(Cause::TimeLimit) => "Time limit reached",
-                Some(Cause::NodeLost) => "The machine was lost",
-                Some(Cause::Platform | Cause::Preempted) => "The platform failed it",
-                Some(Cause::Image) => "Its image can't be used",
-                _ => "Its script failed",
+                Some(Cause::OutOfMemory) => "Out of memory.",
+                Some(Cause::TimeLimit) => "Time limit reached.",
+                Some(Cause::NodeLost) => "The machine was lost.",
+                Some(Cause::Platform | Cause::Preempted) => "The platform failed it.",
+                Some(Cause::Image) => "Its image can't be used.",
+                _ => "Its script failed.",
             };
             Some(Note::new(Tone::Bad, title, summary.reason.clone()))
         }
-        Phase::Cancelled => Some(Note::new(Tone::Info, "Cancelled", summary.reason.clone())),
+        Phase::Cancelled => Some(Note::new(Tone::Info, "Cancelled.", summary.reason.clone())),
         Phase::Succeeded | Phase::Preparing | Phase::Running if summary.is_stopping => {
-            Some(Note::new(Tone::Wait, "Stopping", "It was asked to stop and has ten seconds to do so."))
+            Some(Note::new(Tone::Wait, "Stopping.", "It was asked to stop and has ten seconds to do so."))
         }
         Phase::Succeeded | Phase::Preparing | Phase::Running => None,
     }
@@ -321,6 +321,21 @@ fn attempt_rows(job: &Job, framed: &Framed) -> Vec<AttemptRow> {
         .collect()
 }
 
+/// How it ended, in words.
+const fn ended(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Succeeded => "Succeeded",
+        Cause::UserCode => "Failed: its script ended with an error",
+        Cause::Cancelled => "Cancelled",
+        Cause::TimeLimit => "Failed: time limit reached",
+        Cause::OutOfMemory => "Failed: out of memory",
+        Cause::Preempted => "Ended to make room",
+        Cause::NodeLost => "Failed: the machine was lost",
+        Cause::Image => "Failed: its image can't be used",
+        Cause::Platform => "Failed: the platform could not run it",
+    }
+}
+
 /// What happened, newest first: from the job's own times, its attempts and what was noted.
 async fn events_of(
     portal: &Portal,
@@ -351,14 +366,12 @@ async fn events_of(
             events.push((started, Tone::Info, format!("Started{of}"), String::new(), None));
         }
         if let (Some(finished), Some(cause)) = (attempt.finished_at, attempt.cause) {
-            let tone = if cause == Cause::Succeeded { Tone::Good } else { Tone::Bad };
-            events.push((
-                finished,
-                tone,
-                format!("Ended: {}{of}", cause.as_str()),
-                attempt.message.clone(),
-                None,
-            ));
+            let tone = match cause {
+                Cause::Succeeded => Tone::Good,
+                Cause::Cancelled => Tone::Info,
+                _ => Tone::Bad,
+            };
+            events.push((finished, tone, format!("{}{of}", ended(cause)), attempt.message.clone(), None));
         }
     }
     for event in portal.workloads.job_events(ctx, group, &summary.slug).await? {

@@ -1,0 +1,135 @@
+"""Every page in both themes and at two widths: accessible, nothing beside the screen, a picture to look at."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.usefixtures("base_ready")
+
+# What the address is, and what to call the picture. Names in braces are made below.
+PAGES = {
+    "home": "/g/{group}",
+    "home-empty": "/g/{empty}",
+    "jobs": "/g/{group}/jobs",
+    "jobs-empty": "/g/{empty}/jobs",
+    "jobs-no-match": "/g/{group}/jobs?q=nothing-like-it&status=failed",
+    "new-job": "/g/{group}/jobs/new",
+    "new-job-quota": "/g/{tight}/jobs/new",
+    "job-running": "/g/{group}/jobs/{running}",
+    "job-waiting": "/g/{tight}/jobs/{waiting}",
+    "job-succeeded": "/g/{group}/jobs/{succeeded}",
+    "job-failed": "/g/{group}/jobs/{failed}",
+    "job-cancelled": "/g/{group}/jobs/{cancelled}",
+    "job-log": "/g/{group}/jobs/{succeeded}/logs",
+    "job-log-waiting": "/g/{tight}/jobs/{waiting}/logs",
+    "job-events": "/g/{group}/jobs/{failed}/events",
+    "images": "/g/{group}/images",
+    "image": "/g/{group}/images/base",
+    "settings": "/g/{group}/settings",
+    "profile": "/profile",
+    "password": "/profile/password",
+    "sessions": "/profile/sessions",
+    "tokens": "/profile/tokens",
+    "admin-groups": "/admin/groups",
+    "admin-groups-no-match": "/admin/groups?q=nothing-like-it",
+    "admin-group-new": "/admin/groups/new",
+    "admin-group": "/admin/groups/{group}",
+    "admin-group-delete": "/admin/groups/{empty}/delete",
+    "admin-group-delete-blocked": "/admin/groups/{group}/delete",
+    "admin-users": "/admin/users",
+    "admin-user-new": "/admin/users/new",
+    "admin-user": "/admin/users/ada",
+    "admin-user-delete": "/admin/users/{user}/delete",
+    "admin-user-delete-own": "/admin/users/ada/delete",
+    "admin-instance-types": "/admin/instance-types",
+    "admin-instance-type-new": "/admin/instance-types/new",
+    "admin-instance-type": "/admin/instance-types/cpu-1",
+    "admin-instance-type-delete": "/admin/instance-types/cpu-1/delete",
+    "admin-images": "/admin/images",
+    "admin-image": "/admin/images/base",
+    "admin-system": "/admin/system",
+    "error-404": "/no/such/page",
+    "error-404-group": "/g/no-such-group",
+    "error-404-job": "/g/{group}/jobs/job-202001010000-zzzzzz",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_every_page_for_everybody(page, make_group, make_user, axe_check, screenshot):
+    group, empty, tight = make_group("full"), make_group("empty"), make_group("tight", group_quota={"cpu": 0.5})
+    user = make_user("colleague")
+    group.add(user)
+    script = "for i in $(seq 40); do echo epoch $i loss 0.$((1000 - i)); done"
+    made = {
+        "group": group.name,
+        "empty": empty.name,
+        "tight": tight.name,
+        "user": user.name,
+        "succeeded": group.submit(script, name="baseline", environment={"EPOCHS": "40", "API_KEY": "hidden-value"}),
+        "failed": group.submit("echo begin; exit 3", name="a rather long name of an experiment that did not work"),
+        "cancelled": group.submit("sleep 300", name="given up"),
+    }
+    group.wait(made["succeeded"])
+    group.wait(made["failed"])
+    group.wait(made["cancelled"], "running")
+    group.cancel(made["cancelled"])
+    group.wait(made["cancelled"])
+    made["running"] = group.submit("for i in $(seq 600); do echo epoch $i; sleep 1; done", name="long training")
+    holder = tight.submit("sleep 300", name="holder")
+    tight.wait(holder, "running")
+    group.wait(made["running"], "running")
+    made["waiting"] = tight.submit("true", name="in line")
+
+    wide = []
+    for name, address in PAGES.items():
+        answer = page.goto(address.format(**made))
+        assert answer.status == (404 if name.startswith("error-404") else 200), (name, answer.status)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        for theme in ("dark", "light"):
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+            axe_check(page)
+        screenshot(page, name)
+        page.set_viewport_size({"width": 390, "height": 844})
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(name)
+        page.set_viewport_size({"width": 1440, "height": 900})
+    assert wide == [], "these scroll sideways at 390 px"
+
+
+def test_the_pages_before_signing_in(new_page, axe_check, screenshot):
+    page = new_page()
+    for name, address, status in [
+        ("sign-in", "/sign-in", 200),
+        ("signed-out", "/sign-in?out=1", 200),
+        ("error-404-stranger", "/no/such/page", 404),
+    ]:
+        assert page.goto(address).status == status, name
+        for theme in ("dark", "light"):
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+            axe_check(page)
+        screenshot(page, name)
+
+
+def test_dialogs_and_menus(page, group, axe_check, screenshot):
+    job = group.submit("sleep 300", name="to be asked about")
+    page.goto(group.page_of(job))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    both(page, axe_check, screenshot, "dialog-cancel")
+    page.keyboard.press("Escape")
+
+    page.goto(f"{group.path}/jobs")
+    page.get_by_role("button", name="Actions for to be asked about").click()
+    expect(page.get_by_role("link", name="Open the log")).to_be_visible()
+    both(page, axe_check, screenshot, "menu-job")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Switch group").click()
+    expect(page.get_by_label("Find a group")).to_be_visible()
+    both(page, axe_check, screenshot, "menu-groups")
+
+
+def both(page, axe_check, screenshot, name):
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        axe_check(page)
+    screenshot(page, name)

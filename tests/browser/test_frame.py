@@ -1,0 +1,140 @@
+"""What surrounds every page: the palette, the group switcher, themes, keys, the menu on a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_the_palette_finds_jobs_pages_and_groups(page, group, make_group, axe_check, screenshot):
+    other = make_group("elsewhere")
+    job = group.submit("true", name="find the needle")
+    page.goto(group.path)
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Search and commands")
+    box = palette.get_by_role("combobox")
+    expect(box).to_be_focused()
+    expect(palette.get_by_role("option", name="New job")).to_be_visible()
+    axe_check(page)
+    screenshot(page, "palette")
+
+    box.fill("needle")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    expect(palette.get_by_role("option", name="find the needle")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/jobs/{job}")
+
+    page.get_by_role("button", name="Search or run a command").click()
+    box.fill("token")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/profile/tokens")
+
+    page.keyboard.press("Control+k")
+    box.fill(other.name)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{other.path}")
+
+    page.keyboard.press("Control+k")
+    box.fill("no such thing at all")
+    expect(palette.get_by_text("Nothing has this name.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+
+
+def test_the_group_switcher_keeps_the_page(page, make_group, axe_check):
+    one, two = make_group("alpha"), make_group("omega")
+    page.goto(f"{one.path}/jobs")
+    page.keyboard.press("g")
+    groups = page.get_by_role("dialog", name="Groups")
+    find = groups.get_by_label("Find a group")
+    expect(find).to_be_focused()
+    axe_check(page)
+    find.fill("nothing like it")
+    expect(groups.get_by_text("No group has this name.")).to_be_visible()
+    find.fill(two.name)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{two.path}/jobs")
+    expect(page.get_by_role("button", name="Switch group")).to_contain_text(two.name)
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_a_theme_stays_with_the_person(open_as, make_user, group, axe_check, theme):
+    user = make_user("viewer")
+    group.add(user)
+    page = open_as(user)
+    page.goto(group.path)
+    page.get_by_role("button", name=re.compile("your menu")).click()
+    with page.expect_response("**/preferences/theme"):
+        page.get_by_role("dialog", name="Your menu").get_by_role("button", name=theme).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", theme.lower())
+    axe_check(page)
+
+    # Elsewhere, too: it is kept with the person and not with the browser.
+    there = open_as(user)
+    there.goto(f"{group.path}/settings")
+    expect(there.locator("html")).to_have_attribute("data-theme", theme.lower())
+    there.goto("/profile")
+    expect(there.get_by_role("radio", name=theme)).to_be_checked()
+
+
+def test_keys_and_focus(page, group, axe_check, screenshot):
+    page.goto(f"{group.path}/jobs")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+    page.keyboard.press("?")
+    shortcuts = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(shortcuts).to_be_visible()
+    axe_check(page)
+    screenshot(page, "shortcuts")
+    page.keyboard.press("Escape")
+    expect(shortcuts).to_be_hidden()
+
+    page.get_by_role("button", name=re.compile("your menu")).click()
+    menu = page.get_by_role("dialog", name="Your menu")
+    expect(menu.get_by_role("link", name="Profile")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("link", name="Change password")).to_be_focused()
+    axe_check(page)
+    screenshot(page, "person-menu")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+
+    page.keyboard.press("n")
+    page.wait_for_url("**/jobs/new")
+    # In a field, keys are text.
+    page.get_by_label("Name", exact=True).press_sequentially("gn?/")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("gn?/")
+
+
+def test_the_menu_can_be_narrow_and_opens_on_a_phone(page, group, axe_check, screenshot):
+    page.goto(f"{group.path}/jobs")
+    page.get_by_role("button", name="Narrow the menu").click()
+    expect(page.locator("html")).to_have_attribute("data-side", "slim")
+    axe_check(page)
+    screenshot(page, "slim-menu")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-side", "slim")
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    menu = page.get_by_role("navigation", name="Main")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(menu.get_by_role("link", name="Settings")).to_be_visible()
+    axe_check(page)
+    page.screenshot(path=screenshot(page, "phone-menu")[1])
+    menu.get_by_role("link", name="Settings").click()
+    page.wait_for_url("**/settings")
+    expect(menu).to_be_hidden()
+
+
+def test_pages_work_without_scripts(open_as, admin, group):
+    page = open_as(admin, java_script_enabled=False)
+    page.goto(f"{group.path}/jobs/new")
+    page.get_by_label("Name", exact=True).fill("plain html")
+    page.get_by_label("Command").fill("true")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url("**/jobs/job-*")
+    expect(page.get_by_role("heading", name="plain html")).to_be_visible()
