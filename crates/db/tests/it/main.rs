@@ -1,5 +1,7 @@
 //! What the writer promises.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 use base::{Error, Timestamp};
 use db::{Database, ResultExt as _, Topic};
 use sea_orm::{ConnectionTrait as _, Statement};

@@ -1,4 +1,6 @@
 //! Workloads on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 mod engine;
 mod jobs;
