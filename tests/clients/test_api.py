@@ -119,7 +119,10 @@ def _try_out(operation, mode: GenerationMode, target: Target, url: str) -> None:
             }
         headers = {"Authorization": target.token}
         answer = case.call(base_url=url, session=session, headers=headers, timeout=20)
-        case.validate_response(answer, checks=CHECKS)
+        # The description calls a stream a text, where the check expects one object per event.
+        is_stream = answer.headers.get("content-type") == ["text/event-stream"]
+        checks = [check for check in CHECKS if not is_stream or check is not response_schema_conformance]
+        case.validate_response(answer, checks=checks)
         _has_one_shape(answer)
 
     try:
