@@ -115,15 +115,15 @@ def test_a_clone_is_prefilled(page, group):
     page.get_by_role("link", name="Clone").click()
 
     expect(page.get_by_label("Name", exact=True)).to_have_value(re.compile("the origin"))
-    expect(page.get_by_label("Command")).to_have_value("echo cloned")
+    expect(page.get_by_label("Command", exact=True)).to_have_value("echo cloned")
     expect(page.get_by_label("Name of variable 1")).to_have_value("EPOCHS")
     expect(page.get_by_label("Value of variable 1")).to_have_value("20")
     expect(page.get_by_label("Timeout, number")).to_have_value("2")
     expect(page.get_by_label("Timeout, unit")).to_have_value("hours")
     expect(page.get_by_role("radio", name="CPU small")).to_be_checked()
 
-    page.get_by_label("Command").fill("echo changed")
-    page.get_by_label("Command").press("Control+Enter")
+    page.get_by_label("Command", exact=True).fill("echo changed")
+    page.get_by_label("Command", exact=True).press("Control+Enter")
     page.wait_for_url(lambda url: "/jobs/job-" in url)
     expect(log(page).get_by_text("changed")).to_be_visible(timeout=20_000)
 
@@ -162,6 +162,6 @@ def test_the_form_keeps_what_was_typed_and_names_the_field(page, group, axe_chec
     page.evaluate("document.getElementById('f-command').value = 'echo 123\\n'.repeat(1e6 / 9)")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator("#f-command-error")).to_contain_text("at most 512 KiB are allowed")
-    assert len(page.get_by_label("Command").input_value()) > 990_000
+    assert len(page.get_by_label("Command", exact=True).input_value()) > 990_000
     expect(name).to_have_value("big")
     assert group.api.get(f"/groups/{group.name}/jobs").json()["items"] == []
