@@ -57,7 +57,7 @@ def test_a_failing_script_shows_its_exit_code_and_runs_again(page, group):
     page.goto(group.page_of(job))
 
     expect(badge(page)).to_have_text("Failed")
-    expect(page.get_by_text("Its script ended with exit code 42.")).to_be_visible()
+    expect(page.locator("#job .note.bad")).to_contain_text("Its script ended with exit code 42.")
     expect(page.locator("dl.facts div", has_text="Exit code")).to_contain_text("42")
     expect(log(page).get_by_text("before the end")).to_be_visible()
     page.get_by_role("link", name="Events").click()
@@ -102,7 +102,7 @@ def test_what_never_fits_cannot_be_chosen_and_says_why(page, make_group):
         ("CPU 2", "Never fits: it needs 2 cores, but your quota in this group is 1 core."),
         ("GPU 1", "Never fits: it needs 2 cores, but your quota in this group is 1 core."),
     ]:
-        card = page.locator("label.card-radio", has=page.locator(".card-title", has_text=re.compile(f"^{name}$")))
+        card = page.locator("label.card-radio", has=page.locator(".card-title", has_text=re.compile(rf"^\s*{name}\s*$")))
         expect(card.get_by_role("radio")).to_be_disabled()
         expect(card).to_contain_text(why)
     expect(page.get_by_role("radio", name="CPU small")).to_be_checked()
