@@ -14,7 +14,7 @@ from portico import Api, User
 
 FOUNDER = User("ada", "correct horse battery founder")
 FIRST_GROUP = "research"
-SIGN_IN = re.compile(r"/sign-in(\?|$)")
+SIGN_IN = re.compile(r"/sign-in([?#]|$)")
 
 
 @dataclass

@@ -53,7 +53,7 @@ def test_from_the_setup_link_to_the_log_of_a_trained_classifier(founded, admin_a
     page.get_by_label("Name", exact=True).fill("digits baseline")
     page.get_by_role("radio", name="CPU 1", exact=False).check()
     page.get_by_role("radio", name="Data science").check()
-    page.get_by_label("Command").fill(TRAIN)
+    page.get_by_label("Command", exact=True).fill(TRAIN)
     expect(page.locator("#side")).to_contain_text("Fits the quotas now.")
     page.get_by_role("button", name="Submit").click()
 

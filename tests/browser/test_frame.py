@@ -134,7 +134,7 @@ def test_pages_work_without_scripts(open_as, admin, group):
     page = open_as(admin, java_script_enabled=False)
     page.goto(f"{group.path}/jobs/new")
     page.get_by_label("Name", exact=True).fill("plain html")
-    page.get_by_label("Command").fill("true")
+    page.get_by_label("Command", exact=True).fill("true")
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url("**/jobs/job-*")
     expect(page.get_by_role("heading", name="plain html")).to_be_visible()

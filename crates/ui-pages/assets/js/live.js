@@ -45,8 +45,8 @@ function connect() {
   if (!group || source || document.hidden) return;
   source = new EventSource(`/g/${encodeURIComponent(group)}/events`);
   source.addEventListener('open', () => {
-    // What happened while nobody listened is not repeated, so look at everything once.
-    if (tries > 0) changed(null);
+    // What happened while nobody listened, also between writing this page and now, is not repeated: look once.
+    changed(null);
     tries = 0;
     say('live', true);
   });

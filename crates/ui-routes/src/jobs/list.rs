@@ -212,7 +212,7 @@ async fn chips(
     if let Some(kind) = &query.instance_type {
         chips.push(Chip { label: kind.clone(), on: true, url: query.url(base, |q| q.instance_type = None) });
     } else {
-        for kind in portal.workloads.instance_types_for(ctx, group.id).await?.into_iter().take(4) {
+        for kind in portal.workloads.instance_types_for(ctx, group.id).await?.into_iter().take(3) {
             let url = query.url(base, |q| q.instance_type = Some(kind.name.clone()));
             chips.push(Chip { label: kind.name, on: false, url });
         }
