@@ -95,10 +95,13 @@ where
     }
     .instrument(span.clone())
     .await;
-    let mut response = match response.extensions().get::<Arc<Error>>().cloned() {
-        Some(error) => {
+    let told =
+        response.extensions().get::<Arc<Error>>().cloned().map(|error| (status_of(error.kind()), error));
+    let told =
+        told.or_else(|| router_s_own(response.status(), &method).map(|e| (response.status(), Arc::new(e))));
+    let mut response = match told {
+        Some((status, error)) => {
             let _entered = span.enter();
-            let status = status_of(error.kind());
             if error.kind() == Kind::Internal {
                 tracing::error!(error = ?error, actor = ctx.actor_name(), "a request failed");
             } else {
@@ -114,30 +117,11 @@ where
                 is_get,
                 group: group.as_ref(),
             };
-            (guard.render)(&scene)
-        }
-        // The router's own answer, which has no words.
-        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
-            let error = Error::new(
-                Kind::NotFound,
-                "method_not_allowed",
-                format!("This address does not take {method} requests."),
-            );
-            let (status, is_get) = (response.status(), method == Method::GET || method == Method::HEAD);
-            let scene = Scene {
-                portal: &guard.portal,
-                ctx: &ctx,
-                error: &error,
-                status,
-                path: &path,
-                is_get,
-                group: group.as_ref(),
-            };
-            let mut told = (guard.render)(&scene);
+            let mut rendered = (guard.render)(&scene);
             if let Some(allowed) = response.headers().get(header::ALLOW) {
-                told.headers_mut().insert(header::ALLOW, allowed.clone());
+                rendered.headers_mut().insert(header::ALLOW, allowed.clone());
             }
-            told
+            rendered
         }
         None => response,
     };
@@ -150,6 +134,20 @@ where
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// Refusals of the router itself, which have no words of their own.
+fn router_s_own(status: StatusCode, method: &Method) -> Option<Error> {
+    let (code, text) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", format!("This address does not take {method} requests."))
+        }
+        StatusCode::BAD_REQUEST => {
+            ("bad_address", "A part of this address can't be read as text.".to_owned())
+        }
+        _ => return None,
+    };
+    Some(Error::new(Kind::NotFound, code, text))
 }
 
 const fn status_class(status: u16) -> &'static str {

@@ -88,7 +88,10 @@ impl Accounts {
         if self.is_set_up().await? {
             return Err(done());
         }
-        self.check_code(self.db.reader(), &input.code).await?;
+        if let Err(error) = self.check_code(self.db.reader(), &input.code).await {
+            // Somebody else may have used it up just now.
+            return Err(if self.is_set_up().await? { done() } else { error });
+        }
         let mut fields = FieldErrors::default();
         fields.check("group", base::names::group_name(&input.group));
         if input.user.password.is_none() {

@@ -138,6 +138,10 @@ impl Accounts {
                     let (id, was_admin, was_enabled) = (UserId(row.id), row.is_platform_admin, row.enabled);
                     let stays_admin = change.is_platform_admin.unwrap_or(was_admin)
                         && change.enabled.unwrap_or(was_enabled);
+                    if ctx.actor_id() == Some(id) && was_enabled && change.enabled == Some(false) {
+                        return Err(Error::conflict("own_account", "You can't lock your own account.")
+                            .with_hint("Ask another platform admin."));
+                    }
                     if was_admin && was_enabled && !stays_admin {
                         require_another_admin(tx.connection(), id).await?;
                     }

@@ -149,4 +149,19 @@ on_both_databases! {
             }
         }
     }
+
+    async fn refusals_of_the_router_are_problem_details_too(database) {
+        let portal = TestPortal::new(&database).await;
+        let token = portal.token("mia", TokenScope::Write).await;
+        let cases = [
+            (Method::GET, "/api/v1/groups/vision/jobs/%FF", StatusCode::BAD_REQUEST, "bad_address"),
+            (Method::PUT, "/api/v1/groups/vision/jobs", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        ];
+        for (method, path, status, code) in cases {
+            let response = portal.send(TestPortal::request(&method, path, None, Some(&token))).await;
+            assert_eq!(response.status(), status, "{method} {path}");
+            let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+            assert_eq!(body["code"], code);
+        }
+    }
 }
