@@ -10,6 +10,10 @@ const ICONS = { job: 'play', page: 'file-text', group: 'users', action: 'termina
 
 let asked = 0;
 let timer = 0;
+/** What is listed answers an older text than the one in the box. */
+let isStale = false;
+/** Enter was pressed while it was: it means the first of what is coming. */
+let goWhenThere = false;
 /** @type {AbortController|null} */
 let running = null;
 
@@ -25,12 +29,15 @@ if (dialog instanceof HTMLDialogElement && input instanceof HTMLInputElement && 
     if (!dialog.open) return;
     input.value = '';
     list.replaceChildren();
+    goWhenThere = false;
     input.focus();
     ask();
   }).observe(dialog, { attributeFilter: ['open'] });
 
   input.addEventListener('input', () => {
     clearTimeout(timer);
+    isStale = true;
+    goWhenThere = false;
     timer = setTimeout(ask, 90);
   });
 
@@ -39,6 +46,7 @@ if (dialog instanceof HTMLDialogElement && input instanceof HTMLInputElement && 
     const at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
     if (event.key === 'ArrowDown') select(rows[(at + 1) % rows.length]);
     else if (event.key === 'ArrowUp') select(rows[(at - 1 + rows.length) % rows.length]);
+    else if (event.key === 'Enter' && isStale) goWhenThere = true;
     else if (event.key === 'Enter' && at >= 0) go(rows[at]);
     else return;
     event.preventDefault();
@@ -71,7 +79,8 @@ async function ask() {
   const mine = asked;
   running?.abort();
   running = new AbortController();
-  const query = new URLSearchParams({ q: input.value.trim(), group: document.body.dataset.group ?? '' });
+  const wanted = input.value.trim();
+  const query = new URLSearchParams({ q: wanted, group: document.body.dataset.group ?? '' });
   try {
     const answer = await fetch(`/palette?${query}`, { signal: running.signal, headers: { Accept: 'application/json' } });
     if (!answer.ok) throw new Error(String(answer.status));
@@ -80,6 +89,8 @@ async function ask() {
     list.replaceChildren(...items.map(row));
     note.textContent = items.length ? '' : 'Nothing has this name. Try another word.';
     select(list.firstElementChild ?? undefined);
+    isStale = wanted !== input.value.trim();
+    if (goWhenThere && !isStale) go(list.firstElementChild ?? undefined);
   } catch (error) {
     if (mine !== asked || (error instanceof DOMException && error.name === 'AbortError')) return;
     list.replaceChildren();

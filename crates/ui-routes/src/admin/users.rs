@@ -120,18 +120,20 @@ async fn form(
         (Some(user), None) => group_names(portal, ctx, user).await?,
         (None, None) => Vec::new(),
     };
+    // Told beside the switches that it is about.
+    let switch_error = error
+        .filter(|error| matches!(error.code(), "last_admin" | "own_account"))
+        .map(|error| error.message().to_owned());
     let page = UserFormPage {
         existing: existing.map(|user| user.name.clone()),
-        error: view::form_error(error),
+        error: view::form_error(error.filter(|_| switch_error.is_none())),
         username: view::field(typed.name, "name", error),
         display_name: view::field(typed.display_name, "display_name", error),
         email: view::field(typed.email, "email", error),
         admin: typed.admin,
         enabled: typed.enabled,
         password: view::field("", "password", error),
-        switch_error: error
-            .filter(|error| matches!(error.code(), "last_admin" | "own_account"))
-            .map(|error| error.message().to_owned()),
+        switch_error,
         groups: all
             .iter()
             .map(|group| {
