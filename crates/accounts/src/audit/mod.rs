@@ -3,8 +3,8 @@
 use base::ids::uuid_v7;
 use base::{GroupId, OpContext, Result};
 use db::{ResultExt as _, Tx};
-use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait as _;
 
 pub mod entity {
     //! Table `audit`.
@@ -44,7 +44,7 @@ pub struct Entry<'a> {
 
 /// Writes the entry in the transaction of the change.
 pub async fn record(tx: &Tx, ctx: &OpContext, entry: Entry<'_>) -> Result<()> {
-    entity::ActiveModel {
+    let row = entity::ActiveModel {
         id: Set(uuid_v7(&*ctx.clock)),
         at: Set(ctx.now().micros()),
         actor_id: Set(ctx.actor_id().map(|id| id.0)),
@@ -55,9 +55,10 @@ pub async fn record(tx: &Tx, ctx: &OpContext, entry: Entry<'_>) -> Result<()> {
         detail: Set(base::redact::for_log(&entry.detail, 2000)),
         address: Set(ctx.address.map(|address| address.to_string()).unwrap_or_default()),
         request_id: Set(ctx.request_id.clone()),
-    }
-    .insert(tx.connection())
-    .await
-    .doing("write to the audit log")?;
+    };
+    entity::Entity::insert(row)
+        .exec_without_returning(tx.connection())
+        .await
+        .doing("write to the audit log")?;
     Ok(())
 }

@@ -160,6 +160,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("idx_images_digest", "images", &["digest"]),
         index("idx_workloads_group_time", "workloads", &["group_id", "submitted_at", "id"]),
+        index("idx_workloads_group_name", "workloads", &["group_id", "name_folded", "id"]),
         index("idx_workloads_group_phase", "workloads", &["group_id", "phase", "submitted_at", "id"]),
         index("idx_workloads_group_user", "workloads", &["group_id", "user_id", "submitted_at", "id"]),
         index("idx_workloads_queue", "workloads", &["phase", "queued_at", "id"]),

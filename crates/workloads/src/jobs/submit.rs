@@ -10,7 +10,7 @@ use base::secret::{hex_digest, random_base36};
 use base::{Action, Error, Kind, OpContext, Resources, Result, UserId, WorkloadId, names};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
+use sea_orm::{EntityTrait as _, TryIntoModel as _};
 
 use super::entity::{self, idempotency, spec};
 use super::model::{JobSummary, Spec};
@@ -232,7 +232,13 @@ impl Workloads {
                             return store::require(tx.connection(), group_id, &earlier).await;
                         }
                     }
-                    let row = row.insert(tx.connection()).await.doing("write a job")?;
+                    // Not read back: everything in it was set here.
+                    let written = row.clone().try_into_model().doing("read a job's row")?;
+                    entity::Entity::insert(row)
+                        .exec_without_returning(tx.connection())
+                        .await
+                        .doing("write a job")?;
+                    let row = written;
                     spec::Entity::insert(spec)
                         .exec_without_returning(tx.connection())
                         .await
