@@ -18,8 +18,25 @@ pub fn for_log(text: &str, max: usize) -> String {
     crate::names::cut(&safe, max)
 }
 
+/// Words in the name of a variable that say that its value is secret.
+const TELLING: [&str; 6] = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "KEY"];
+
+/// Whether a variable's name says that its value is secret: pages hide it, logs mask it.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    TELLING.iter().any(|word| name.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn names_tell_secrets() {
+        for name in ["MY_TOKEN", "aws_secret_access_key", "SSH_KEY_DATA", "DB_PASSWORD"] {
+            assert!(super::is_secret_name(name), "{name}");
+        }
+        assert!(!super::is_secret_name("EPOCHS"));
+    }
+
     #[test]
     fn logs_hold_no_token_and_no_second_line() {
         let text = "bad header: Bearer ptk_abc123XYZ\r\nforged: line";

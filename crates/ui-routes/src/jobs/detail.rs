@@ -132,10 +132,7 @@ async fn overview_of(
 
 /// Values of variables that sound secret stay hidden, as in the log.
 fn shown(name: &str, value: &str) -> String {
-    let name = name.to_ascii_uppercase();
-    let is_secret =
-        ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "KEY"].iter().any(|word| name.contains(word));
-    if is_secret { "••••••".to_owned() } else { value.to_owned() }
+    if base::redact::is_secret_name(name) { "••••••".to_owned() } else { value.to_owned() }
 }
 
 /// Why it is where it is, in one note.
