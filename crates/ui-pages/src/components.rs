@@ -38,6 +38,10 @@ pub enum Status {
     Cancelled,
     #[default]
     Unknown,
+    /// A notebook's process runs, but does not answer yet.
+    Starting,
+    /// A notebook that is not started.
+    Stopped,
     /// An image waits for its build.
     Queued,
     /// An image is being built.
@@ -62,6 +66,8 @@ impl Status {
             Self::Failed => "Failed",
             Self::Cancelled => "Cancelled",
             Self::Unknown => "Unknown",
+            Self::Starting => "Starting",
+            Self::Stopped => "Stopped",
             Self::Queued => "Queued",
             Self::Building => "Building",
             Self::Ready => "Ready",
@@ -74,10 +80,13 @@ impl Status {
     pub fn icon(self) -> &'static str {
         match self {
             Self::Waiting | Self::Queued => "hourglass",
-            Self::Preparing | Self::Running | Self::Stopping | Self::Building => "loader-circle",
+            Self::Preparing | Self::Starting | Self::Running | Self::Stopping | Self::Building => {
+                "loader-circle"
+            }
             Self::Succeeded | Self::Ready | Self::Enabled => "check",
             Self::Failed => "x",
             Self::Cancelled | Self::Disabled => "ban",
+            Self::Stopped => "circle-stop",
             Self::Unknown => "circle-help",
         }
     }
@@ -87,17 +96,17 @@ impl Status {
     pub fn class(self) -> &'static str {
         match self {
             Self::Waiting | Self::Queued | Self::Stopping => "wait",
-            Self::Preparing | Self::Running | Self::Building => "run",
+            Self::Preparing | Self::Starting | Self::Running | Self::Building => "run",
             Self::Succeeded | Self::Ready | Self::Enabled => "ok",
             Self::Failed => "bad",
-            Self::Cancelled | Self::Disabled | Self::Unknown => "idle",
+            Self::Cancelled | Self::Stopped | Self::Disabled | Self::Unknown => "idle",
         }
     }
 
     /// Whether the icon turns.
     #[must_use]
     pub fn busy(self) -> bool {
-        matches!(self, Self::Preparing | Self::Running | Self::Stopping | Self::Building)
+        matches!(self, Self::Preparing | Self::Starting | Self::Running | Self::Stopping | Self::Building)
     }
 }
 
@@ -213,6 +222,10 @@ pub struct Card {
     pub disabled: Option<String>,
     /// Shown beside the title, for an image that is not ready.
     pub status: Option<Status>,
+    /// A word beside the title, such as `GPU` or `Universal`; may be empty.
+    pub label: String,
+    /// What to know before choosing it, such as the successor of a deprecated image; may be empty.
+    pub advice: String,
 }
 
 /// A link with its words.

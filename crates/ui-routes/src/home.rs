@@ -126,6 +126,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         live_url: base.clone(),
         guides: HomePage::default_guides(&group.name),
         quick: HomePage::default_quick(&group.name),
+        launch: Vec::new(),
         usage: usage
             .holders
             .iter()

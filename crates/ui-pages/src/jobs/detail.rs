@@ -66,6 +66,8 @@ pub struct Stage {
     pub time: String,
     /// Such as `package 31 of 58`; may be empty.
     pub detail: String,
+    /// Seconds it has taken so far, where the page shall count on from them.
+    pub elapsed_s: Option<f64>,
 }
 
 /// One execution of the job.
@@ -157,7 +159,7 @@ impl JobPage {
 }
 
 fn stage(label: &str, state: StageState, time: &str, detail: &str) -> Stage {
-    Stage { label: label.into(), state, time: time.into(), detail: detail.into() }
+    Stage { label: label.into(), state, time: time.into(), detail: detail.into(), elapsed_s: None }
 }
 
 fn facts() -> Vec<Fact> {

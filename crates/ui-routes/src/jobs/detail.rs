@@ -171,12 +171,8 @@ fn outcome(job: &Job) -> Option<Note> {
 
 fn stages(job: &Job, now: Timestamp) -> Vec<Stage> {
     let summary = &job.summary;
-    let stage = |label: &str, state, time: String| Stage {
-        label: label.to_owned(),
-        state,
-        time,
-        detail: String::new(),
-    };
+    let stage =
+        |label: &str, state, time: String| Stage { label: label.to_owned(), state, time, ..Stage::default() };
     let ended = match summary.phase {
         Phase::Failed => StageState::Failed,
         Phase::Cancelled => StageState::Stopped,
