@@ -73,6 +73,16 @@ pub struct NotebookOverview {
     pub packages: Option<Packages>,
 }
 
+impl NotebookOverview {
+    /// How long each stage took, in one line.
+    #[must_use]
+    pub fn times(&self) -> String {
+        let took = |stage: &Stage| format!("{} {}", stage.label, stage.time);
+        let stages = self.stages.iter().filter(|stage| !stage.time.is_empty());
+        stages.map(took).collect::<Vec<_>>().join(" · ")
+    }
+}
+
 /// Which tab is open, with what it shows.
 #[derive(Clone, Debug)]
 pub enum NotebookTab {
