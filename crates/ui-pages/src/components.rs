@@ -228,6 +228,20 @@ pub struct Card {
     pub advice: String,
 }
 
+/// A person as others see them: the display name, with the user name on hover.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    pub name: String,
+    pub display_name: String,
+}
+
+impl Who {
+    #[must_use]
+    pub fn new(name: impl Into<String>, display_name: impl Into<String>) -> Self {
+        Self { name: name.into(), display_name: display_name.into() }
+    }
+}
+
 /// A link with its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
@@ -307,6 +321,8 @@ impl Tab {
 pub struct Fact {
     pub label: String,
     pub value: String,
+    /// Shown on hover; may be empty.
+    pub title: String,
     pub url: Option<String>,
     pub when: Option<When>,
     pub mono: bool,
@@ -323,6 +339,17 @@ impl Fact {
     #[must_use]
     pub fn time(label: impl Into<String>, when: When) -> Self {
         Self { label: label.into(), when: Some(when), ..Self::default() }
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn who(label: impl Into<String>, who: &Who) -> Self {
+        Self {
+            label: label.into(),
+            value: who.display_name.clone(),
+            title: who.name.clone(),
+            ..Self::default()
+        }
     }
 
     /// An identifier in monospace with a copy button.

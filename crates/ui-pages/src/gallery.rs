@@ -18,7 +18,6 @@ pub fn gallery_pages() -> Rendered {
     let mut pages = Vec::new();
     add::<setup::SetupPage>(&mut pages)?;
     add::<sign_in::SignInPage>(&mut pages)?;
-    add::<sign_in::ChangePasswordPage>(&mut pages)?;
     add::<home::NoGroupPage>(&mut pages)?;
     add::<home::HomePage>(&mut pages)?;
     add::<jobs::JobsPage>(&mut pages)?;

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::Page;
-use crate::components::{Status, When};
+use crate::components::{Status, When, Who};
 use crate::frame::{Entry, Frame};
 use crate::notebooks::QuickLaunch;
 use crate::quota::QuotaPanel;
@@ -33,7 +33,7 @@ pub struct UsageRow {
     pub url: String,
     /// `job` or `notebook`, later also `deployment`, `app`.
     pub kind: String,
-    pub person: String,
+    pub person: Who,
     pub instance_type: String,
     pub cpu: String,
     pub memory: String,
@@ -54,7 +54,7 @@ pub struct RecentRow {
     pub status: Status,
     pub name: String,
     pub url: String,
-    pub person: String,
+    pub person: Who,
     pub when: When,
 }
 
@@ -147,7 +147,7 @@ impl Page for HomePage {
             name: name.into(),
             url: "/g/vision/jobs/019".into(),
             kind: "job".into(),
-            person: person.into(),
+            person: samples::who(person),
             instance_type: size.into(),
             cpu: cpu.into(),
             memory: memory.into(),
@@ -157,7 +157,7 @@ impl Page for HomePage {
             status,
             name: name.into(),
             url: "/g/vision/jobs/019".into(),
-            person: person.into(),
+            person: samples::who(person),
             when: samples::when("10:04:11", ago),
         };
         let typical = Self {

@@ -1,6 +1,6 @@
 //! People, groups and moments that the samples of all pages share.
 
-use crate::components::{Card, Choice, Note, Status, Tone, When};
+use crate::components::{Card, Choice, Note, Status, Tone, When, Who};
 use crate::frame::{Bare, Entry, Frame, GroupRef, Menu, Notification, Notifications, PersonRef, Role, Theme};
 use crate::quota::{QuotaPanel, QuotaRow};
 
@@ -109,6 +109,12 @@ pub(crate) fn admin_frame(title: &str, current: Entry) -> Frame {
 
 pub(crate) fn bare(title: &str) -> Bare {
     Bare { title: title.into(), theme: Theme::System, version: VERSION.into() }
+}
+
+/// The person of this display name, who signs in with the first of its words.
+pub(crate) fn who(display_name: &str) -> Who {
+    let first = display_name.split_whitespace().next().unwrap_or_default();
+    Who::new(first.to_lowercase(), display_name)
 }
 
 /// Today at this time, and how long ago that is.

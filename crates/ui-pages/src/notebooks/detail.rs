@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{NotebookActions, Opens, Volume, samples as own};
 use crate::Page;
-use crate::components::{Fact, LogView, Note, Status, Tab, Tone, When};
+use crate::components::{Fact, LogView, Note, Status, Tab, Tone, When, Who};
 use crate::frame::{Entry, Frame};
 use crate::jobs::{EventRow, Stage};
 use crate::quota::Meter;
@@ -102,10 +102,7 @@ pub struct NotebookPage {
     /// `/g/{group}/notebooks`.
     pub list_url: String,
     pub status: Status,
-    /// The owner's display name.
-    pub owner: String,
-    /// The owner's user name.
-    pub owner_name: String,
+    pub owner: Who,
     /// Whether it is the person's own.
     pub is_own: bool,
     /// Such as `data-science on cpu-2`.
@@ -173,8 +170,7 @@ impl Page for NotebookPage {
         new.env.clear();
         let mut others = open(Status::Ready, own::ready());
         others.is_own = false;
-        others.owner = "Grace Hopper".into();
-        others.owner_name = "grace".into();
+        others.owner = samples::who("Grace Hopper");
         others.opens = None;
         others.actions = NotebookActions { stop: others.actions.stop, ..NotebookActions::default() };
         if let NotebookTab::Overview(overview) = &mut others.tab {

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{NotebookActions, Opens, QuickLaunch, samples as own};
 use crate::Page;
-use crate::components::{Status, Tone, When};
+use crate::components::{Status, Tone, When, Who};
 use crate::frame::{Entry, Flash, Frame};
 use crate::samples;
 
@@ -18,10 +18,7 @@ pub struct NotebookRow {
     pub status: Status,
     /// One sentence under the name: why it waits, how it failed; may be empty.
     pub reason: String,
-    /// The owner's display name.
-    pub owner: String,
-    /// The owner's user name.
-    pub owner_name: String,
+    pub owner: Who,
     pub image: String,
     pub instance_type: String,
     /// Such as `2 cores · 8 GiB`.

@@ -66,8 +66,7 @@ pub(super) fn rows() -> Vec<NotebookRow> {
             name: name.into(),
             status,
             reason: reason.into(),
-            owner: "Ada Lovelace".into(),
-            owner_name: "ada".into(),
+            owner: samples::who("Ada Lovelace"),
             image: image.into(),
             instance_type: kind.into(),
             size: "2 cores · 8 GiB".into(),
@@ -84,16 +83,15 @@ pub(super) fn rows() -> Vec<NotebookRow> {
 }
 
 pub(super) fn others() -> Vec<NotebookRow> {
-    [("Grace Hopper", "grace", "corpus"), ("Alan Turing", "alan", "enigma")]
+    [("Grace Hopper", "corpus"), ("Alan Turing", "enigma")]
         .into_iter()
         .enumerate()
-        .map(|(i, (owner, owner_name, name))| {
+        .map(|(i, (owner, name))| {
             let slug = format!("nb-7m1c8d4{i}");
             let url = format!("/g/vision/notebooks/{slug}");
             NotebookRow {
                 name: name.into(),
-                owner: owner.into(),
-                owner_name: owner_name.into(),
+                owner: samples::who(owner),
                 opens: None,
                 actions: NotebookActions { stop: Some(format!("{url}/stop")), ..NotebookActions::default() },
                 url,
@@ -321,8 +319,7 @@ pub(super) fn page(status: Status, tab: NotebookTab) -> NotebookPage {
         url: URL.into(),
         list_url: "/g/vision/notebooks".into(),
         status,
-        owner: "Ada Lovelace".into(),
-        owner_name: "ada".into(),
+        owner: samples::who("Ada Lovelace"),
         is_own: true,
         what: "data-science on cpu-2".into(),
         started: (status != Status::Stopped).then(|| samples::when("10:18:22", "2 min ago")),
