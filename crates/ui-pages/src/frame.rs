@@ -154,7 +154,7 @@ pub struct Notification {
     pub unread: bool,
 }
 
-/// The bell of the top bar; `POST /notifications/read` (field `return_to`) marks all as read.
+/// The bell of the top bar; `POST /notifications/read` marks all as read and returns to the page it came from.
 ///
 /// Alone it is the answer to `live_url`, which is asked when something of the topic `notifications` changed.
 #[derive(Clone, Debug, Default, Template)]
@@ -164,8 +164,6 @@ pub struct Notifications {
     pub items: Vec<Notification>,
     /// How many are unread in all.
     pub unread: u32,
-    /// Path and query of the page, where marking as read returns to.
-    pub path: String,
     /// What answers with the bell alone; may be empty.
     pub live_url: String,
 }
@@ -198,8 +196,6 @@ pub struct Frame {
     pub theme: Theme,
     pub version: String,
     pub flash: Option<Flash>,
-    /// Path and query of this page, where a change of theme returns to.
-    pub path: String,
     /// Jobs of the group that are running or waiting, shown in the menu when not zero.
     pub active_jobs: u32,
     /// The person's own notebooks that are not stopped, shown in the menu when not zero.

@@ -30,7 +30,6 @@ pub(crate) fn frame(title: &str, current: Entry) -> Frame {
         theme: Theme::System,
         version: VERSION.into(),
         flash: None,
-        path: "/g/vision".into(),
         active_jobs: 4,
         active_notebooks: 1,
         notifications: Some(notifications()),
@@ -98,7 +97,6 @@ fn notifications() -> Notifications {
             ),
         ],
         unread: 2,
-        path: "/g/vision".into(),
         live_url: String::new(),
     }
 }

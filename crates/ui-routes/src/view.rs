@@ -1,6 +1,6 @@
 //! Times, durations and answers, as pages want them.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Error, Result, Timestamp};
 use ui_pages::Page;
@@ -19,6 +19,16 @@ pub(crate) fn page_with<P: Page>(status: StatusCode, page: &P) -> Result<Respons
 /// 303: the browser fetches the page after a form.
 pub(crate) fn see_other(url: &str) -> Response {
     axum::response::Redirect::to(url).into_response()
+}
+
+/// The page that a form was sent from, which a form of the frame returns to; the browser says which it was.
+pub(crate) fn way_back(headers: &HeaderMap) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let url = referer.and_then(|text| text.parse::<Uri>().ok());
+    // Only the path is used, so nobody is sent to another site.
+    let path = url.as_ref().and_then(Uri::path_and_query).map(ToString::to_string);
+    path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
+        .unwrap_or_else(|| "/".to_owned())
 }
 
 /// How long ago, or in how long.
@@ -153,6 +163,17 @@ mod tests {
         assert_eq!(duration(98), "1 min 38 s");
         assert_eq!(duration(7860), "2 h 11 min");
         assert_eq!(span(now, Timestamp(now.0 + 140_000)), "0.1 s");
+    }
+
+    #[test]
+    fn the_way_back_stays_on_this_site() {
+        let back = |referer: &'static str| {
+            way_back(&HeaderMap::from_iter([(header::REFERER, referer.parse().unwrap())]))
+        };
+        assert_eq!(back("https://portico.example/g/vision/jobs?q=a"), "/g/vision/jobs?q=a");
+        assert_eq!(back("https://portico.example//evil.example/"), "/");
+        assert_eq!(back("nonsense"), "/");
+        assert_eq!(way_back(&HeaderMap::new()), "/");
     }
 
     #[test]

@@ -6,11 +6,11 @@ pub(crate) mod tokens;
 
 use accounts::users::ProfileChange;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{Error, OpContext, Result};
-use ui_pages::frame::Entry;
 use ui_pages::profile::ProfilePage;
-use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
+use web_kit::{Answer, Ctx, FormBody, LastGroup, Portal, QueryString};
 
 use crate::flash::Done;
 use crate::{frame, view};
@@ -46,19 +46,21 @@ const TIME_ZONES: [&str; 24] = [
 pub(crate) async fn show(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
+    last: LastGroup,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    Ok(page(&portal, &ctx, None, &done, None).await?)
+    Ok(page(&portal, &ctx, &last, None, &done, None).await?)
 }
 
 async fn page(
     portal: &Portal,
     ctx: &OpContext,
+    last: &LastGroup,
     typed: Option<&FormBody>,
     done: &Done,
     error: Option<&Error>,
 ) -> Result<Response> {
-    let mut framed = frame::build(portal, ctx, "Profile", Entry::Other, None).await?;
+    let mut framed = frame::build_own(portal, ctx, "Profile", last).await?;
     framed.frame.flash = done.flash();
     let user = &framed.user;
     let page = ProfilePage {
@@ -82,7 +84,12 @@ async fn page(
     view::page_with(view::form_status(error), &page)
 }
 
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: FormBody) -> Answer {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    last: LastGroup,
+    typed: FormBody,
+) -> Answer {
     let theme = typed.text("theme");
     let change = ProfileChange {
         display_name: Some(typed.text("display_name").to_owned()),
@@ -92,17 +99,20 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: F
     match portal.accounts.update_profile(&ctx, change).await {
         Ok(_) => Ok(view::see_other("/profile?done=profile")),
         Err(error) if !error.fields().is_empty() => {
-            Ok(page(&portal, &ctx, Some(&typed), &Done::default(), Some(&error)).await?)
+            Ok(page(&portal, &ctx, &last, Some(&typed), &Done::default(), Some(&error)).await?)
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// The theme switch of the avatar menu.
-pub(crate) async fn set_theme(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: FormBody) -> Answer {
+pub(crate) async fn set_theme(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    headers: HeaderMap,
+    typed: FormBody,
+) -> Answer {
     let change = ProfileChange { theme: Some(typed.text("theme").to_owned()), ..ProfileChange::default() };
     portal.accounts.update_profile(&ctx, change).await?;
-    let back = typed.text("return_to");
-    let is_own = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
-    Ok(view::see_other(if is_own { back } else { "/" }))
+    Ok(view::see_other(&view::way_back(&headers)))
 }
