@@ -98,6 +98,34 @@ impl Theme {
     }
 }
 
+/// How close together things are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Density {
+    #[default]
+    Comfortable,
+    Compact,
+}
+
+impl Density {
+    /// The value of `data-density` and of the form field.
+    #[must_use]
+    pub fn value(self) -> &'static str {
+        match self {
+            Self::Comfortable => "comfortable",
+            Self::Compact => "compact",
+        }
+    }
+
+    /// All densities with their words, for forms.
+    #[must_use]
+    pub fn all() -> [(Self, &'static str, &'static str); 2] {
+        [
+            (Self::Comfortable, "Comfortable", "Room around everything."),
+            (Self::Compact, "Compact", "More on one screen."),
+        ]
+    }
+}
+
 /// Which menu stands at the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Menu {
@@ -194,6 +222,9 @@ pub struct Frame {
     pub groups: Vec<GroupRef>,
     pub person: PersonRef,
     pub theme: Theme,
+    pub density: Density,
+    /// The size of text in percent; 0 where it is not known.
+    pub scale: i64,
     pub version: String,
     pub flash: Option<Flash>,
     /// Jobs of the group that are running or waiting, shown in the menu when not zero.

@@ -1,7 +1,7 @@
 //! What surrounds every signed-in page.
 
 use accounts::groups::{Group, Membership};
-use accounts::users::{Theme, User};
+use accounts::users::{Density, Theme, User};
 use base::{OpContext, Result, Role, Timestamp};
 use ui_pages::components::When;
 use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, Menu, PersonRef};
@@ -93,6 +93,8 @@ pub(crate) fn around(
             is_admin: user.is_platform_admin,
         },
         theme: theme(user.theme),
+        density: density(user.density),
+        scale: user.scale.percent(),
         version: portal.settings.version.to_owned(),
         ..Frame::default()
     }
@@ -116,6 +118,13 @@ const fn theme(theme: Theme) -> frame::Theme {
         Theme::Light => frame::Theme::Light,
         Theme::Dark => frame::Theme::Dark,
         Theme::System => frame::Theme::System,
+    }
+}
+
+const fn density(density: Density) -> frame::Density {
+    match density {
+        Density::Comfortable => frame::Density::Comfortable,
+        Density::Compact => frame::Density::Compact,
     }
 }
 

@@ -4,11 +4,12 @@ pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 
-use accounts::users::ProfileChange;
+use accounts::users::{ProfileChange, Scale};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base::{Error, OpContext, Result};
+use ui_pages::components::Choice;
 use ui_pages::profile::ProfilePage;
 use web_kit::{Answer, Ctx, FormBody, LastGroup, Portal, QueryString};
 
@@ -71,6 +72,14 @@ async fn page(
             "display_name",
             error,
         ),
+        scales: Scale::ALL
+            .into_iter()
+            .map(|scale| {
+                let percent = scale.percent();
+                Choice::new(percent.to_string(), format!("{percent} %"), scale == user.scale)
+            })
+            .collect(),
+        scale_error: view::field_error("scale", error),
         time_zone: view::field(
             typed.map_or(user.time_zone.as_str(), |t| t.text("time_zone")),
             "time_zone",
@@ -90,10 +99,13 @@ pub(crate) async fn submit(
     last: LastGroup,
     typed: FormBody,
 ) -> Answer {
-    let theme = typed.text("theme");
+    let chosen = |name| Some(typed.text(name)).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
     let change = ProfileChange {
         display_name: Some(typed.text("display_name").to_owned()),
-        theme: (!theme.is_empty()).then(|| theme.to_owned()),
+        theme: chosen("theme"),
+        density: chosen("density"),
+        // What is no number is no scale either, and is refused as such.
+        scale: chosen("scale").map(|text| text.parse().unwrap_or(0)),
         time_zone: Some(typed.text("time_zone").trim().to_owned()),
     };
     match portal.accounts.update_profile(&ctx, change).await {
