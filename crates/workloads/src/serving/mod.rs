@@ -8,6 +8,7 @@ mod rules;
 pub use activity::{IdleStep, Watched};
 pub use ready::ServedWorkload;
 pub use rules::IdleRule;
+pub(crate) use ready::begin_anew;
 pub(crate) use rules::rule;
 
 /// Below which path of the content origin a workload is served. The same in every run, and the same whether each
