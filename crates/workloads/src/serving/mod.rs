@@ -7,8 +7,8 @@ mod rules;
 
 pub use activity::{IdleStep, Watched};
 pub use ready::ServedWorkload;
-pub use rules::IdleRule;
 pub(crate) use ready::begin_anew;
+pub use rules::IdleRule;
 pub(crate) use rules::rule;
 
 /// Below which path of the content origin a workload is served. The same in every run, and the same whether each
