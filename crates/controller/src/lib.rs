@@ -91,7 +91,7 @@ async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
     loop {
         match events.recv().await {
             Ok(event) => match event.topic {
-                Topic::Jobs => {
+                Topic::Jobs | Topic::Notebooks => {
                     bells.schedule.notify_one();
                     bells.stop.notify_one();
                 }
@@ -100,7 +100,7 @@ async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
                     bells.schedule.notify_one();
                 }
                 Topic::Groups | Topic::InstanceTypes => bells.schedule.notify_one(),
-                Topic::Users | Topic::Access => {}
+                Topic::Users | Topic::Access | Topic::Notifications => {}
             },
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 bells.schedule.notify_one();
