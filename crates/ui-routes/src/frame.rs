@@ -1,5 +1,7 @@
 //! What surrounds every signed-in page.
 
+use std::sync::Arc;
+
 use accounts::groups::{Group, Membership};
 use accounts::users::{Theme, User};
 use base::{OpContext, Result, Role, Timestamp};
@@ -11,7 +13,7 @@ use web_kit::Portal;
 pub(crate) struct Framed {
     pub(crate) frame: Frame,
     pub(crate) user: User,
-    pub(crate) memberships: Vec<Membership>,
+    pub(crate) memberships: Arc<Vec<Membership>>,
     now: Timestamp,
 }
 
