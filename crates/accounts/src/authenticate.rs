@@ -123,6 +123,12 @@ impl Accounts {
         }
     }
 
+    /// The person and what they may do now; `None` when they are gone or disabled. For the background.
+    pub async fn active_person(&self, ctx: &OpContext, id: UserId) -> Result<Option<Person>> {
+        ctx.require_platform_admin()?;
+        self.person(ctx.catalogue, id).await
+    }
+
     async fn person(&self, catalogue: Option<i64>, id: UserId) -> Result<Option<Person>> {
         let load = async {
             let row = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled);

@@ -65,6 +65,7 @@ pub(crate) async fn build(
         flash: None,
         path: String::new(),
         active_jobs,
+        ..Frame::default()
     };
     Ok(Framed { frame, user, memberships, now: ctx.now() })
 }

@@ -13,6 +13,7 @@ use web_kit::{Answer, Ctx, InGroup, Portal, sse};
 use workloads::jobs::{JobFilter, JobSort, Phase};
 use workloads::quotas::Usage;
 
+use crate::people::People;
 use crate::{frame, jobs, view};
 
 const RECENT: u64 = 8;
@@ -99,6 +100,9 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
     let request = PageRequest { limit: RECENT, from: None };
     let recent =
         portal.workloads.list_jobs(ctx, group, &JobFilter::default(), JobSort::Newest, &request).await?;
+    let holders = usage.holders.iter().map(|holder| holder.user_name.as_str());
+    let submitters = recent.items.iter().map(|job| job.user_name.as_str());
+    let people = People::named(portal, ctx, holders.chain(submitters)).await?;
     let count = |phases: &[Phase]| recent.items.iter().filter(|job| phases.contains(&job.phase)).count();
     let summary = if recent.items.is_empty() {
         format!("Nothing has run in {} yet.", group.display_name)
@@ -126,6 +130,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         live_url: base.clone(),
         guides: HomePage::default_guides(&group.name),
         quick: HomePage::default_quick(&group.name),
+        launch: Vec::new(),
         usage: usage
             .holders
             .iter()
@@ -133,7 +138,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
                 name: holder.name.clone(),
                 url: format!("{base}/jobs/{}", holder.slug),
                 kind: holder.kind.clone(),
-                person: holder.user_name.clone(),
+                person: people.who(&holder.user_name),
                 instance_type: holder.instance_type.clone(),
                 cpu: base::resources::decimal(holder.resources.cpu_milli),
                 memory: memory(holder.resources.memory_mib),
@@ -152,7 +157,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
                 status: jobs::status(job),
                 name: job.name.clone(),
                 url: format!("{base}/jobs/{}", job.slug),
-                person: job.user_name.clone(),
+                person: people.who(&job.user_name),
                 when: framed.when(job.submitted_at),
             })
             .collect(),

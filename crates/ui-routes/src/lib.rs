@@ -11,6 +11,7 @@ mod home;
 mod images;
 mod jobs;
 mod palette;
+mod people;
 mod profile;
 mod settings;
 mod setup;

@@ -111,7 +111,7 @@ async fn form(
                 detail: kind.resources.describe(),
                 selected: kind.name == typed.instance_type,
                 disabled: never(kind).map(|why| format!("Never fits: it {why}.")),
-                status: None,
+                ..Card::default()
             })
             .collect(),
         instance_type_error: view::field_error("instance_type", error),
@@ -122,13 +122,13 @@ async fn form(
                 title: image.display_name.clone(),
                 detail: image.description.clone(),
                 selected: image.name == typed.image,
-                disabled: None,
                 status: match image.state {
                     BuildState::Ready => None,
                     BuildState::Queued => Some(Status::Queued),
                     BuildState::Building => Some(Status::Building),
                     BuildState::Failed => Some(Status::Failed),
                 },
+                ..Card::default()
             })
             .collect(),
         image_error: view::field_error("image", error),

@@ -14,6 +14,7 @@ use workloads::jobs::{JobFilter, JobSort, Phase};
 
 use crate::flash::Done;
 use crate::jobs::{actions, run_time, status};
+use crate::people::People;
 use crate::{frame, view};
 
 const PAGE: u64 = 25;
@@ -121,6 +122,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
     };
     let (count, more) = portal.workloads.count_jobs(ctx, group, &filter).await?;
     let may_run = ctx.require_in_group(Action::RunWorkload, group.id).is_ok();
+    let people = People::named(portal, ctx, page.items.iter().map(|job| job.user_name.as_str())).await?;
     let now = ctx.now();
     let is_filtered = filter != JobFilter::default();
     let plus = if more { "+" } else { "" };
@@ -151,7 +153,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
                 reason: job.reason.clone(),
                 instance_type: job.instance_type.clone(),
                 image: job.image.clone(),
-                submitter: job.user_name.clone(),
+                submitter: people.who(&job.user_name),
                 submitted: framed.when(job.submitted_at),
                 duration: run_time(job, now),
                 actions: actions(job, &group.name, may_run),

@@ -76,9 +76,9 @@ fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
         errors.add(
             "command",
             format!(
-                "The command has {}; at most {} are allowed. Put the script into a file and run the file.",
-                base::resources::bytes(script.len() as u64),
-                base::resources::bytes(MAX_SCRIPT_BYTES as u64)
+                "The command has {} KiB; at most {} KiB are allowed. Put the script into a file and run the file.",
+                script.len().div_ceil(1024),
+                MAX_SCRIPT_BYTES / 1024
             ),
         );
     } else if script.contains('\0') {
