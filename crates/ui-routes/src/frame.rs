@@ -1,5 +1,7 @@
 //! What surrounds every signed-in page.
 
+use std::sync::Arc;
+
 use accounts::groups::{Group, Membership};
 use accounts::users::{Density, Theme, User};
 use base::{OpContext, Result, Role, Timestamp};
@@ -15,7 +17,7 @@ use crate::notifications;
 pub(crate) struct Framed {
     pub(crate) frame: Frame,
     pub(crate) user: User,
-    pub(crate) memberships: Vec<Membership>,
+    pub(crate) memberships: Arc<Vec<Membership>>,
     now: Timestamp,
 }
 
