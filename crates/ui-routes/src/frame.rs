@@ -77,7 +77,7 @@ pub(crate) async fn last_group(portal: &Portal, ctx: &OpContext, last: &LastGrou
     {
         return Ok(Some(group));
     }
-    Ok(portal.accounts.my_groups(ctx).await?.into_iter().next().map(|membership| membership.group))
+    Ok(portal.accounts.my_groups(ctx).await?.first().map(|membership| membership.group.clone()))
 }
 
 /// What is known of the surroundings without asking the database again.
