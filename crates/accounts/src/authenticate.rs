@@ -21,14 +21,20 @@ impl Accounts {
         };
         let Some(person) = self.person(UserId(row.user_id)).await? else { return Ok(None) };
         let id = SessionId(row.id);
-        if now.seconds_since(base::Timestamp(row.last_seen_at)) >= TOUCH_SECONDS {
-            self.db
-                .write(move |tx| {
-                    Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await })
-                })
-                .await?;
-        }
+        self.touch(row, now).await?;
         Ok(Some((person, Credential::Session(id))))
+    }
+
+    /// Says that a session was used just now, where what was said before is a while old.
+    pub(crate) async fn touch(&self, row: sessions::entity::Model, now: base::Timestamp) -> Result<()> {
+        if now.seconds_since(base::Timestamp(row.last_seen_at)) < TOUCH_SECONDS {
+            return Ok(());
+        }
+        self.db
+            .write(move |tx| {
+                Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await })
+            })
+            .await
     }
 
     /// The person of a bearer token, or 401 with the reason that helps its owner.
@@ -80,7 +86,7 @@ impl Accounts {
         }
     }
 
-    async fn person(&self, id: UserId) -> Result<Option<Person>> {
+    pub(crate) async fn person(&self, id: UserId) -> Result<Option<Person>> {
         let Some(row) = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled) else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod authenticate;
+pub mod content;
 pub mod groups;
 pub mod passwords;
 pub mod sessions;
