@@ -21,14 +21,15 @@ mod origin;
 mod place;
 mod routes;
 mod socket;
+mod state;
 mod upstream;
 mod watch;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base::{AttemptId, GroupId, UserId};
 use futures::future::BoxFuture;
+use state::State;
 use web_kit::Portal;
 
 pub use activity::Activity;
@@ -59,31 +60,18 @@ pub struct Served {
 
 /// The proxy; cheap to clone.
 #[derive(Clone)]
-pub struct Proxy(Arc<Inner>);
-
-/// See [`Proxy`].
-pub(crate) struct Inner {
-    pub(crate) portal: Portal,
-    pub(crate) serving: Arc<dyn Serving>,
-    pub(crate) settings: ContentSettings,
-    codes: codes::Codes,
-    entries: Mutex<HashMap<String, Arc<access::Access>>>,
-    upstreams: Mutex<HashMap<AttemptId, std::sync::Weak<upstream::Upstream>>>,
-    loads: Mutex<HashMap<UserId, Arc<load::Load>>>,
-    activities: Mutex<HashMap<String, Arc<activity::Counter>>>,
-    began: tokio::time::Instant,
-}
+pub struct Proxy(Arc<State>);
 
 impl std::ops::Deref for Proxy {
-    type Target = Inner;
-    fn deref(&self) -> &Inner {
+    type Target = State;
+    fn deref(&self) -> &State {
         &self.0
     }
 }
 
 impl Proxy {
     pub fn new(portal: Portal, serving: Arc<dyn Serving>, settings: ContentSettings) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(State {
             portal,
             serving,
             settings,

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_changes_something_comes_from_the_own_origin() {
-        let post = |pairs| allowed(&Method::POST, false, pairs);
+        let post = |pairs: &[(&'static str, &str)]| allowed(&Method::POST, false, pairs);
         assert!(post(&[("sec-fetch-site", "same-origin")]));
         assert!(post(&[("origin", OWN)]));
         for bad in [
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn sockets_need_the_origin_itself() {
-        let upgrade = |pairs| allowed(&Method::GET, true, pairs);
+        let upgrade = |pairs: &[(&'static str, &str)]| allowed(&Method::GET, true, pairs);
         assert!(upgrade(&[("origin", OWN)]));
         for bad in [
             &[][..],
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn reading_from_elsewhere_is_for_people_who_follow_a_link() {
-        let get = |pairs| allowed(&Method::GET, false, pairs);
+        let get = |pairs: &[(&'static str, &str)]| allowed(&Method::GET, false, pairs);
         let cross = ("sec-fetch-site", "cross-site");
         assert!(get(&[]));
         assert!(get(&[cross, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]));

@@ -52,6 +52,8 @@ pub(crate) struct Content {
     pub(crate) world: World,
     pub(crate) workloads: Arc<Workloads>,
     pub(crate) proxy: Proxy,
+    pub(crate) portal_state: Portal,
+    pub(crate) settings: ContentSettings,
     pub(crate) runner: Arc<FakeRunner>,
     /// The portal's part of the proxy, asked without a network.
     pub(crate) portal: Router,
@@ -97,7 +99,7 @@ impl Content {
             stopping,
         });
         let workloads = Arc::new(Workloads::default());
-        let proxy = Proxy::new(portal.clone(), workloads.clone(), settings);
+        let proxy = Proxy::new(portal.clone(), workloads.clone(), settings.clone());
         tokio::spawn(proxy.clone().watch());
         let render = |scene: &web_kit::Scene<'_>| {
             web_kit::problem::response(scene.error, scene.status, &scene.ctx.request_id)
@@ -109,7 +111,9 @@ impl Content {
             workloads,
             proxy,
             runner,
-            portal: router.with_state(portal),
+            portal: router.with_state(portal.clone()),
+            portal_state: portal,
+            settings,
             address,
             origin,
             stop,
@@ -125,6 +129,8 @@ impl Content {
         let attempt = AttemptId::new(&*self.world.clock);
         let socket = self.folder.path().join(format!("{}.sock", attempt.0.simple()));
         workload::serve(&socket, slug);
+        let spec = runner::AttemptSpec::new(attempt.to_string(), "");
+        runner::Runner::start(&*self.runner, &spec).await.unwrap();
         self.runner.serve(&attempt.to_string(), socket);
         self.workloads.set(Served {
             workload_slug: slug.to_owned(),

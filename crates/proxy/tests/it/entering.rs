@@ -88,7 +88,14 @@ async fn nobody_is_sent_elsewhere_after_entering() {
     let database = sqlite().await;
     let content = Content::new(&database).await;
     let portal_cookie = content.signed_in("mia").await;
-    for to in ["https://evil.test/", "//evil.test/", "%2F%2Fevil.test", "%5C%5Cevil.test", "/g/vision", "..%2F..%2Fhealthz"] {
+    for to in [
+        "https://evil.test/",
+        "//evil.test/",
+        "%2F%2Fevil.test",
+        "%5C%5Cevil.test",
+        "/g/vision",
+        "..%2F..%2Fhealthz",
+    ] {
         let opened = content.open(SLUG, to, &portal_cookie).await;
         let entered = content.get(location(&opened).strip_prefix(&content.origin).unwrap(), &[]).await;
         assert!(location(&entered).starts_with("/w/nb-1/"), "{to}: {}", location(&entered));
@@ -102,8 +109,13 @@ async fn what_does_not_run_or_is_anothers_is_not_opened() {
     let portal_cookie = content.signed_in("mia").await;
     for name in ["max", "gail", "root", "otto"] {
         let cookie = content.signed_in(name).await;
-        let (theirs, missing) = (content.open(SLUG, "", &cookie).await, content.open("nb-none", "", &cookie).await);
-        assert_eq!((theirs.status(), missing.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{name}");
+        let (theirs, missing) =
+            (content.open(SLUG, "", &cookie).await, content.open("nb-none", "", &cookie).await);
+        assert_eq!(
+            (theirs.status(), missing.status()),
+            (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
+            "{name}"
+        );
     }
     assert_eq!(content.open(SLUG, "", "").await.status(), StatusCode::UNAUTHORIZED);
     content.change(|served| served.attempt = None);
@@ -121,9 +133,15 @@ async fn while_it_starts_the_page_asks_again() {
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let page = content.get("/w/nb-1/lab", &own).await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!((&page.headers()["refresh"], &page.headers()["retry-after"]), (&"2".parse().unwrap(), &"2".parse().unwrap()));
+    assert_eq!(
+        (&page.headers()["refresh"], &page.headers()["retry-after"]),
+        (&"2".parse().unwrap(), &"2".parse().unwrap())
+    );
     let html = text(page).await;
-    assert!(html.contains("The workload is starting.") && html.contains("http://portal.test/g/vision/notebooks/nb-1"));
+    assert!(
+        html.contains("The workload is starting.")
+            && html.contains("http://portal.test/g/vision/notebooks/nb-1")
+    );
     let data = content.get("/w/nb-1/api", &own[..1]).await;
     assert_eq!(data.headers()["content-type"], "application/problem+json");
     assert!(text(data).await.contains("workload_starting"));

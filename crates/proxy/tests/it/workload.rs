@@ -112,6 +112,7 @@ async fn websocket(mut request: Request) -> Response<Body> {
             }
         }
     });
-    let headers = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-accept", accept.as_str())];
+    let headers =
+        [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-accept", accept.as_str())];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
