@@ -49,7 +49,6 @@ pub(crate) async fn forward(
 
 /// Makes a request of a browser or program into one for the workload.
 pub(crate) fn outgoing(proxy: &Proxy, parts: &mut Parts) -> Result<()> {
-    headers::check_framing(&parts.headers)?;
     let path = parts.uri.path_and_query().cloned().ok_or_else(access::missing)?;
     parts.uri = Uri::from(path);
     parts.version = Version::HTTP_11;
@@ -106,6 +105,9 @@ pub(crate) fn told(trouble: &Trouble) -> Error {
                 .with_hint("It may be busy; try again, or look at its log.")
                 .with_retry_after(5)
         }
+        Trouble::Unsent => Error::invalid("The request broke off before its body was complete.")
+            .with_code("body_incomplete")
+            .with_hint("Send it again."),
         Trouble::Broken(cause) => Error::new(
             Kind::Unavailable,
             "workload_broken",

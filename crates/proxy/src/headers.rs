@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use base::{Error, Result};
 
 /// Headers that concern one connection only (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -80,18 +79,6 @@ pub(crate) fn tell_origin(headers: &mut HeaderMap, origin: &Origin<'_>) {
     if let Some(host) = origin.host {
         headers.insert("x-forwarded-host", host.clone());
     }
-}
-
-/// A message whose length could be read in two ways is refused, whoever would read it in which.
-pub(crate) fn check_framing(headers: &HeaderMap) -> Result<()> {
-    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
-    let is_chunked = headers.contains_key(header::TRANSFER_ENCODING);
-    if lengths > 1 || (is_chunked && lengths > 0) {
-        return Err(Error::invalid("The request says its length in more than one way.")
-            .with_code("bad_framing")
-            .with_hint("Send either Content-Length or Transfer-Encoding."));
-    }
-    Ok(())
 }
 
 /// What every answer of a workload carries, and what none may.

@@ -38,13 +38,16 @@ pub(crate) enum Trouble {
     NotListening,
     /// It did not accept a connection in time.
     Timeout,
+    /// The client did not send its whole request.
+    Unsent,
     /// The connection broke before there was an answer.
     Broken(String),
 }
 
 impl From<hyper::Error> for Trouble {
     fn from(error: hyper::Error) -> Self {
-        Self::Broken(error.to_string())
+        // What hyper calls the user is the body that it was given to send.
+        if error.is_user() { Self::Unsent } else { Self::Broken(error.to_string()) }
     }
 }
 

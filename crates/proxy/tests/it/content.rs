@@ -160,7 +160,7 @@ impl Content {
     }
 
     pub(crate) async fn token(&self, name: &str, scope: TokenScope) -> String {
-        let input = NewToken { name: format!("{scope:?}"), scope, days: 1 };
+        let input = NewToken { name: AttemptId::new(&*self.world.clock).to_string(), scope, days: 1 };
         let made = self.world.accounts.create_token_for(&self.world.system(), name, input).await;
         made.unwrap().1.expose().to_owned()
     }

@@ -11,7 +11,7 @@ use test_kit::sqlite;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::content::{Content, text, until};
+use crate::content::{Content, text};
 
 /// Sends bytes as they are, and reads what comes back until the connection ends.
 async fn raw(content: &Content, bytes: &str) -> String {
@@ -31,7 +31,7 @@ async fn a_workload_gets_what_was_sent_and_nothing_of_ours() {
     let address = content.address.to_string();
     let mut request = content.request(
         &Method::PUT,
-        "/w/nb-1/echo/../echo?a=%20&b",
+        "/w/nb-1/echo?a=%20&b",
         &[
             ("cookie", &cookie),
             ("sec-fetch-site", "same-origin"),
@@ -45,13 +45,9 @@ async fn a_workload_gets_what_was_sent_and_nothing_of_ours() {
             ("x-kept", "1"),
         ],
     );
-    *request.uri_mut() = "/w/nb-1/echo?a=%20&b".parse().unwrap();
     *request.body_mut() = Body::from("the body");
     let seen = text(content.send(request).await).await;
-    assert!(
-        seen.starts_with("PUT /w/nb-1/echo?a=%20&b\n") || seen.starts_with("PUT /echo?a=%20&b\n"),
-        "{seen}"
-    );
+    assert!(seen.starts_with("PUT /w/nb-1/echo?a=%20&b\n"), "{seen}");
     assert!(seen.ends_with("\n\nthe body"), "{seen}");
     for line in [
         format!("host: {address}"),
@@ -148,35 +144,49 @@ async fn until_answered(content: &Content, own: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn a_message_with_two_lengths_is_refused() {
+async fn a_message_whose_end_is_unclear_is_refused() {
     let database = sqlite().await;
     let content = Content::new(&database).await;
     let token = content.token("mia", TokenScope::Write).await;
-    let start = format!(
-        "POST /w/nb-1/echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n"
-    );
-    let smuggled = "GET /w/nb-1/smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+    let start = format!("POST /w/nb-1/echo HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n");
+    let smuggled = "GET /w/nb-1/smuggled HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    let mut taken = Vec::new();
     for framing in [
-        format!(
-            "Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}",
-            smuggled.len() + 5
-        ),
-        format!("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n{smuggled}"),
         format!("Content-Length: 5\r\nContent-Length: 0\r\n\r\n{smuggled}"),
         format!("Content-Length: 5, 5\r\n\r\nhello{smuggled}"),
+        format!("Content-Length: +5\r\n\r\nhello{smuggled}"),
         format!("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n{smuggled}"),
         format!("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n{smuggled}"),
         format!("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n{smuggled}"),
-        format!("Content-Length: +5\r\n\r\nhello{smuggled}"),
+        format!("Transfer-Encoding: chunked\r\n\r\n5;\nhello\r\n0\r\n\r\n{smuggled}"),
+        format!("Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n0\r\n\r\n{smuggled}"),
     ] {
         let answer = raw(&content, &format!("{start}{framing}")).await;
-        assert!(answer.starts_with("HTTP/1.1 400"), "{framing}: {answer}");
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{framing}: {answer}");
+        if !answer.starts_with("HTTP/1.1 4") || answer.matches("HTTP/1.1 ").count() != 1 {
+            taken.push((framing, answer));
+        }
     }
-    let fine =
-        raw(&content, &format!("{start}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")).await;
-    assert!(fine.starts_with("HTTP/1.1 200") && fine.contains("hello"), "{fine}");
-    assert!(!fine.to_lowercase().contains("content-length: 5\n"), "{fine}");
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
+#[tokio::test]
+async fn with_two_lengths_the_workload_gets_one_and_nothing_follows() {
+    let database = sqlite().await;
+    let content = Content::new(&database).await;
+    let token = content.token("mia", TokenScope::Write).await;
+    let start = format!("POST /w/nb-1/echo HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n");
+    let next = "GET /w/nb-1/next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    for order in [
+        ["Content-Length: 5", "Transfer-Encoding: chunked"],
+        ["Transfer-Encoding: chunked", "Content-Length: 5"],
+    ] {
+        let framing = format!("{}\r\n{}\r\n\r\n2\r\nhi\r\n0\r\n\r\n{next}", order[0], order[1]);
+        let answer = raw(&content, &format!("{start}{framing}")).await;
+        // The chunks count; the connection ends, so that nobody can take what follows for a request.
+        assert!(answer.contains("transfer-encoding: chunked\n") && answer.contains("\n\nhi"), "{answer}");
+        assert!(!answer.contains("content-length: 5\n"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    }
 }
 
 #[tokio::test]
@@ -244,5 +254,4 @@ async fn what_does_not_listen_is_starting_and_what_breaks_is_said() {
     let broken = content.get("/w/nb-1/", &[("authorization", &token)]).await;
     assert_eq!(broken.status(), StatusCode::BAD_GATEWAY);
     assert!(text(broken).await.contains("workload_broken"));
-    until(|| true).await;
 }

@@ -18,16 +18,16 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// Serves below `/w/<slug>` on the socket until the runtime ends.
 pub(crate) fn serve(socket: &Path, slug: &str) -> tokio::task::JoinHandle<()> {
-    let below = Router::new()
-        .route("/echo", any(echo))
-        .route("/upload", any(upload))
-        .route("/drip", get(drip))
-        .route("/naughty", get(naughty))
-        .route("/ws", get(websocket))
-        .route("/unasked", get(|| async { StatusCode::SWITCHING_PROTOCOLS }))
-        .route("/sized", get(|| async { "x".repeat(1_000_000) }))
+    let at = |path: &str| format!("/w/{slug}/{path}");
+    let router = Router::new()
+        .route(&at("echo"), any(echo))
+        .route(&at("upload"), any(upload))
+        .route(&at("drip"), get(drip))
+        .route(&at("naughty"), get(naughty))
+        .route(&at("ws"), get(websocket))
+        .route(&at("unasked"), get(|| async { StatusCode::SWITCHING_PROTOCOLS }))
+        .route(&at("sized"), get(|| async { "x".repeat(1_000_000) }))
         .fallback(|| async { "workload\n" });
-    let router = Router::new().nest(&format!("/w/{slug}"), below);
     let listener = UnixListener::bind(socket).unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
 }
@@ -94,6 +94,7 @@ async fn websocket(mut request: Request) -> Response<Body> {
     let headers: HeaderMap = request.headers().clone();
     let Some(key) = headers.get("sec-websocket-key") else { return StatusCode::BAD_REQUEST.into_response() };
     let accept = derive_accept_key(key.as_bytes());
+    let protocol = headers.get("sec-websocket-protocol").cloned();
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let io = TokioIo::new(upgrade.await.unwrap());
@@ -114,5 +115,9 @@ async fn websocket(mut request: Request) -> Response<Body> {
     });
     let headers =
         [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-accept", accept.as_str())];
-    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+    let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
+    if let Some(protocol) = protocol {
+        response.headers_mut().insert("sec-websocket-protocol", protocol);
+    }
+    response
 }
