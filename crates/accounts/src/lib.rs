@@ -6,6 +6,7 @@ pub mod audit;
 pub mod authenticate;
 pub mod content;
 pub mod groups;
+pub mod notifications;
 pub mod passwords;
 pub mod sessions;
 pub mod setup;

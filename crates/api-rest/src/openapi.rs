@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{account, groups, images, instance_types, jobs, system, users};
+use crate::{account, groups, images, instance_types, jobs, notebooks, system, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,9 @@ use crate::{account, groups, images, instance_types, jobs, system, users};
         instance_types::offered, instance_types::list, instance_types::create, instance_types::update, instance_types::delete,
         jobs::list, jobs::submit, jobs::get, jobs::cancel, jobs::rerun, jobs::events, jobs::log, jobs::log_lines,
         jobs::log_search, jobs::log_stream,
+        notebooks::list, notebooks::create, notebooks::get, notebooks::delete, notebooks::start, notebooks::stop,
+        notebooks::snooze, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
+        notebooks::set_group_rule, notebooks::type_rule, notebooks::set_type_rule,
         users::list, users::create, users::get, users::update, users::delete, users::set_password,
         system::get,
     )

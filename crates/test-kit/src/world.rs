@@ -31,7 +31,12 @@ impl World {
     pub async fn new(db: &Database) -> Self {
         let clock = MockClock::new(Timestamp(1_770_000_000_000_000), 42);
         let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Cheap, 2, &*clock));
-        let rules = Rules { capacity: Resources::new(64_000, 256 * 1024, 8), default_time_limit_s: 86_400 };
+        let rules = Rules {
+            capacity: Resources::new(64_000, 256 * 1024, 8),
+            default_time_limit_s: 86_400,
+            default_idle_s: 7200,
+            default_lifetime_s: 0,
+        };
         let workloads = Workloads::new(db.clone(), accounts.clone(), rules);
         let world = Self { clock, db: db.clone(), accounts, workloads };
         world.fill().await;

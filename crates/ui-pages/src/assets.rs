@@ -39,6 +39,8 @@ const STYLES: &[&str] = &[
     "code",
     "log",
     "tiles",
+    "notebook",
+    "bell",
     "bare",
     "utilities",
 ];

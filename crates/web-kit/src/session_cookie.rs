@@ -22,20 +22,30 @@ pub fn read(settings: &PortalSettings, headers: &HeaderMap) -> Vec<Secret> {
 /// The values of the cookies of this name, each once.
 pub fn named(wanted: &str, headers: &HeaderMap) -> Vec<Secret> {
     let mut found = Vec::new();
-    let pairs = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    for (name, value) in pairs {
+    for value in values(headers, wanted).filter(|value| !value.is_empty()) {
         let secret = Secret::new(value);
-        if name == wanted && !value.is_empty() && !found.contains(&secret) {
+        if !found.contains(&secret) {
             found.push(secret);
         }
     }
     found.truncate(MOST);
     found
+}
+
+/// The value of a cookie that the browser sent.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, wanted: &'a str) -> Option<&'a str> {
+    values(headers, wanted).next()
+}
+
+fn values<'a>(headers: &'a HeaderMap, wanted: &'a str) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(move |(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }
 
 /// The header that keeps the session in the browser.

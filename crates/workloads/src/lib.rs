@@ -7,7 +7,9 @@ pub mod engine;
 pub mod images;
 pub mod instance_types;
 pub mod jobs;
+pub mod notebooks;
 pub mod quotas;
+pub mod serving;
 
 use accounts::Accounts;
 use base::Resources;
@@ -28,6 +30,10 @@ pub struct Rules {
     pub capacity: Resources,
     /// The time limit of jobs where neither the job nor its group says one; 0 is none.
     pub default_time_limit_s: i64,
+    /// Seconds without activity after which a notebook is stopped where neither it nor its group says more; 0 is never.
+    pub default_idle_s: i64,
+    /// Seconds that a notebook may live where neither it nor its group says more; 0 is for ever.
+    pub default_lifetime_s: i64,
 }
 
 impl Workloads {

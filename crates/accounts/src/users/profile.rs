@@ -1,12 +1,14 @@
 //! What people do with their own account.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base::error::FieldErrors;
 use base::{Error, OpContext, Result, Secret, names};
 use db::ResultExt as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 
-use super::{Theme, User, store};
+use super::{Density, Scale, Theme, User, store};
 use crate::audit::{self, Entry};
 use crate::{Accounts, passwords};
 
@@ -15,6 +17,10 @@ use crate::{Accounts, passwords};
 pub struct ProfileChange {
     pub display_name: Option<String>,
     pub theme: Option<String>,
+    /// `comfortable` or `compact`.
+    pub density: Option<String>,
+    /// In percent.
+    pub scale: Option<i64>,
     /// An IANA name such as `Europe/Paris`.
     pub time_zone: Option<String>,
 }
@@ -33,6 +39,16 @@ impl Accounts {
         store::platform_admins(self.db.reader()).await
     }
 
+    /// The display names of people whose user names are known; who is gone is left out.
+    pub async fn display_names(
+        &self,
+        ctx: &OpContext,
+        names: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>> {
+        ctx.person()?;
+        store::display_names(self.db.reader(), names).await
+    }
+
     pub async fn update_profile(&self, ctx: &OpContext, change: ProfileChange) -> Result<User> {
         let id = ctx.person()?.id;
         ctx.require_write()?;
@@ -42,6 +58,9 @@ impl Accounts {
             .as_deref()
             .and_then(|text| errors.check("display_name", names::display_name(text, 80)));
         let theme = change.theme.as_deref().and_then(|text| errors.check("theme", Theme::parse(text)));
+        let density =
+            change.density.as_deref().and_then(|text| errors.check("density", Density::parse(text)));
+        let scale = change.scale.and_then(|percent| errors.check("scale", Scale::new(percent)));
         let time_zone =
             change.time_zone.as_deref().and_then(|zone| errors.check("time_zone", check_time_zone(zone)));
         errors.finish()?;
@@ -57,6 +76,12 @@ impl Accounts {
                     }
                     if let Some(theme) = theme {
                         active.theme = Set(theme.as_str().to_owned());
+                    }
+                    if let Some(density) = density {
+                        active.density = Set(density.as_str().to_owned());
+                    }
+                    if let Some(scale) = scale {
+                        active.scale = Set(scale.percent());
                     }
                     if let Some(time_zone) = time_zone {
                         active.time_zone = Set(time_zone);

@@ -5,7 +5,9 @@
 
 mod m0001_accounts;
 mod m0002_workloads;
+mod m0003_notebooks;
 mod m0005_content_sessions;
+mod m0006_preferences;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -21,7 +23,9 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_workloads::Migration),
+            Box::new(m0003_notebooks::Migration),
             Box::new(m0005_content_sessions::Migration),
+            Box::new(m0006_preferences::Migration),
         ]
     }
 }

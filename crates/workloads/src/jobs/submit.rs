@@ -20,7 +20,7 @@ use crate::{Workloads, images, instance_types};
 
 /// The largest script. What is larger belongs into a file.
 pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
-const MAX_NAME: usize = 100;
+pub(crate) const MAX_NAME: usize = 100;
 const MAX_VARIABLES: usize = 100;
 const MAX_VARIABLE_BYTES: usize = 32 * 1024;
 /// A key is remembered for a day.
@@ -76,9 +76,9 @@ fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
         errors.add(
             "command",
             format!(
-                "The command has {}; at most {} are allowed. Put the script into a file and run the file.",
-                base::resources::bytes(script.len() as u64),
-                base::resources::bytes(MAX_SCRIPT_BYTES as u64)
+                "The command has {} KiB; at most {} KiB are allowed. Put the script into a file and run the file.",
+                script.len().div_ceil(1024),
+                MAX_SCRIPT_BYTES / 1024
             ),
         );
     } else if script.contains('\0') {
@@ -98,7 +98,7 @@ fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
     name
 }
 
-fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldErrors) {
+pub(crate) fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldErrors) {
     if variables.len() > MAX_VARIABLES {
         errors.add(
             "environment",
@@ -295,13 +295,18 @@ impl Workloads {
         self.submit_job(ctx, group, job).await
     }
 
-    async fn unknown_instance_type(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
+    pub(crate) async fn unknown_instance_type(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        name: &str,
+    ) -> Result<String> {
         let types = self.instance_types_for(ctx, group.id).await?;
         let names: Vec<String> = types.into_iter().map(|kind| kind.name).collect();
         Ok(unknown("instance type", name, &names))
     }
 
-    async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
+    pub(crate) async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
         let images = self.images_for(ctx, group.id).await?;
         let names: Vec<String> = images.into_iter().map(|image| image.name).collect();
         Ok(unknown("image", name, &names))
