@@ -3,9 +3,11 @@
 pub mod cli;
 mod commands;
 pub mod config;
+mod content;
 mod lock;
 mod logging;
 mod open;
 mod server;
 
+pub use content::ServedNotebooks;
 pub use server::{App, app};

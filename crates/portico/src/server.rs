@@ -14,7 +14,8 @@ use axum::serve::ListenerExt as _;
 use base::OpContext;
 use controller::{Controller, Folders};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tokio::net::TcpListener;
+use proxy::Proxy;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use web_kit::state::Parts;
@@ -22,19 +23,13 @@ use web_kit::{Portal, PortalSettings, RouteRow};
 use workloads::engine::Retention;
 
 use crate::config::Config;
+use crate::content;
 use crate::lock::DataDirLock;
 use crate::open;
 
 /// How long requests may take to end when the server stops.
 const STOP_SECONDS: u64 = 10;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-struct Nobody;
-impl controller::Traffic for Nobody {
-    fn last_used(&self, _slug: &str) -> Option<base::Timestamp> {
-        None
-    }
-}
 
 /// All routes of the portal, and the table that they were made from.
 pub struct App {
@@ -43,14 +38,17 @@ pub struct App {
 }
 
 /// Puts the pages and APIs together.
-pub fn app(portal: &Portal) -> App {
+pub fn app(portal: &Portal, proxy: &Proxy) -> App {
     let (mut rows, pages) = ui_routes::routes(portal).into_parts();
     let (api_rows, api) = api_rest::routes(portal).into_parts();
     rows.extend(api_rows);
-    let api_unknown = api_rest::unknown(portal);
     let page_unknown = ui_routes::unknown(portal);
+    let (proxy_rows, opening) = proxy.portal_routes(page_unknown.render).into_parts();
+    rows.extend(proxy_rows);
+    let api_unknown = api_rest::unknown(portal);
     let router = pages
         .merge(api)
+        .merge(opening)
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(move |request: axum::extract::Request| {
@@ -64,6 +62,10 @@ pub fn app(portal: &Portal) -> App {
         .layer(DefaultBodyLimit::max(web_kit::body::MAX_BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(web_kit::headers::secure))
+        .layer(axum::middleware::from_fn_with_state(
+            (proxy.clone(), proxy.content_router()),
+            content::by_host,
+        ))
         .with_state(portal.clone());
     App { router, rows }
 }
@@ -110,7 +112,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),
-            content_origin: String::new(),
+            content_origin: config.content.place.origin("{workload}"),
             version: VERSION,
             trusted_proxies: config.trusted_proxies.clone(),
             data_dir: config.data_dir.display().to_string(),
@@ -118,7 +120,13 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         },
         stopping: stopping.clone(),
     });
+    let serving = Arc::new(content::ServedNotebooks(portal.clone()));
+    let proxy = Proxy::new(portal.clone(), serving, config.content.clone());
     let listener = listen(config.listen, "PORTICO_LISTEN").await?;
+    let content_listener = match config.content_listen {
+        Some(address) => Some(listen(address, "PORTICO_CONTENT_LISTEN").await?),
+        None => None,
+    };
     let operator_listener = listen(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
     let controller = Controller::new(controller::Parts {
         clock: opened.clock.clone(),
@@ -131,23 +139,28 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         folders,
         retention: Retention { job_days: config.job_retention_days },
         network: config.network,
-        traffic: Arc::new(Nobody),
+        traffic: Arc::new(content::Traffic(proxy.clone())),
         public_url: config.public_url.clone(),
         time_zone: config.time_zone.clone(),
     });
     let background = tokio::spawn(controller.run(stopping.clone()));
-    let App { router, .. } = app(&portal);
-    let pages = axum::serve(
-        listener.tap_io(|stream| drop(stream.set_nodelay(true))),
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(until(stopping.clone()));
+    let stopping_content = stopping.clone();
+    let watching = tokio::spawn(proxy.clone().watch());
+    let App { router, .. } = app(&portal, &proxy);
+    let pages = serve_on(listener, router, stopping.clone());
+    let content = async move {
+        match content_listener {
+            Some(listener) => serve_on(listener, proxy.content_router(), stopping_content).await,
+            None => Ok(()),
+        }
+    };
     let for_operators = axum::serve(operator_listener, operators(&portal, metrics).into_make_service())
         .with_graceful_shutdown(until(stopping));
     tokio::spawn(on_signal(stop));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
-    let served =
-        tokio::spawn(async move { tokio::try_join!(pages.into_future(), for_operators.into_future()) });
+    let served = tokio::spawn(async move { tokio::try_join!(pages, content, for_operators.into_future()) });
+    // What is open to workloads ends at once, so that browsers come back to the next server.
+    let _ = watching.await;
     // The background ends first, as soon as a signal comes; open requests get a little longer.
     let _ = background.await;
     match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
@@ -156,6 +169,26 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped; workloads go on");
     Ok(())
+}
+
+/// Serves browsers until the server stops.
+async fn serve_on(
+    listener: TcpListener,
+    router: Router,
+    stopping: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener.tap_io(prepare), router).with_graceful_shutdown(until(stopping)).await
+}
+
+/// Sends small answers at once, and notices clients that are gone without a word: sockets stay open for days.
+fn prepare(stream: &mut TcpStream) {
+    use rustix::net::sockopt;
+    let _ = stream.set_nodelay(true);
+    let _ = sockopt::set_socket_keepalive(&*stream, true)
+        .and_then(|()| sockopt::set_tcp_keepidle(&*stream, Duration::from_secs(60)))
+        .and_then(|()| sockopt::set_tcp_keepintvl(&*stream, Duration::from_secs(15)))
+        .and_then(|()| sockopt::set_tcp_keepcnt(&*stream, 4));
 }
 
 async fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
@@ -198,6 +231,7 @@ async fn greet(config: &Config, accounts: &accounts::Accounts, ctx: &OpContext) 
         None => writeln!(out, "Portico {VERSION} is running: {}", config.public_url)?,
     }
     out.flush()?;
-    tracing::info!(address = %config.listen, operators = %config.admin_listen, version = VERSION, "listening");
+    let place = config.content.place.origin("*");
+    tracing::info!(address = %config.listen, content = %place, operators = %config.admin_listen, version = VERSION, "listening");
     Ok(())
 }

@@ -91,6 +91,7 @@ impl Content {
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),
+                content_origin: origin.clone(),
                 version: "0",
                 trusted_proxies: Vec::new(),
                 data_dir: String::new(),
