@@ -6,6 +6,7 @@
 mod m0001_accounts;
 mod m0002_workloads;
 mod m0003_notebooks;
+mod m0006_preferences;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_workloads::Migration),
             Box::new(m0003_notebooks::Migration),
+            Box::new(m0006_preferences::Migration),
         ]
     }
 }
