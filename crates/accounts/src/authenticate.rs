@@ -59,6 +59,18 @@ impl Accounts {
         Ok(Some((person, shown.credential)))
     }
 
+    /// Says that a session was used just now, where what was said before is a while old.
+    pub(crate) async fn touch(&self, row: sessions::entity::Model, now: Timestamp) -> Result<()> {
+        if now.seconds_since(Timestamp(row.last_seen_at)) < TOUCH_SECONDS {
+            return Ok(());
+        }
+        self.db
+            .write(move |tx| {
+                Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await })
+            })
+            .await
+    }
+
     /// The person of a bearer token, or 401 with the reason that helps its owner.
     pub async fn authenticate_token(&self, ctx: &OpContext, secret: &str) -> Result<(Person, Credential)> {
         let now = ctx.now();
@@ -129,7 +141,7 @@ impl Accounts {
         self.person(ctx.catalogue, id).await
     }
 
-    async fn person(&self, catalogue: Option<i64>, id: UserId) -> Result<Option<Person>> {
+    pub(crate) async fn person(&self, catalogue: Option<i64>, id: UserId) -> Result<Option<Person>> {
         let load = async {
             let row = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled);
             let Some(row) = row else { return Ok(None) };

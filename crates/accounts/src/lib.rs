@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod authenticate;
+pub mod content;
 pub mod groups;
 pub mod notifications;
 pub mod passwords;

@@ -165,4 +165,24 @@ on_both_databases! {
             assert_eq!(body["code"], code);
         }
     }
+
+    async fn a_planted_session_cookie_is_ignored_or_ends_the_visit(database) {
+        let portal = TestPortal::new(&database).await;
+        let (mia, also_mia, max) = (portal.cookie("mia").await, portal.cookie("mia").await, portal.cookie("max").await);
+        let dead = "portico-session=planted";
+        let send = async |cookies: &[&str]| {
+            let cookies = cookies.join("; ");
+            portal.send(TestPortal::request(&Method::GET, "/g/vision", Some(&cookies), None)).await
+        };
+        for cookies in [[dead, &mia], [&mia, dead], [&mia, &also_mia]] {
+            assert_eq!(send(&cookies).await.status(), StatusCode::OK, "{cookies:?}");
+        }
+        for cookies in [[max.as_str(), &mia], [&mia, &max]] {
+            let response = send(&cookies).await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN);
+            assert_eq!(response.headers()["clear-site-data"], "\"cookies\"");
+            assert!(response.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+            assert!(text(response).await.contains("sessions of two people"));
+        }
+    }
 }
