@@ -6,6 +6,10 @@ use base::{OpContext, Result, Role, Timestamp};
 use ui_pages::components::When;
 use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, Menu, PersonRef};
 use web_kit::{LastGroup, Portal};
+use workloads::engine::NOTEBOOK;
+use workloads::quotas::Holder;
+
+use crate::notifications;
 
 /// The frame and whose page it is.
 pub(crate) struct Framed {
@@ -16,6 +20,11 @@ pub(crate) struct Framed {
 }
 
 impl Framed {
+    /// The time of day in this person's zone, such as `14:20`.
+    pub(crate) fn clock_time(&self, at: Timestamp) -> String {
+        at.in_zone(&self.user.time_zone).get(11..16).unwrap_or_default().to_owned()
+    }
+
     /// The moment as this person wants it shown.
     pub(crate) fn when(&self, at: Timestamp) -> When {
         crate::view::when(at, self.now, &self.user.time_zone)
@@ -32,13 +41,19 @@ pub(crate) async fn build(
 ) -> Result<Framed> {
     let user = portal.accounts.me(ctx).await?;
     let memberships = portal.accounts.my_groups(ctx).await?;
-    let active_jobs = match group {
-        Some(group) => {
-            u32::try_from(portal.workloads.group_usage(ctx, group).await?.holders.len()).unwrap_or(u32::MAX)
-        }
-        None => 0,
+    let holders = match group {
+        Some(group) => portal.workloads.group_usage(ctx, group).await?.holders,
+        None => Vec::new(),
     };
-    let frame = Frame { active_jobs, ..around(portal, ctx, (&user, &memberships), title, current, group) };
+    let count = |counts: &dyn Fn(&Holder) -> bool| {
+        u32::try_from(holders.iter().filter(|holder| counts(holder)).count()).unwrap_or(u32::MAX)
+    };
+    let frame = Frame {
+        active_jobs: count(&|holder| holder.kind != NOTEBOOK),
+        active_notebooks: count(&|holder| holder.kind == NOTEBOOK && holder.user_name == user.name),
+        notifications: Some(notifications::bell(portal, ctx, &user.time_zone).await?),
+        ..around(portal, ctx, (&user, &memberships), title, current, group)
+    };
     Ok(Framed { frame, user, memberships, now: ctx.now() })
 }
 
