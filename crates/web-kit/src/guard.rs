@@ -71,6 +71,7 @@ where
         request_id: request_id.clone(),
         clock: guard.portal.clock.clone(),
         address: address(&guard.portal, &request),
+        catalogue: None,
     };
     let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let method = request.method().clone();
@@ -190,6 +191,7 @@ struct Asked<'a> {
 async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<Option<Group>> {
     let portal = &guard.portal;
     let bearer = bearer(&asked.headers)?;
+    ctx.catalogue = Some(portal.db.catalogue_version().await?);
     let authenticated = match (guard.is_api, bearer) {
         (true, Some(token)) => Some(portal.accounts.authenticate_token(ctx, &token).await?),
         _ => match session_cookie::read(&portal.settings, &asked.headers) {
