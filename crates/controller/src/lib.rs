@@ -8,6 +8,7 @@ mod attempts;
 mod builds;
 mod janitor;
 mod launch;
+mod notebook;
 pub mod scheduler;
 mod serving;
 

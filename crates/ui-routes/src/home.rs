@@ -9,24 +9,23 @@ use base::{Actor, OpContext, Result};
 use ui_pages::frame::Entry;
 use ui_pages::home::{HomePage, NoGroupPage, RecentRow, UsageRow, UsageTotal};
 use ui_pages::quota::{QuotaPanel, QuotaRow};
-use web_kit::{Answer, Ctx, InGroup, Portal, sse};
+use web_kit::{Answer, Ctx, InGroup, LastGroup, Portal, sse};
 use workloads::jobs::{JobFilter, JobSort, Phase};
-use workloads::quotas::Usage;
+use workloads::quotas::{Holder, Usage};
 
 use crate::people::People;
-use crate::{frame, jobs, view};
+use crate::{frame, jobs, notebooks, view};
 
 const RECENT: u64 = 8;
 
 /// `/`: to the setup, the sign-in, or a group.
-pub(crate) async fn entrance(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
+pub(crate) async fn entrance(State(portal): State<Portal>, Ctx(ctx): Ctx, last: LastGroup) -> Answer {
     if !matches!(ctx.actor, Actor::Person(_)) {
         let to = if portal.accounts.is_set_up().await? { "/sign-in" } else { "/setup" };
         return Ok(view::see_other(to));
     }
-    let groups = portal.accounts.my_groups(&ctx).await?;
-    Ok(match groups.first() {
-        Some(first) => view::see_other(&format!("/g/{}", first.group.name)),
+    Ok(match frame::last_group(&portal, &ctx, &last).await? {
+        Some(group) => view::see_other(&format!("/g/{}", group.name)),
         None => view::see_other("/no-group"),
     })
 }
@@ -116,6 +115,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
             count(&[Phase::Failed]),
         )
     };
+    let mine = portal.workloads.list_notebooks(ctx, group).await?.mine;
     let hour = ctx.now().hour_in(&framed.user.time_zone);
     let part = match hour {
         5..12 => "Good morning",
@@ -130,13 +130,13 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         live_url: base.clone(),
         guides: HomePage::default_guides(&group.name),
         quick: HomePage::default_quick(&group.name),
-        launch: Vec::new(),
+        launch: notebooks::quick::cards(portal, ctx, group, &mine).await?,
         usage: usage
             .holders
             .iter()
             .map(|holder| UsageRow {
                 name: holder.name.clone(),
-                url: format!("{base}/jobs/{}", holder.slug),
+                url: holder_url(&base, holder),
                 kind: holder.kind.clone(),
                 person: people.who(&holder.user_name),
                 instance_type: holder.instance_type.clone(),
@@ -164,4 +164,12 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         quota: quota_panel(group, &usage, base::Resources::ZERO),
         frame: framed.frame,
     })
+}
+
+/// The page of what holds a claim.
+fn holder_url(base: &str, holder: &Holder) -> String {
+    match holder.kind.as_str() {
+        workloads::engine::NOTEBOOK => format!("{base}/notebooks/{}", holder.page),
+        _ => format!("{base}/jobs/{}", holder.page),
+    }
 }

@@ -1,10 +1,13 @@
 //! Times, durations and answers, as pages want them.
 
-use axum::http::StatusCode;
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Error, Result, Timestamp};
 use ui_pages::Page;
 use ui_pages::components::{Choice, Field, When};
+use web_kit::FormBody;
 
 /// The page as an answer.
 pub(crate) fn page<P: Page>(page: &P) -> Result<Response> {
@@ -19,6 +22,16 @@ pub(crate) fn page_with<P: Page>(status: StatusCode, page: &P) -> Result<Respons
 /// 303: the browser fetches the page after a form.
 pub(crate) fn see_other(url: &str) -> Response {
     axum::response::Redirect::to(url).into_response()
+}
+
+/// The page that a form was sent from, which a form of the frame returns to; the browser says which it was.
+pub(crate) fn way_back(headers: &HeaderMap) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let url = referer.and_then(|text| text.parse::<Uri>().ok());
+    // Only the path is used, so nobody is sent to another site.
+    let path = url.as_ref().and_then(Uri::path_and_query).map(ToString::to_string);
+    path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
+        .unwrap_or_else(|| "/".to_owned())
 }
 
 /// How long ago, or in how long.
@@ -140,6 +153,46 @@ pub(crate) fn time_limit_words(seconds: i64) -> String {
     if seconds == 0 { "no limit".to_owned() } else { duration(seconds) }
 }
 
+/// As a value in a query.
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// Values of variables that sound secret stay hidden, as in the log.
+pub(crate) fn shown_value(name: &str, value: &str) -> String {
+    if base::redact::is_secret_name(name) { "••••••".to_owned() } else { value.to_owned() }
+}
+
+/// Environment variables of a form: rows of a name and a value, without the empty ones.
+pub(crate) fn variables(form: &FormBody) -> Vec<(String, String)> {
+    form.all("env_name")
+        .zip(form.all("env_value"))
+        .filter(|(name, value)| !name.trim().is_empty() || !value.is_empty())
+        .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The same as a map; a name that is there twice is refused.
+pub(crate) fn distinct_variables(rows: &[(String, String)]) -> Result<BTreeMap<String, String>> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in rows {
+        if variables.insert(name.clone(), value.clone()).is_some() {
+            return Err(Error::field("environment", format!("“{name}” is there twice. Remove one.")));
+        }
+    }
+    Ok(variables)
+}
+
+/// Whether an error is shown as a page of its own: what may not be done at all is no matter of a form.
+pub(crate) fn is_no_matter_of_a_form(error: &Error) -> bool {
+    matches!(error.kind(), base::Kind::Forbidden | base::Kind::NotFound | base::Kind::Internal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +206,17 @@ mod tests {
         assert_eq!(duration(98), "1 min 38 s");
         assert_eq!(duration(7860), "2 h 11 min");
         assert_eq!(span(now, Timestamp(now.0 + 140_000)), "0.1 s");
+    }
+
+    #[test]
+    fn the_way_back_stays_on_this_site() {
+        let back = |referer: &'static str| {
+            way_back(&HeaderMap::from_iter([(header::REFERER, referer.parse().unwrap())]))
+        };
+        assert_eq!(back("https://portico.example/g/vision/jobs?q=a"), "/g/vision/jobs?q=a");
+        assert_eq!(back("https://portico.example//evil.example/"), "/");
+        assert_eq!(back("nonsense"), "/");
+        assert_eq!(way_back(&HeaderMap::new()), "/");
     }
 
     #[test]

@@ -13,7 +13,8 @@ use base::secret::random_text;
 use base::{Action, Actor, Credential, Error, Kind, OpContext, Result};
 use tracing::Instrument as _;
 
-use crate::failure::{Failure, Scene, status_of};
+use crate::failure::{Failure, Reader, Scene, status_of};
+use crate::last_group::LastGroup;
 use crate::routes::Policy;
 use crate::session_cookie;
 use crate::state::Portal;
@@ -75,8 +76,9 @@ where
     let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let method = request.method().clone();
     let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
+    let last_group = LastGroup::read(request.headers());
     let mut group = None;
-    let response = async {
+    let mut response = async {
         let asked = Asked {
             method: &method,
             path: request.uri().path().to_owned(),
@@ -96,12 +98,17 @@ where
     }
     .instrument(span.clone())
     .await;
+    if let Some(group) = group.as_ref().filter(|_| !guard.is_api) {
+        last_group.keep(&guard.portal.settings, &group.name, &mut response);
+    }
     let told =
         response.extensions().get::<Arc<Error>>().cloned().map(|error| (status_of(error.kind()), error));
     let told =
         told.or_else(|| router_s_own(response.status(), &method).map(|e| (response.status(), Arc::new(e))));
     let mut response = match told {
         Some((status, error)) => {
+            let reader =
+                if guard.is_api { None } else { reader(&guard.portal, &ctx, &error, last_group).await };
             let _entered = span.enter();
             if error.kind() == Kind::Internal {
                 tracing::error!(error = ?error, actor = ctx.actor_name(), "a request failed");
@@ -117,6 +124,7 @@ where
                 path: &path,
                 is_get,
                 group: group.as_ref(),
+                reader: reader.as_ref(),
             };
             let mut rendered = (guard.render)(&scene);
             if let Some(allowed) = response.headers().get(header::ALLOW) {
@@ -135,6 +143,17 @@ where
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// Who sees the error. Where the database may be what failed, it is not asked again.
+async fn reader(portal: &Portal, ctx: &OpContext, error: &Error, last_group: LastGroup) -> Option<Reader> {
+    if matches!(error.kind(), Kind::Internal | Kind::Unavailable | Kind::StorageFull) || ctx.person().is_err()
+    {
+        return None;
+    }
+    let user = portal.accounts.me(ctx).await.ok()?;
+    let memberships = portal.accounts.my_groups(ctx).await.ok()?;
+    Some(Reader { user, memberships, last_group })
 }
 
 /// Refusals of the router itself, which have no words of their own.

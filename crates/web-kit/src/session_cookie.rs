@@ -12,7 +12,11 @@ fn name(settings: &PortalSettings) -> &'static str {
 
 /// The session's secret, if the browser sent one.
 pub fn read(settings: &PortalSettings, headers: &HeaderMap) -> Option<Secret> {
-    let wanted = name(settings);
+    find(headers, name(settings)).map(Secret::new)
+}
+
+/// The value of a cookie that the browser sent.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -20,7 +24,7 @@ pub fn read(settings: &PortalSettings, headers: &HeaderMap) -> Option<Secret> {
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(name, _)| *name == wanted)
-        .map(|(_, value)| Secret::new(value))
+        .map(|(_, value)| value)
 }
 
 /// The header that keeps the session in the browser.

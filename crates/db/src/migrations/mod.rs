@@ -6,7 +6,8 @@
 mod m0001_accounts;
 mod m0002_workloads;
 mod m0003_notebooks;
-mod m0006_outbox;
+mod m0006_preferences;
+mod m0007_outbox;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -23,7 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_workloads::Migration),
             Box::new(m0003_notebooks::Migration),
-            Box::new(m0006_outbox::Migration),
+            Box::new(m0006_preferences::Migration),
+            Box::new(m0007_outbox::Migration),
         ]
     }
 }

@@ -134,18 +134,18 @@ async fn overview_of(
         outcome: outcome(job),
         facts: facts(group, job, framed, submitter),
         command: job.spec.script.clone(),
-        env: job.spec.variables.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
+        env: job
+            .spec
+            .variables
+            .iter()
+            .map(|(name, value)| (name.clone(), view::shown_value(name, value)))
+            .collect(),
         meters,
         meters_about,
         meters_hint,
         attempts,
         log: log_view(portal, group, job).await?,
     })
-}
-
-/// Values of variables that sound secret stay hidden, as in the log.
-fn shown(name: &str, value: &str) -> String {
-    if base::redact::is_secret_name(name) { "••••••".to_owned() } else { value.to_owned() }
 }
 
 /// Why it is where it is, in one note.

@@ -60,8 +60,11 @@ impl ListQuery {
         query.to_url(base)
     }
     fn to_url(&self, base: &str) -> String {
-        let pairs: Vec<String> =
-            self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode(&value))).collect();
+        let pairs: Vec<String> = self
+            .pairs()
+            .into_iter()
+            .map(|(name, value)| format!("{name}={}", view::encode(&value)))
+            .collect();
         if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) }
     }
     fn pairs(&self) -> Vec<(&'static str, String)> {
@@ -78,15 +81,6 @@ impl ListQuery {
         .filter_map(|(name, value)| Some((name, value.clone().filter(|value| !value.is_empty())?)))
         .collect()
     }
-}
-
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 pub(crate) async fn show(

@@ -15,7 +15,7 @@ pub use queue::{GroupQueue, QueueSnapshot, Queued};
 pub use retention::Retention;
 
 pub(crate) use enqueue::{Admitted, NewRows, NewWorkload, enqueue};
-pub(crate) use stop::ask_to_stop;
+pub(crate) use stop::{ask_to_restart, ask_to_stop};
 
 use base::Result;
 use db::{ResultExt as _, Topic};

@@ -94,7 +94,7 @@ impl Workloads {
             .map(|attempt| ActiveAttempt {
                 id: AttemptId(attempt.id),
                 workload: WorkloadId(attempt.workload_id),
-                stop_asked: rows.iter().any(|row| row.id == attempt.workload_id && row.asked == store::STOP),
+                stop_asked: rows.iter().any(|row| row.id == attempt.workload_id && row.asked != store::RUN),
                 is_running: attempt.state == RUNNING,
             })
             .collect())
@@ -232,7 +232,8 @@ async fn current(tx: &Tx, id: AttemptId) -> Result<Option<(attempt::Model, Model
 async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: AttemptEnd) -> Result<()> {
     let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
     let stop_asked = row.asked == store::STOP;
-    let again = end.cause.is_platform() && !stop_asked && number < MAX_ATTEMPTS;
+    let restart = row.asked == store::RESTART;
+    let again = restart || (end.cause.is_platform() && !stop_asked && number < MAX_ATTEMPTS);
     // Whoever asked it to stop hears that it was cancelled, also when the machine was lost meanwhile.
     let cause = if stop_asked && end.cause.is_platform() { Cause::Cancelled } else { end.cause };
     let step = if again { Step::Requeue } else { Step::End(cause) };
@@ -242,7 +243,12 @@ async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: At
         Some(row.reason.clone()).filter(|reason| cause == Cause::Cancelled && !reason.is_empty());
     let mut active = row.into_active_model();
     active.phase = Set(next.as_str().to_owned());
-    if again {
+    if restart {
+        active.asked = Set(store::RUN.to_owned());
+        active.reason = Set("Waits for its turn.".to_owned());
+        active.queued_at = Set(ctx.now().micros());
+        active.started_at = Set(None);
+    } else if again {
         // It keeps its place: what was submitted later still waits behind it.
         active.reason = Set(format!("Waits to be tried again. {}", end.message));
         active.started_at = Set(None);
@@ -258,6 +264,9 @@ async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: At
     }
     active.update(tx.connection()).await.doing("end a workload")?;
     if again {
+        crate::serving::begin_anew(tx, id).await?;
+    }
+    if again && !restart {
         store::note(
             tx,
             ctx,

@@ -166,7 +166,7 @@ impl Run {
             reason: row.reason,
             exit_code: row.exit_code,
             signal: row.signal,
-            is_stopping: row.asked == store::STOP && !phase.is_final(),
+            is_stopping: row.asked != store::RUN && !phase.is_final(),
             queued_at: Timestamp(row.queued_at),
             claimed_at: attempt.as_ref().map(|attempt| Timestamp(attempt.claimed_at)),
             started_at: row.started_at.map(Timestamp),

@@ -10,30 +10,57 @@ use super::access::{NotebookAccess, require_owner};
 use super::model::Notebook;
 use super::store;
 use crate::Workloads;
-use crate::engine::ask_to_stop;
+use crate::engine::{ask_to_restart, ask_to_stop};
 use crate::jobs::entity as workload;
 
 /// How long a snoozed notebook is left alone.
 const SNOOZE_SECONDS: i64 = 3600;
 
+#[derive(Clone, Copy)]
+enum Wish {
+    Stop,
+    Restart,
+}
+
+impl Wish {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Stop => "notebook.stop",
+            Self::Restart => "notebook.restart",
+        }
+    }
+}
+
 impl Workloads {
     /// Asks a notebook to stop. Asking one that is stopped changes nothing.
     pub async fn stop_notebook(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Notebook> {
         let by = format!("Stopped by {}.", ctx.actor_name());
-        self.stop_notebook_because(ctx, group, slug, by).await
+        ctx.require_in_group(Action::StopWorkload, group.id)?;
+        let notebook = self.get_notebook(ctx, group, slug).await?;
+        NotebookAccess::require(ctx, group, notebook.user, slug)?;
+        self.end_run(ctx, group, slug, Wish::Stop, by).await
     }
 
-    /// As [`Self::stop_notebook`], for a reason in words.
-    pub async fn stop_notebook_because(
+    /// Stops a notebook and starts it again, in the same image and size. One that does not run is started.
+    pub async fn restart_notebook(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Notebook> {
+        ctx.require_in_group(Action::RunWorkload, group.id)?;
+        let notebook = self.get_notebook(ctx, group, slug).await?;
+        require_owner(NotebookAccess::require(ctx, group, notebook.user, slug)?)?;
+        if !notebook.state.is_up() {
+            return self.start_notebook(ctx, group, slug, None).await;
+        }
+        let by = format!("Restarted by {}.", ctx.actor_name());
+        self.end_run(ctx, group, slug, Wish::Restart, by).await
+    }
+
+    async fn end_run(
         &self,
         ctx: &OpContext,
         group: &Group,
         slug: &str,
+        wish: Wish,
         why: String,
     ) -> Result<Notebook> {
-        ctx.require_in_group(Action::StopWorkload, group.id)?;
-        let notebook = self.get_notebook(ctx, group, slug).await?;
-        NotebookAccess::require(ctx, group, notebook.user, slug)?;
         let (ctx, group, slug) = (ctx.clone(), group.clone(), slug.to_owned());
         self.db
             .write(move |tx| {
@@ -46,9 +73,12 @@ impl Workloads {
                             .await
                             .doing("read a workload")?;
                         if let Some(row) = row {
-                            ask_to_stop(tx, &ctx, row, why).await?;
+                            match wish {
+                                Wish::Stop => ask_to_stop(tx, &ctx, row, why).await?,
+                                Wish::Restart => ask_to_restart(tx, &ctx, row, why).await?,
+                            };
                             let entry = Entry {
-                                action: "notebook.stop",
+                                action: wish.action(),
                                 group: Some(group.id),
                                 subject: &slug,
                                 detail: String::new(),

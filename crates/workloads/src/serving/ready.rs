@@ -1,7 +1,7 @@
 //! Which workloads serve HTTP, and when they answer.
 
 use base::{AttemptId, GroupId, OpContext, Result, Timestamp, UserId, WorkloadId};
-use db::ResultExt as _;
+use db::{ResultExt as _, Tx};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
@@ -24,6 +24,21 @@ pub struct ServedWorkload {
     pub attempt: Option<AttemptId>,
     /// It has answered.
     pub is_ready: bool,
+}
+
+/// A workload that is to run again has not answered yet.
+pub(crate) async fn begin_anew(tx: &Tx, id: WorkloadId) -> Result<()> {
+    let nothing = Expr::value(None::<i64>);
+    Entity::update_many()
+        .col_expr(Column::ReadyAt, nothing.clone())
+        .col_expr(Column::ActiveAt, nothing.clone())
+        .col_expr(Column::WarnedAt, nothing.clone())
+        .col_expr(Column::SnoozedUntil, nothing)
+        .filter(Column::WorkloadId.eq(id.0))
+        .exec(tx.connection())
+        .await
+        .doing("begin a served workload anew")
+        .map(drop)
 }
 
 impl Workloads {

@@ -201,6 +201,27 @@ on_both_databases! {
         assert!(world.accounts.my_notifications(&gail).await.unwrap().0.is_empty());
     }
 
+    async fn a_restart_is_one_step_that_no_crash_can_halve(database) {
+        let world = World::new(&database.db).await;
+        let (mia, group) = (world.person("mia").await, world.group("vision").await);
+        let made = world.workloads.create_notebook(&mia, &group, new("again")).await.unwrap();
+        let first = bring_up(&world, &made).await;
+        let restarting = world.workloads.restart_notebook(&mia, &group, &made.slug).await.unwrap();
+        assert_eq!(restarting.state, NotebookState::Stopping);
+        assert!(world.workloads.active_attempts(&world.system()).await.unwrap()[0].stop_asked);
+        world.workloads.attempt_ended(&world.system(), first, ended(Cause::Cancelled)).await.unwrap();
+        let waiting = look(&world, &made.slug).await;
+        assert_eq!((waiting.state, waiting.run.as_ref().unwrap().ready_at), (NotebookState::Waiting, None));
+        let second = bring_up(&world, &waiting).await;
+        assert_ne!(first, second);
+        assert_eq!(look(&world, &made.slug).await.state, NotebookState::Ready);
+        // A stop wins over a restart that is under way.
+        world.workloads.restart_notebook(&mia, &group, &made.slug).await.unwrap();
+        world.workloads.stop_notebook(&mia, &group, &made.slug).await.unwrap();
+        world.workloads.attempt_ended(&world.system(), second, ended(Cause::Cancelled)).await.unwrap();
+        assert_eq!(look(&world, &made.slug).await.state, NotebookState::Stopped);
+    }
+
     async fn a_notebook_that_dies_says_why(database) {
         let world = World::new(&database.db).await;
         let (mia, group) = (world.person("mia").await, world.group("vision").await);
