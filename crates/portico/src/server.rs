@@ -134,6 +134,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         accounts: opened.accounts.clone(),
         workloads,
         runner,
+        node: open::node(&config.data_dir)?,
         environments: Arc::new(open::environments(&config)),
         build_environments: config.build_environments,
         folders,
