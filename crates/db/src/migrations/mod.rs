@@ -5,6 +5,7 @@
 
 mod m0001_accounts;
 mod m0002_workloads;
+mod m0004_images;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -17,7 +18,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_workloads::Migration)]
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_workloads::Migration),
+            Box::new(m0004_images::Migration),
+        ]
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Recipe {
     pub python: String,
     /// The wanted packages, each such as `pandas>=2,<3` or `dask[array]==2026.1.0 ; python_version < '3.13'`.
     pub requirements: Vec<String>,
+    /// Another number makes another environment of the same packages, with the newest versions that fit then.
+    #[serde(default)]
+    pub revision: i64,
 }
 
 /// Why a recipe cannot be built.
@@ -40,12 +43,15 @@ impl Error for RecipeError {}
 impl Recipe {
     /// The name of what comes of this recipe on this kind of machine. The order of the requirements does not matter.
     pub fn digest(&self) -> String {
-        let canonical = serde_json::json!({
+        let mut canonical = serde_json::json!({
             "format": FORMAT,
             "machine": [std::env::consts::ARCH, std::env::consts::OS],
             "python": without_spaces(&self.python),
             "requirements": self.canonical_requirements(),
         });
+        if self.revision != 0 {
+            canonical["revision"] = self.revision.into();
+        }
         let digest = Sha256::digest(canonical.to_string());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
