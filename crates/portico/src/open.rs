@@ -11,7 +11,7 @@ use base::{Clock, OpContext, Resources, SystemClock};
 use db::Database;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
 use runner::{LocalConfig, LocalRunner, Runner as _};
-use workloads::images::{ImageSeed, Recipe};
+use workloads::images::{Asked, ImageSeed};
 use workloads::{Rules, Workloads};
 
 use crate::config::Config;
@@ -108,7 +108,7 @@ pub(crate) async fn workloads(
     opened: &Opened,
     capacity: Resources,
 ) -> anyhow::Result<Workloads> {
-    let rules = Rules { capacity, default_time_limit_s: config.default_time_limit_s };
+    let rules = Rules { capacity, default_time_limit_s: config.default_time_limit_s, runs_containers: false };
     let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
@@ -122,8 +122,8 @@ pub(crate) async fn workloads(
             let recipe = image.recipe();
             ImageSeed {
                 digest: recipe.digest(),
-                recipe: Recipe { python: recipe.python, requirements: recipe.requirements },
-                asked: Recipe { python: image.python, requirements: image.requirements },
+                recipe,
+                asked: Asked { python: image.python, requirements: image.requirements, ..Asked::default() },
                 name: image.name,
                 display_name: image.title,
                 description: image.description,

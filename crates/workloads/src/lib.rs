@@ -28,6 +28,8 @@ pub struct Rules {
     pub capacity: Resources,
     /// The time limit of jobs where neither the job nor its group says one; 0 is none.
     pub default_time_limit_s: i64,
+    /// Whether a runner takes images of kind `container`.
+    pub runs_containers: bool,
 }
 
 impl Workloads {

@@ -4,6 +4,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, text, uuid, uuid_null};
+use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
 use super::m0001_accounts::{cascade, index, table};
 
@@ -18,7 +19,7 @@ pub(super) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // A server killed between the last two steps has only the new table.
-        if manager.has_table(IMAGES).await? {
+        if has_images(manager).await? {
             manager.create_table(images()).await?;
             manager.get_connection().execute_unprepared(COPY).await?;
             manager.drop_table(Table::drop().table(Alias::new(IMAGES)).to_owned()).await?;
@@ -32,6 +33,16 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
+}
+
+async fn has_images(manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
+    let backend = manager.get_database_backend();
+    let query = match backend {
+        DbBackend::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'images'",
+        _ => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'images'",
+    };
+    let found = manager.get_connection().query_one_raw(Statement::from_string(backend, query)).await?;
+    Ok(found.is_some())
 }
 
 const COPY: &str = "INSERT INTO images_next \

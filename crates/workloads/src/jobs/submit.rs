@@ -169,10 +169,17 @@ impl Workloads {
                 }
             }
         }
-        let image = images::store::by_name(self.db.reader(), job.image.trim()).await?;
-        let image = image.filter(|image| image.group_id.is_none_or(|owner| owner == group.id.0));
-        if image.is_none() {
-            errors.add("image", self.unknown_image(ctx, group, &job.image).await?);
+        let image = images::store::known_to(self.db.reader(), group.id, job.image.trim()).await?;
+        match &image {
+            None => errors.add("image", self.unknown_image(ctx, group, &job.image).await?),
+            Some(image) => {
+                if let Some(why) = self.why_not_run(image) {
+                    errors.add(
+                        "image",
+                        format!("“{}” can't run here. {why} Choose another image.", image.name),
+                    );
+                }
+            }
         }
         let (Some(name), Some(kind), Some(image), true) = (name, kind, image, errors.is_empty()) else {
             return Err(errors.into_error());
@@ -198,7 +205,7 @@ impl Workloads {
             cpu_milli: Set(kind.resources.cpu_milli),
             memory_mib: Set(kind.resources.memory_mib),
             gpu: Set(kind.resources.gpu),
-            image: Set(image.name),
+            image: Set(image.name.clone()),
             digest: Set(image.digest),
             time_limit_s: Set(time_limit_s),
             asked: Set(store::RUN.to_owned()),
@@ -215,6 +222,8 @@ impl Workloads {
             finished_at: Set(None),
             copied_from: Set(job.copied_from.clone()),
         };
+        let successor = Some(image.successor.as_str()).filter(|name| !name.is_empty());
+        let remark = image.deprecated_at.map(|_| images::deprecation(&image.name, successor));
         let spec = spec::ActiveModel {
             workload_id: Set(id.0),
             script: Set(job.spec.script.replace("\r\n", "\n")),
@@ -243,6 +252,9 @@ impl Workloads {
                         .exec_without_returning(tx.connection())
                         .await
                         .doing("write a job's script")?;
+                    if let Some(remark) = remark {
+                        store::note(tx, &ctx, id, "image", remark).await?;
+                    }
                     let entry = Entry {
                         action: "job.submit",
                         group: Some(group_id),
@@ -301,9 +313,16 @@ impl Workloads {
         Ok(unknown("instance type", name, &names))
     }
 
+    /// Why no runner takes this image, if so.
+    pub(crate) fn why_not_run(&self, image: &images::entity::Model) -> Option<&'static str> {
+        let is_container = image.kind == images::ImageKind::Container.as_str();
+        (is_container && !self.rules.runs_containers).then_some(images::NO_CONTAINERS)
+    }
+
     async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
         let images = self.images_for(ctx, group.id).await?;
-        let names: Vec<String> = images.into_iter().map(|image| image.name).collect();
+        let offered = images.into_iter().filter(|image| !image.is_deprecated());
+        let names: Vec<String> = offered.map(|image| image.name).collect();
         Ok(unknown("image", name, &names))
     }
 }
