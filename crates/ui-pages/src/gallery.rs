@@ -24,6 +24,7 @@ pub fn gallery_pages() -> Rendered {
     add::<jobs::JobFormPage>(&mut pages)?;
     add::<images::ImagesPage>(&mut pages)?;
     add::<images::ImagePage>(&mut pages)?;
+    add::<images::ImageFormPage>(&mut pages)?;
     add::<group_settings::GroupSettingsPage>(&mut pages)?;
     add::<profile::ProfilePage>(&mut pages)?;
     add::<profile::PasswordPage>(&mut pages)?;

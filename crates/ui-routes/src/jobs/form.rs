@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Action, Error, OpContext, Resources, Result};
 use serde::Deserialize;
-use ui_pages::components::{Card, Field, Link, Note, Status, Tone};
+use ui_pages::components::{Card, Field, Link, Note, Tone};
 use ui_pages::frame::Entry;
 use ui_pages::jobs::{EnvRow, JobFormPage, JobSide};
 use ui_pages::quota::QuotaPanel;
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
-use workloads::images::BuildState;
+use workloads::images::{BuildState, Image, ImageKind, NO_CONTAINERS};
 use workloads::instance_types::InstanceType;
 use workloads::jobs::{NewJob, Spec, TimeLimit};
 use workloads::quotas::Usage;
@@ -90,7 +90,8 @@ async fn form(
             types.iter().find(|kind| never(kind).is_none()).map(|kind| kind.name.clone()).unwrap_or_default();
     }
     if typed.image.is_empty() {
-        let ready = images.iter().find(|image| image.state == BuildState::Ready).or(images.first());
+        let can_run = |image: &&Image| image.state == BuildState::Ready && why_not(portal, image).is_none();
+        let ready = images.iter().find(|image| can_run(image) && !image.is_deprecated()).or(images.first());
         typed.image = ready.map(|image| image.name.clone()).unwrap_or_default();
     }
     let chosen = types.iter().find(|kind| kind.name == typed.instance_type);
@@ -117,19 +118,8 @@ async fn form(
         instance_type_error: view::field_error("instance_type", error),
         images: images
             .iter()
-            .map(|image| Card {
-                value: image.name.clone(),
-                title: image.display_name.clone(),
-                detail: image.description.clone(),
-                selected: image.name == typed.image,
-                disabled: None,
-                status: match image.state {
-                    BuildState::Ready => None,
-                    BuildState::Queued => Some(Status::Queued),
-                    BuildState::Building => Some(Status::Building),
-                    BuildState::Failed => Some(Status::Failed),
-                },
-            })
+            .filter(|image| !image.is_deprecated() || image.name == typed.image)
+            .map(|image| image_card(portal, image, image.name == typed.image))
             .collect(),
         image_error: view::field_error("image", error),
         command: view::field(typed.command, "command", error),
@@ -149,6 +139,28 @@ async fn form(
         frame: framed.frame,
     };
     view::page_with(view::form_status(error), &page)
+}
+
+/// Why no runner takes the image, if so.
+fn why_not(portal: &Portal, image: &Image) -> Option<&'static str> {
+    let is_container = image.kind == ImageKind::Container;
+    (is_container && !portal.workloads.rules().runs_containers).then_some(NO_CONTAINERS)
+}
+
+/// An image to choose. One that is deprecated is there only for whoever runs earlier work again.
+fn image_card(portal: &Portal, image: &Image, selected: bool) -> Card {
+    let why_not = why_not(portal, image);
+    let words =
+        [Some(image.image_type.label().to_owned()), Some(image.description.clone()), image.deprecation()];
+    let words: Vec<String> = words.into_iter().flatten().filter(|words| !words.is_empty()).collect();
+    Card {
+        value: image.name.clone(),
+        title: image.display_name.clone(),
+        detail: words.join(" · "),
+        selected: selected && why_not.is_none(),
+        disabled: why_not.map(str::to_owned),
+        status: (image.state != BuildState::Ready).then(|| crate::images::status(image.state)),
+    }
 }
 
 /// Quotas with this request in them, and when it would start.
