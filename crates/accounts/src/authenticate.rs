@@ -80,6 +80,12 @@ impl Accounts {
         }
     }
 
+    /// The person and what they may do now; `None` when they are gone or disabled. For the background.
+    pub async fn active_person(&self, ctx: &OpContext, id: UserId) -> Result<Option<Person>> {
+        ctx.require_platform_admin()?;
+        self.person(id).await
+    }
+
     async fn person(&self, id: UserId) -> Result<Option<Person>> {
         let Some(row) = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled) else {
             return Ok(None);

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod authenticate;
 pub mod groups;
+pub mod notifications;
 pub mod passwords;
 pub mod sessions;
 pub mod setup;

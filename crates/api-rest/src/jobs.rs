@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use base::page::PageRequest;
 use base::{Error, Result};
 use serde_json::{Value, json};
-use web_kit::logs::{self, JobLog};
+use web_kit::logs::{self, WorkloadLog};
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, sse};
 use workloads::jobs::{JobFilter, JobSort, NewJob, Phase, Spec, TimeLimit};
 
@@ -139,8 +139,8 @@ pub(crate) async fn log(
     Path((_, slug)): Where,
 ) -> Answer<Response> {
     Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => logs::download(&reader, &slug).await?,
-        JobLog::NotYet { .. } => "".into_response(),
+        WorkloadLog::Of(reader) => logs::download(&reader, &slug).await?,
+        WorkloadLog::NotYet { .. } => "".into_response(),
     })
 }
 
@@ -154,8 +154,8 @@ pub(crate) async fn log_lines(
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer<Json<Value>> {
     Ok(Json(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => logs::lines(&reader, &wanted).await?,
-        JobLog::NotYet { is_over } => json!({ "total": 0, "complete": is_over, "note": null, "lines": [] }),
+        WorkloadLog::Of(reader) => logs::lines(&reader, &wanted).await?,
+        WorkloadLog::NotYet { is_over } => logs::no_lines(is_over),
     }))
 }
 
@@ -169,8 +169,8 @@ pub(crate) async fn log_search(
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer<Json<Value>> {
     Ok(Json(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => logs::search(&reader, &wanted).await?,
-        JobLog::NotYet { .. } => json!({ "matches": [], "more": false }),
+        WorkloadLog::Of(reader) => logs::search(&reader, &wanted).await?,
+        WorkloadLog::NotYet { .. } => json!({ "matches": [], "more": false }),
     }))
 }
 
@@ -184,7 +184,7 @@ pub(crate) async fn log_stream(
     QueryString(wanted): QueryString<logs::From>,
 ) -> Answer<Response> {
     Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => sse::log(&portal, ctx, reader, wanted.from),
-        JobLog::NotYet { .. } => StatusCode::NO_CONTENT.into_response(),
+        WorkloadLog::Of(reader) => sse::log(&portal, ctx, reader, wanted.from),
+        WorkloadLog::NotYet { .. } => StatusCode::NO_CONTENT.into_response(),
     })
 }

@@ -10,6 +10,7 @@ mod image_dto;
 mod images;
 mod instance_types;
 mod jobs;
+mod notebooks;
 mod openapi;
 mod system;
 mod system_images;
@@ -75,6 +76,20 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .get("/api/v1/groups/{group}/jobs/{job}/log/lines", Member, jobs::log_lines)
         .get("/api/v1/groups/{group}/jobs/{job}/log/search", Member, jobs::log_search)
         .get("/api/v1/groups/{group}/jobs/{job}/log/stream", Member, jobs::log_stream)
+        .get("/api/v1/groups/{group}/notebooks", Member, notebooks::list)
+        .post("/api/v1/groups/{group}/notebooks", Member, notebooks::create)
+        .get("/api/v1/groups/{group}/notebooks/{notebook}", Member, notebooks::get)
+        .delete("/api/v1/groups/{group}/notebooks/{notebook}", Member, notebooks::delete)
+        .post("/api/v1/groups/{group}/notebooks/{notebook}/start", Member, notebooks::start)
+        .post("/api/v1/groups/{group}/notebooks/{notebook}/stop", Member, notebooks::stop)
+        .post("/api/v1/groups/{group}/notebooks/{notebook}/snooze", Member, notebooks::snooze)
+        .get("/api/v1/groups/{group}/notebooks/{notebook}/events", Member, notebooks::events)
+        .get("/api/v1/groups/{group}/notebooks/{notebook}/log/lines", Member, notebooks::log_lines)
+        .get("/api/v1/groups/{group}/notebooks/{notebook}/log/stream", Member, notebooks::log_stream)
+        .get("/api/v1/groups/{group}/idle-rule", Member, notebooks::group_rule)
+        .put("/api/v1/groups/{group}/idle-rule", GroupAdmin, notebooks::set_group_rule)
+        .get("/api/v1/instance-types/{name}/idle-rule", PlatformAdmin, notebooks::type_rule)
+        .put("/api/v1/instance-types/{name}/idle-rule", PlatformAdmin, notebooks::set_type_rule)
         .get("/api/v1/users", PlatformAdmin, users::list)
         .post("/api/v1/users", PlatformAdmin, users::create)
         .get("/api/v1/users/{user}", PlatformAdmin, users::get)

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{account, groups, images, instance_types, jobs, system, system_images, users};
+use crate::{account, groups, images, instance_types, jobs, notebooks, system, system_images, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,9 @@ use crate::{account, groups, images, instance_types, jobs, system, system_images
         system_images::list, system_images::create, system_images::get, system_images::update, system_images::delete,
         system_images::uses, system_images::rebuild, system_images::cancel, system_images::deprecate, system_images::restore,
         system_images::log,
+        notebooks::list, notebooks::create, notebooks::get, notebooks::delete, notebooks::start, notebooks::stop,
+        notebooks::snooze, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
+        notebooks::set_group_rule, notebooks::type_rule, notebooks::set_type_rule,
         users::list, users::create, users::get, users::update, users::delete, users::set_password,
         system::get,
     )

@@ -43,6 +43,7 @@ pub(crate) async fn get(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<J
             CapabilityState::Ok => "ok",
             CapabilityState::Degraded => "degraded",
             CapabilityState::Missing => "missing",
+            CapabilityState::Absent => "absent",
         }
         .to_owned(),
         detail: capability.detail,

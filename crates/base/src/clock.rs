@@ -28,6 +28,10 @@ impl Timestamp {
     fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
+    /// Reads RFC 3339, with any offset.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_microsecond()))
+    }
     /// RFC 3339 with milliseconds and `Z`.
     pub fn to_rfc3339(self) -> String {
         format!("{:.3}", self.to_jiff())

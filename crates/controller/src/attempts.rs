@@ -12,7 +12,7 @@ use runner::{Exit, ExitCause, Observation, RunnerError, Stop, StopReason};
 use workloads::engine::AttemptEnd;
 use workloads::jobs::Cause;
 
-use crate::{Bells, Controller, launch, woken};
+use crate::{Bells, Controller, launch, serving, woken};
 
 /// An attempt whose lease is over belongs to whoever takes it.
 pub(crate) const LEASE_SECONDS: i64 = 45;
@@ -73,7 +73,16 @@ impl Supervisor {
             parts.workloads.attempt_running(&ctx, attempt, Timestamp(started_at_us)).await?;
         }
         if !observed.is_final() {
-            observed = parts.runner.wait(&name).await.map_err(trouble)?;
+            let mut wait = parts.runner.wait(&name);
+            let ended = tokio::select! {
+                biased;
+                ended = &mut wait => ended,
+                answers = serving::announce(&self.controller, attempt) => {
+                    answers?;
+                    wait.await
+                }
+            };
+            observed = ended.map_err(trouble)?;
         }
         let end = match observed {
             Observation::Finished(exit) => ended(exit),

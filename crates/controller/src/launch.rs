@@ -4,19 +4,25 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runner::{AttemptSpec, ImageMount, LogLimits, Mount};
-use workloads::engine::LaunchSpec;
+use base::{GroupId, UserId};
+use runner::{AttemptSpec, ImageMount, LogLimits, Mount, Serves};
+use workloads::engine::{LaunchSpec, NotebookLaunch};
 
 use crate::Parts;
 
 /// Where a workload's own folder is, as it sees it.
 const HOME: &str = "/home/jovyan";
 
+/// In safe mode the home lies here below the start folder, so that nothing in it can keep a notebook from starting.
+const SAFE_MODE_HOME: &str = "user";
+
 /// Folders that workloads share.
 #[derive(Clone, Debug)]
 pub struct Folders {
     /// One folder per group, seen as `/project/<group>`.
     pub groups: PathBuf,
+    /// One folder per group and in it one per person: homes that stay.
+    pub homes: PathBuf,
     /// One folder per environment that was built or tried.
     pub build_logs: PathBuf,
 }
@@ -32,6 +38,11 @@ impl Folders {
         let folder = self.groups.join(group);
         fs_err::create_dir_all(&folder)?;
         Ok(folder)
+    }
+
+    /// A person's home in a group.
+    pub fn home(&self, group: GroupId, user: UserId) -> PathBuf {
+        self.homes.join(group.to_string()).join(user.to_string())
     }
 }
 
@@ -58,7 +69,34 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     spec.network = parts.network;
     spec.log_limits = LogLimits::default();
     spec.masked = secrets(&launch.spec.variables);
+    if let (Some(notebook), Some(user)) = (&launch.notebook, launch.user) {
+        serve_notebook(&mut spec, parts, launch, notebook, user)?;
+    }
     Ok(spec)
+}
+
+/// A notebook is JupyterLab in its owner's home, which stays.
+fn serve_notebook(
+    spec: &mut AttemptSpec,
+    parts: &Parts,
+    launch: &LaunchSpec,
+    notebook: &NotebookLaunch,
+    user: UserId,
+) -> std::io::Result<()> {
+    let home = parts.folders.home(launch.group, user);
+    fs_err::create_dir_all(&home)?;
+    let target = if notebook.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
+    spec.mounts.push(Mount { source: home, target, writable: true });
+    spec.serves = Some(Serves::Socket);
+    let safe_mode = if notebook.safe_mode { "true" } else { "false" };
+    spec.env.insert("PRIMEHUB_SAFE_MODE_ENABLED".to_owned(), safe_mode.to_owned());
+    spec.script = format!(
+        "exec python -m jupyterlab --no-browser --ServerApp.sock={} --ServerApp.base_url={} --IdentityProvider.token= \
+         --ServerApp.allow_remote_access=True --ServerApp.disable_check_xsrf=True --ServerApp.allow_root=True",
+        runner::HTTP_SOCKET,
+        notebook.base_path
+    );
+    Ok(())
 }
 
 fn some(path: &str) -> Option<PathBuf> {

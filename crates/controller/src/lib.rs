@@ -9,12 +9,13 @@ mod builds;
 mod janitor;
 mod launch;
 pub mod scheduler;
+mod serving;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Accounts;
-use base::{Clock, OpContext};
+use base::{Clock, OpContext, Timestamp};
 use db::{Database, Topic};
 use runner::Runner;
 use runner::environments::EnvironmentStore;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub folders: Folders,
     pub retention: Retention,
     pub network: runner::Network,
+    /// Who knows what passes through to workloads.
+    pub traffic: Arc<dyn Traffic>,
     /// What workloads are told as `PORTICO_URL` and `PRIMEHUB_DOMAIN`.
     pub public_url: String,
     pub time_zone: String,
@@ -59,6 +62,12 @@ pub(crate) struct Bells {
     pub(crate) build: Notify,
     /// Rings for all builders at once: any of their builds may be meant.
     pub(crate) cancel_build: Notify,
+}
+
+/// Knows when something that a person does last passed through to a workload that serves HTTP.
+pub trait Traffic: Send + Sync + 'static {
+    /// When that was, for the workload that the content origin names so; `None` when it is not known.
+    fn last_used(&self, slug: &str) -> Option<Timestamp>;
 }
 
 impl Controller {
@@ -81,6 +90,7 @@ impl Controller {
         if self.parts.build_environments {
             tasks.spawn(builds::run(self.clone(), bells));
         }
+        tasks.spawn(serving::run(self.clone()));
         tasks.spawn(janitor::run(self));
         let mut stop = stop;
         let _ = stop.wait_for(|stop| *stop).await;
@@ -93,7 +103,7 @@ async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
     loop {
         match events.recv().await {
             Ok(event) => match event.topic {
-                Topic::Jobs => {
+                Topic::Jobs | Topic::Notebooks => {
                     bells.schedule.notify_one();
                     bells.stop.notify_one();
                 }
@@ -103,7 +113,7 @@ async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
                     bells.schedule.notify_one();
                 }
                 Topic::Groups | Topic::InstanceTypes => bells.schedule.notify_one(),
-                Topic::Users | Topic::Access => {}
+                Topic::Users | Topic::Access | Topic::Notifications => {}
             },
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 bells.schedule.notify_one();

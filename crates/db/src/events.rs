@@ -8,23 +8,28 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
     Jobs,
+    Notebooks,
     Images,
     Groups,
     Users,
     InstanceTypes,
     /// Sessions and tokens that ended: open streams check themselves at once.
     Access,
+    /// Messages for one person.
+    Notifications,
 }
 
 impl Topic {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Jobs => "jobs",
+            Self::Notebooks => "notebooks",
             Self::Images => "images",
             Self::Groups => "groups",
             Self::Users => "users",
             Self::InstanceTypes => "instance-types",
             Self::Access => "access",
+            Self::Notifications => "notifications",
         }
     }
 }

@@ -108,7 +108,13 @@ pub(crate) async fn workloads(
     opened: &Opened,
     capacity: Resources,
 ) -> anyhow::Result<Workloads> {
-    let rules = Rules { capacity, default_time_limit_s: config.default_time_limit_s, runs_containers: false };
+    let rules = Rules {
+        capacity,
+        default_time_limit_s: config.default_time_limit_s,
+        default_idle_s: config.default_idle_s,
+        default_lifetime_s: config.default_lifetime_s,
+        runs_containers: false,
+    };
     let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {

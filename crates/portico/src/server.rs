@@ -29,6 +29,13 @@ use crate::open;
 const STOP_SECONDS: u64 = 10;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+struct Nobody;
+impl controller::Traffic for Nobody {
+    fn last_used(&self, _slug: &str) -> Option<base::Timestamp> {
+        None
+    }
+}
+
 /// All routes of the portal, and the table that they were made from.
 pub struct App {
     pub router: Router,
@@ -88,8 +95,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let capacity = open::capacity(&config, &local);
     let workloads = open::workloads(&config, &opened, capacity).await?;
     let runner: Arc<dyn runner::Runner> = Arc::new(local);
-    let folders =
-        Folders { groups: config.data_dir.join("groups"), build_logs: config.data_dir.join("build-logs") };
+    let folders = Folders {
+        groups: config.data_dir.join("groups"),
+        homes: config.data_dir.join("homes"),
+        build_logs: config.data_dir.join("build-logs"),
+    };
     let (stop, stopping) = watch::channel(false);
     let portal = Portal::new(Parts {
         db: opened.db.clone(),
@@ -100,6 +110,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),
+            content_origin: String::new(),
             version: VERSION,
             trusted_proxies: config.trusted_proxies.clone(),
             data_dir: config.data_dir.display().to_string(),
@@ -120,6 +131,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         folders,
         retention: Retention { job_days: config.job_retention_days },
         network: config.network,
+        traffic: Arc::new(Nobody),
         public_url: config.public_url.clone(),
         time_zone: config.time_zone.clone(),
     });

@@ -21,6 +21,8 @@ mod spec;
 pub use local::{LocalConfig, LocalRunner};
 pub use log::LogReader;
 pub use observation::{Capability, CapabilityState, Exit, ExitCause, Observation, Stop, StopReason, Usage};
-pub use runner::{Runner, RunnerError};
+pub use runner::{Runner, RunnerError, Stream};
 pub use shim::shim_main;
-pub use spec::{AttemptSpec, ENVIRONMENT_TARGET, ImageMount, LogLimits, Mount, Network, Resources};
+pub use spec::{
+    AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, ImageMount, LogLimits, Mount, Network, Resources, Serves,
+};

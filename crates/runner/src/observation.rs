@@ -128,4 +128,6 @@ pub enum CapabilityState {
     Degraded,
     /// Not at all.
     Missing,
+    /// Not there, and nothing is wrong with that.
+    Absent,
 }

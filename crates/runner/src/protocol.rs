@@ -1,5 +1,6 @@
 //! What the server and a shim say to each other: one JSON object per line.
 
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,33 @@ use crate::observation::{StopReason, Usage};
 use crate::shim::limits::CgroupBase;
 use crate::spec::AttemptSpec;
 
-/// What a shim is told when it starts, on its standard input. Not through a file: it holds secrets.
+/// What the program is to be, as one line on its standard input. Not through a file: it holds secrets.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Order {
+    /// The shim of an attempt.
+    Attempt(Box<ShimInput>),
+    /// The door to a port of an attempt, for as long as its standard input stays open.
+    Door(DoorInput),
+}
+
+impl Order {
+    pub(crate) fn line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+/// What the door to a port is told by its shim.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DoorInput {
+    pub(crate) port: u16,
+    /// Inherited handles on the user and the network namespace; none when the workload has the machine's own network.
+    pub(crate) namespaces: Option<(RawFd, RawFd)>,
+}
+
+/// What a shim is told.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ShimInput {
     pub(crate) spec: AttemptSpec,

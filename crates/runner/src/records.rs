@@ -5,6 +5,8 @@
 //! | `lock` | locked by a shim while it looks whether it is the first |
 //! | `started` | the attempt was started, or stopped before it could be; made once, whole, and never changed |
 //! | `control.sock` | the shim answers here |
+//! | `serving/` | what a workload that serves a socket sees as the folder of [`crate::HTTP_SOCKET`] |
+//! | `door.sock` | gives sockets of the workload's network, where it serves a port |
 //! | `sandbox.json` | the first process of the sandbox, for whoever has to clean up after a dead shim |
 //! | `exit.json` | how it ended; made once, whole, and never changed |
 //! | `lost.json` | it was found to have ended without a record; as final as `exit.json` |
@@ -36,6 +38,10 @@ pub(crate) const LOST: &str = "lost.json";
 const SANDBOX: &str = "sandbox.json";
 /// The name of the shim's socket.
 pub(crate) const SOCKET: &str = "control.sock";
+/// The name of the folder with the socket that the workload serves. The workload can write there.
+pub(crate) const SERVING: &str = "serving";
+/// The name of the socket of the door to a port.
+pub(crate) const DOOR: &str = "door.sock";
 /// The name of the file with the shim's own messages.
 pub(crate) const SHIM_LOG: &str = "shim.log";
 

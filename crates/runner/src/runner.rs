@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use futures::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
@@ -37,6 +38,10 @@ pub trait Runner: Send + Sync + 'static {
     /// What an attempt uses now; `None` when it does not run.
     fn usage<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>>;
 
+    /// A new connection to the HTTP server of an attempt whose spec says that it [serves](AttemptSpec::serves).
+    /// [`RunnerError::NotListening`] as long as nothing listens there, and after the attempt has ended.
+    fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>>;
+
     /// An attempt's output. It can be read while the attempt runs.
     fn log(&self, attempt: &str) -> LogReader;
 
@@ -48,6 +53,11 @@ pub trait Runner: Send + Sync + 'static {
     fn capabilities(&self) -> Vec<Capability>;
 }
 
+/// Bytes in both directions. Each direction can be closed for itself.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+
 /// Why a runner could not do what it was asked. All of these are the platform's troubles, never the workload's: how a
 /// workload fared is an [`Observation`].
 #[derive(Debug)]
@@ -56,6 +66,8 @@ pub enum RunnerError {
     Invalid(String),
     /// The attempt still runs, and that forbids what was asked.
     Busy(String),
+    /// No HTTP server of the workload listens, or not yet.
+    NotListening,
     /// The machinery failed; asking again may help.
     Failed {
         /// What was being done.
@@ -76,6 +88,7 @@ impl fmt::Display for RunnerError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunnerError::Invalid(message) | RunnerError::Busy(message) => formatter.write_str(message),
+            RunnerError::NotListening => formatter.write_str("the workload's HTTP server does not listen"),
             RunnerError::Failed { context, source } => write!(formatter, "{context}: {source}"),
         }
     }
@@ -85,7 +98,7 @@ impl Error for RunnerError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             RunnerError::Failed { source, .. } => Some(&**source),
-            RunnerError::Invalid(_) | RunnerError::Busy(_) => None,
+            RunnerError::Invalid(_) | RunnerError::Busy(_) | RunnerError::NotListening => None,
         }
     }
 }

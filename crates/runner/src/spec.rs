@@ -54,6 +54,19 @@ pub enum Network {
     Host,
 }
 
+/// Where a workload that [serves a socket](Serves::Socket) has to listen. The folder is its own and it may write there.
+pub const HTTP_SOCKET: &str = "/run/portico/http.sock";
+
+/// How a workload serves HTTP, for [`crate::Runner::connect`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Serves {
+    /// It listens at [`HTTP_SOCKET`].
+    Socket,
+    /// It listens at this TCP port of its own loopback device.
+    Port(u16),
+}
+
 /// How much of a workload's output is kept. What is cut is always said by a line in the log itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLimits {
@@ -109,6 +122,8 @@ pub struct AttemptSpec {
     pub stop_grace: Duration,
     /// What it may reach.
     pub network: Network,
+    /// How it serves HTTP, if it does.
+    pub serves: Option<Serves>,
     /// How much of its output is kept.
     pub log_limits: LogLimits,
     /// Values that must not appear in the log.
@@ -131,6 +146,7 @@ impl AttemptSpec {
             time_limit: None,
             stop_grace: Duration::from_secs(30),
             network: Network::None,
+            serves: None,
             log_limits: LogLimits::default(),
             masked: Vec::new(),
         }
@@ -154,6 +170,7 @@ impl fmt::Debug for AttemptSpec {
             .field("time_limit", &self.time_limit)
             .field("stop_grace", &self.stop_grace)
             .field("network", &self.network)
+            .field("serves", &self.serves)
             .field("log_limits", &self.log_limits)
             .field("masked", &self.masked.len())
             .finish()

@@ -1,17 +1,21 @@
 //! A runner that runs nothing: tests say when an attempt ends, and how.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use runner::{AttemptSpec, Capability, LogReader, Observation, Resources, Runner, RunnerError, Stop, Usage};
+use runner::{
+    AttemptSpec, Capability, LogReader, Observation, Resources, Runner, RunnerError, Stop, Stream, Usage,
+};
 use tokio::sync::watch;
 
 /// See the module's text.
 pub struct FakeRunner {
     attempts: Mutex<HashMap<String, watch::Sender<Observation>>>,
     stops: Mutex<Vec<String>>,
+    servers: Mutex<HashMap<String, PathBuf>>,
     logs: tempfile::TempDir,
     capacity: Resources,
 }
@@ -21,6 +25,7 @@ impl Default for FakeRunner {
         Self {
             attempts: Mutex::default(),
             stops: Mutex::default(),
+            servers: Mutex::default(),
             logs: tempfile::tempdir().unwrap(),
             capacity: Resources { cpu_milli: 64_000, memory_mib: 256 * 1024, gpu: 8 },
         }
@@ -41,6 +46,10 @@ impl FakeRunner {
     pub fn end(&self, attempt: &str, observation: Observation) {
         let attempts = self.attempts.lock().unwrap();
         attempts.get(attempt).unwrap().send_replace(observation);
+    }
+    /// From now on an attempt's HTTP server is whoever listens on this unix socket.
+    pub fn serve(&self, attempt: &str, socket: impl Into<PathBuf>) {
+        self.servers.lock().unwrap().insert(attempt.to_owned(), socket.into());
     }
     fn state(&self, attempt: &str) -> Option<Observation> {
         self.attempts.lock().unwrap().get(attempt).map(|at| at.borrow().clone())
@@ -77,6 +86,18 @@ impl Runner for FakeRunner {
     }
     fn usage<'a>(&'a self, _attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>> {
         async { Ok(None) }.boxed()
+    }
+    fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>> {
+        let running = self.state(attempt).is_some_and(|state| !state.is_final());
+        let socket = self.servers.lock().unwrap().get(attempt).filter(|_| running).cloned();
+        async move {
+            let socket = socket.ok_or(RunnerError::NotListening)?;
+            match tokio::net::UnixStream::connect(socket).await {
+                Ok(stream) => Ok(Box::new(stream) as Box<dyn Stream>),
+                Err(_) => Err(RunnerError::NotListening),
+            }
+        }
+        .boxed()
     }
     fn log(&self, attempt: &str) -> LogReader {
         LogReader::new(self.logs.path().join(attempt))

@@ -40,6 +40,8 @@ const STYLES: &[&str] = &[
     "code",
     "log",
     "tiles",
+    "notebook",
+    "bell",
     "bare",
     "utilities",
 ];

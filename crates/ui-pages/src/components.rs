@@ -38,6 +38,10 @@ pub enum Status {
     Cancelled,
     #[default]
     Unknown,
+    /// A notebook's process runs, but does not answer yet.
+    Starting,
+    /// A notebook that is not started.
+    Stopped,
     /// An image waits for its build.
     Queued,
     /// An image is being built.
@@ -62,6 +66,8 @@ impl Status {
             Self::Failed => "Failed",
             Self::Cancelled => "Cancelled",
             Self::Unknown => "Unknown",
+            Self::Starting => "Starting",
+            Self::Stopped => "Stopped",
             Self::Queued => "Queued",
             Self::Building => "Building",
             Self::Ready => "Ready",
@@ -74,10 +80,13 @@ impl Status {
     pub fn icon(self) -> &'static str {
         match self {
             Self::Waiting | Self::Queued => "hourglass",
-            Self::Preparing | Self::Running | Self::Stopping | Self::Building => "loader-circle",
+            Self::Preparing | Self::Starting | Self::Running | Self::Stopping | Self::Building => {
+                "loader-circle"
+            }
             Self::Succeeded | Self::Ready | Self::Enabled => "check",
             Self::Failed => "x",
             Self::Cancelled | Self::Disabled => "ban",
+            Self::Stopped => "circle-stop",
             Self::Unknown => "circle-help",
         }
     }
@@ -87,17 +96,17 @@ impl Status {
     pub fn class(self) -> &'static str {
         match self {
             Self::Waiting | Self::Queued | Self::Stopping => "wait",
-            Self::Preparing | Self::Running | Self::Building => "run",
+            Self::Preparing | Self::Starting | Self::Running | Self::Building => "run",
             Self::Succeeded | Self::Ready | Self::Enabled => "ok",
             Self::Failed => "bad",
-            Self::Cancelled | Self::Disabled | Self::Unknown => "idle",
+            Self::Cancelled | Self::Stopped | Self::Disabled | Self::Unknown => "idle",
         }
     }
 
     /// Whether the icon turns.
     #[must_use]
     pub fn busy(self) -> bool {
-        matches!(self, Self::Preparing | Self::Running | Self::Stopping | Self::Building)
+        matches!(self, Self::Preparing | Self::Starting | Self::Running | Self::Stopping | Self::Building)
     }
 }
 
@@ -213,6 +222,24 @@ pub struct Card {
     pub disabled: Option<String>,
     /// Shown beside the title, for an image that is not ready.
     pub status: Option<Status>,
+    /// A word beside the title, such as `GPU` or `Universal`; may be empty.
+    pub label: String,
+    /// What to know before choosing it, such as the successor of a deprecated image; may be empty.
+    pub advice: String,
+}
+
+/// A person as others see them: the display name, with the user name on hover.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    pub name: String,
+    pub display_name: String,
+}
+
+impl Who {
+    #[must_use]
+    pub fn new(name: impl Into<String>, display_name: impl Into<String>) -> Self {
+        Self { name: name.into(), display_name: display_name.into() }
+    }
 }
 
 /// A link with its words.
@@ -294,6 +321,8 @@ impl Tab {
 pub struct Fact {
     pub label: String,
     pub value: String,
+    /// Shown on hover; may be empty.
+    pub title: String,
     pub url: Option<String>,
     pub when: Option<When>,
     pub mono: bool,
@@ -310,6 +339,17 @@ impl Fact {
     #[must_use]
     pub fn time(label: impl Into<String>, when: When) -> Self {
         Self { label: label.into(), when: Some(when), ..Self::default() }
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn who(label: impl Into<String>, who: &Who) -> Self {
+        Self {
+            label: label.into(),
+            value: who.display_name.clone(),
+            title: who.name.clone(),
+            ..Self::default()
+        }
     }
 
     /// An identifier in monospace with a copy button.

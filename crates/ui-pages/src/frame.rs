@@ -1,6 +1,8 @@
 //! What surrounds a signed-in page: menu, top bar, group switcher, the person's menu.
 
-use crate::components::Tone;
+use askama::Template;
+
+use crate::components::{Tone, When};
 
 /// A group the person is in, with the role there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +113,7 @@ pub enum Entry {
     #[default]
     Other,
     Home,
+    Notebooks,
     Jobs,
     Images,
     Settings,
@@ -140,6 +143,46 @@ pub struct Flash {
     pub text: String,
 }
 
+/// Something that happened while the person was elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct Notification {
+    pub tone: Tone,
+    pub text: String,
+    pub when: When,
+    /// Where it leads; may be empty.
+    pub url: String,
+    pub unread: bool,
+}
+
+/// The bell of the top bar; `POST /notifications/read` (field `return_to`) marks all as read.
+///
+/// Alone it is the answer to `live_url`, which is asked when something of the topic `notifications` changed.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "bell.html")]
+pub struct Notifications {
+    /// The newest ones, newest first.
+    pub items: Vec<Notification>,
+    /// How many are unread in all.
+    pub unread: u32,
+    /// Path and query of the page, where marking as read returns to.
+    pub path: String,
+    /// What answers with the bell alone; may be empty.
+    pub live_url: String,
+}
+
+impl Notifications {
+    /// The bell as HTML.
+    pub fn html(&self) -> Result<String, askama::Error> {
+        self.render()
+    }
+
+    /// The number on the bell.
+    #[must_use]
+    pub fn count(&self) -> String {
+        if self.unread > 99 { "99+".into() } else { self.unread.to_string() }
+    }
+}
+
 /// Everything around the page's own content.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
@@ -159,6 +202,10 @@ pub struct Frame {
     pub path: String,
     /// Jobs of the group that are running or waiting, shown in the menu when not zero.
     pub active_jobs: u32,
+    /// The person's own notebooks that are not stopped, shown in the menu when not zero.
+    pub active_notebooks: u32,
+    /// What the bell shows; absent where it is not known.
+    pub notifications: Option<Notifications>,
 }
 
 impl Frame {
@@ -191,6 +238,7 @@ impl Frame {
     #[must_use]
     pub fn switch_url(&self, to: &GroupRef) -> String {
         let rest = match self.current {
+            Entry::Notebooks => "/notebooks",
             Entry::Jobs => "/jobs",
             Entry::Images => "/images",
             Entry::Settings => "/settings",
@@ -227,12 +275,16 @@ impl Frame {
         }
         let Some(group) = &self.group else { return Vec::new() };
         let base = format!("/g/{}", group.slug);
+        let counted = |count: u32| (count > 0).then(|| count.to_string());
+        let mut notebooks = item(Entry::Notebooks, "Notebooks", "notebook", format!("{base}/notebooks"));
+        notebooks.count = counted(self.active_notebooks);
         let mut jobs = item(Entry::Jobs, "Jobs", "play", format!("{base}/jobs"));
-        jobs.count = (self.active_jobs > 0).then(|| self.active_jobs.to_string());
+        jobs.count = counted(self.active_jobs);
         let mut images = item(Entry::Images, "Images", "layers", format!("{base}/images"));
         images.heading = Some("Group");
         vec![
             item(Entry::Home, "Home", "house", base.clone()),
+            notebooks,
             jobs,
             images,
             item(Entry::Settings, "Settings", "settings", format!("{base}/settings")),

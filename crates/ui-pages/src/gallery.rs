@@ -1,6 +1,8 @@
 //! Every page in every state, for looking at and for checking.
 
-use crate::{Page, admin, errors, group_settings, home, images, jobs, profile, setup, sign_in, tokens};
+use crate::{
+    Page, admin, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in, tokens,
+};
 
 type Rendered = Result<Vec<(String, String)>, askama::Error>;
 
@@ -16,12 +18,15 @@ pub fn gallery_pages() -> Rendered {
     let mut pages = Vec::new();
     add::<setup::SetupPage>(&mut pages)?;
     add::<sign_in::SignInPage>(&mut pages)?;
-    add::<sign_in::ChangePasswordPage>(&mut pages)?;
     add::<home::NoGroupPage>(&mut pages)?;
     add::<home::HomePage>(&mut pages)?;
     add::<jobs::JobsPage>(&mut pages)?;
     add::<jobs::JobPage>(&mut pages)?;
     add::<jobs::JobFormPage>(&mut pages)?;
+    add::<notebooks::NotebooksPage>(&mut pages)?;
+    add::<notebooks::NotebookPage>(&mut pages)?;
+    add::<notebooks::NotebookFormPage>(&mut pages)?;
+    add::<notebooks::NotebookLaunchPage>(&mut pages)?;
     add::<images::ImagesPage>(&mut pages)?;
     add::<images::ImagePage>(&mut pages)?;
     add::<images::ImageFormPage>(&mut pages)?;

@@ -3,8 +3,9 @@
 use askama::Template;
 
 use crate::Page;
-use crate::components::{Status, When};
+use crate::components::{Status, When, Who};
 use crate::frame::{Entry, Frame};
+use crate::notebooks::QuickLaunch;
 use crate::quota::QuotaPanel;
 use crate::samples;
 
@@ -30,9 +31,9 @@ impl Tile {
 pub struct UsageRow {
     pub name: String,
     pub url: String,
-    /// `job`, later also `notebook`, `deployment`, `app`.
+    /// `job` or `notebook`, later also `deployment`, `app`.
     pub kind: String,
-    pub person: String,
+    pub person: Who,
     pub instance_type: String,
     pub cpu: String,
     pub memory: String,
@@ -53,7 +54,7 @@ pub struct RecentRow {
     pub status: Status,
     pub name: String,
     pub url: String,
-    pub person: String,
+    pub person: Who,
     pub when: When,
 }
 
@@ -70,6 +71,8 @@ pub struct HomePage {
     pub live_url: String,
     pub guides: Vec<Tile>,
     pub quick: Vec<Tile>,
+    /// Notebooks that start with one click.
+    pub launch: Vec<QuickLaunch>,
     pub usage: Vec<UsageRow>,
     pub usage_total: UsageTotal,
     pub recent: Vec<RecentRow>,
@@ -81,6 +84,12 @@ impl HomePage {
     #[must_use]
     pub fn default_guides(group: &str) -> Vec<Tile> {
         vec![
+            Tile::new(
+                "notebook",
+                "Work in a notebook",
+                "JupyterLab in your browser. Files and packages stay when it stops.",
+                format!("/g/{group}/notebooks"),
+            ),
             Tile::new(
                 "terminal",
                 "Write a good job",
@@ -106,6 +115,12 @@ impl HomePage {
     #[must_use]
     pub fn default_quick(group: &str) -> Vec<Tile> {
         vec![
+            Tile::new(
+                "notebook",
+                "Start a notebook",
+                "Work in JupyterLab.",
+                format!("/g/{group}/notebooks/new"),
+            ),
             Tile::new("plus", "Run a job", "Submit a script and watch it.", format!("/g/{group}/jobs/new")),
             Tile::new("play", "Open jobs", "Follow logs, cancel, run again.", format!("/g/{group}/jobs")),
             Tile::new("layers", "Open images", "What your jobs can run in.", format!("/g/{group}/images")),
@@ -120,10 +135,11 @@ impl Page for HomePage {
         let empty = Self {
             frame: samples::member_frame("Home", Entry::Home),
             greeting: "Welcome, Grace".into(),
-            summary: "Nothing has run in speech yet. Start with a job.".into(),
+            summary: "Nothing has run in speech yet. Start with a notebook or a job.".into(),
             live_url: "/g/speech".into(),
             guides: Self::default_guides("speech"),
             quick: Self::default_quick("speech"),
+            launch: crate::notebooks::samples_quick(),
             quota: samples::unlimited_quota(),
             ..Self::default()
         };
@@ -131,7 +147,7 @@ impl Page for HomePage {
             name: name.into(),
             url: "/g/vision/jobs/019".into(),
             kind: "job".into(),
-            person: person.into(),
+            person: samples::who(person),
             instance_type: size.into(),
             cpu: cpu.into(),
             memory: memory.into(),
@@ -141,7 +157,7 @@ impl Page for HomePage {
             status,
             name: name.into(),
             url: "/g/vision/jobs/019".into(),
-            person: person.into(),
+            person: samples::who(person),
             when: samples::when("10:04:11", ago),
         };
         let typical = Self {
@@ -151,6 +167,7 @@ impl Page for HomePage {
             live_url: "/g/vision".into(),
             guides: Self::default_guides("vision"),
             quick: Self::default_quick("vision"),
+            launch: crate::notebooks::samples_quick(),
             usage: vec![
                 usage("resnet50-lr-sweep", "Ada Lovelace", "gpu-1", "4", "12.5 GiB", "1"),
                 usage("tokenise-corpus", "Grace Hopper", "gpu-2", "2", "8.5 GiB", "2"),

@@ -12,6 +12,7 @@ pub mod group_settings;
 pub mod home;
 pub mod images;
 pub mod jobs;
+pub mod notebooks;
 pub mod palette;
 pub mod profile;
 pub mod quota;

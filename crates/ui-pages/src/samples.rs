@@ -1,7 +1,7 @@
 //! People, groups and moments that the samples of all pages share.
 
-use crate::components::{Card, Choice, Note, Status, Tone, When};
-use crate::frame::{Bare, Entry, Frame, GroupRef, Menu, PersonRef, Role, Theme};
+use crate::components::{Card, Choice, Note, Status, Tone, When, Who};
+use crate::frame::{Bare, Entry, Frame, GroupRef, Menu, Notification, Notifications, PersonRef, Role, Theme};
 use crate::quota::{QuotaPanel, QuotaRow};
 
 const VERSION: &str = "0.1.0";
@@ -32,6 +32,8 @@ pub(crate) fn frame(title: &str, current: Entry) -> Frame {
         flash: None,
         path: "/g/vision".into(),
         active_jobs: 4,
+        active_notebooks: 1,
+        notifications: Some(notifications()),
     }
 }
 
@@ -47,7 +49,58 @@ pub(crate) fn member_frame(title: &str, current: Entry) -> Frame {
         is_admin: false,
     };
     frame.active_jobs = 0;
+    frame.active_notebooks = 0;
+    frame.notifications = Some(Notifications::default());
     frame
+}
+
+fn notifications() -> Notifications {
+    let item = |tone, text: &str, time: &str, ago: &str, url: &str, unread| Notification {
+        tone,
+        text: text.into(),
+        when: when(time, ago),
+        url: url.into(),
+        unread,
+    };
+    Notifications {
+        items: vec![
+            item(
+                Tone::Wait,
+                "Notebook “tokeniser” stops in 5 min because nobody uses it.",
+                "10:19:00",
+                "1 min ago",
+                "/g/vision/notebooks/nb-4k2p9x71",
+                true,
+            ),
+            item(
+                Tone::Bad,
+                "Job “segment-v3” failed: out of memory.",
+                "08:20:00",
+                "2 h ago",
+                "/g/vision/jobs/019",
+                true,
+            ),
+            item(
+                Tone::Good,
+                "Image “vision-team” is built.",
+                "06:00:00",
+                "4 h ago",
+                "/g/vision/images/vision-team",
+                false,
+            ),
+            item(
+                Tone::Info,
+                "Alan Turing added you to the group forecasting.",
+                "06:00:00",
+                "3 days ago",
+                "",
+                false,
+            ),
+        ],
+        unread: 2,
+        path: "/g/vision".into(),
+        live_url: String::new(),
+    }
 }
 
 pub(crate) fn admin_frame(title: &str, current: Entry) -> Frame {
@@ -56,6 +109,12 @@ pub(crate) fn admin_frame(title: &str, current: Entry) -> Frame {
 
 pub(crate) fn bare(title: &str) -> Bare {
     Bare { title: title.into(), theme: Theme::System, version: VERSION.into() }
+}
+
+/// The person of this display name, who signs in with the first of its words.
+pub(crate) fn who(display_name: &str) -> Who {
+    let first = display_name.split_whitespace().next().unwrap_or_default();
+    Who::new(first.to_lowercase(), display_name)
 }
 
 /// Today at this time, and how long ago that is.
@@ -121,7 +180,7 @@ pub(crate) fn type_cards(selected: &str) -> Vec<Card> {
         detail: detail.into(),
         selected: name == selected,
         disabled: disabled.map(Into::into),
-        status: None,
+        ..Card::default()
     })
     .collect()
 }
@@ -151,6 +210,7 @@ pub(crate) fn image_cards(selected: &str) -> Vec<Card> {
         selected: name == selected,
         disabled: disabled.map(Into::into),
         status,
+        ..Card::default()
     })
     .collect()
 }

@@ -1,4 +1,4 @@
-//! Signing in, and choosing a new password when the old one was set by somebody else.
+//! Signing in.
 
 use askama::Template;
 
@@ -42,42 +42,5 @@ impl Page for SignInPage {
             ..empty.clone()
         };
         vec![("empty", empty), ("wrong", wrong), ("locked", locked), ("signed-out", out)]
-    }
-}
-
-/// Choosing a new password before anything else may be done; fields `current`, `new`, `confirm`.
-#[derive(Clone, Debug, Default, Template)]
-#[template(path = "change_password.html")]
-pub struct ChangePasswordPage {
-    pub bare: Bare,
-    /// Where the form goes, usually `/profile/password`.
-    pub action: String,
-    pub username: String,
-    /// Why the password must change.
-    pub reason: String,
-    pub current: Field,
-    pub new: Field,
-    pub confirm: Field,
-    pub error: Option<String>,
-}
-
-impl Page for ChangePasswordPage {
-    const NAME: &'static str = "change-password";
-
-    fn samples() -> Vec<(&'static str, Self)> {
-        let empty = Self {
-            bare: samples::bare("Choose a new password"),
-            action: "/profile/password".into(),
-            username: "ada".into(),
-            reason: "An admin set your password. Choose one that only you know.".into(),
-            ..Self::default()
-        };
-        let errors = Self {
-            current: Field::bad("", "This is not your current password."),
-            new: Field::bad("", "Use at least 12 characters. A sentence is fine."),
-            confirm: Field::bad("", "The two new passwords differ. Type the same one twice."),
-            ..empty.clone()
-        };
-        vec![("empty", empty), ("errors", errors)]
     }
 }

@@ -6,7 +6,8 @@ NAMES = """ban chevron-down chevron-left chevron-right chevron-up circle circle-
 clock copy cpu download ellipsis-vertical arrow-down arrow-down-up arrow-up arrow-down-to-line
 gauge git-compare hourglass house info key-round keyboard layers loader-circle lock log-out menu monitor moon
 panel-left play plus refresh-cw rotate-ccw search search-x server server-off settings shield
-sun terminal trash-2 triangle-alert user users wrap-text x check file-text laptop arrow-left""".split()
+sun terminal trash-2 triangle-alert user users wrap-text x check file-text laptop arrow-left
+notebook bell external-link circle-stop package folder flask-conical flame sigma timer book-open rocket zap""".split()
 RENAMED = {"circle-help": "circle-question-mark", "wrap-text": "text-wrap"}
 
 out = []

@@ -16,6 +16,11 @@ pub(crate) struct Framed {
 }
 
 impl Framed {
+    /// The time of day in this person's zone, such as `14:20`.
+    pub(crate) fn clock_time(&self, at: Timestamp) -> String {
+        at.in_zone(&self.user.time_zone).get(11..16).unwrap_or_default().to_owned()
+    }
+
     /// The moment as this person wants it shown.
     pub(crate) fn when(&self, at: Timestamp) -> When {
         crate::view::when(at, self.now, &self.user.time_zone)
@@ -63,6 +68,7 @@ pub(crate) async fn build(
         flash: None,
         path: String::new(),
         active_jobs,
+        ..Frame::default()
     };
     Ok(Framed { frame, user, memberships, now: ctx.now() })
 }

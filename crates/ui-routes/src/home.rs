@@ -11,9 +11,10 @@ use ui_pages::home::{HomePage, NoGroupPage, RecentRow, UsageRow, UsageTotal};
 use ui_pages::quota::{QuotaPanel, QuotaRow};
 use web_kit::{Answer, Ctx, InGroup, Portal, sse};
 use workloads::jobs::{JobFilter, JobSort, Phase};
-use workloads::quotas::Usage;
+use workloads::quotas::{Holder, Usage};
 
-use crate::{frame, jobs, view};
+use crate::people::People;
+use crate::{frame, jobs, notebooks, view};
 
 const RECENT: u64 = 8;
 
@@ -99,6 +100,9 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
     let request = PageRequest { limit: RECENT, from: None };
     let recent =
         portal.workloads.list_jobs(ctx, group, &JobFilter::default(), JobSort::Newest, &request).await?;
+    let holders = usage.holders.iter().map(|holder| holder.user_name.as_str());
+    let submitters = recent.items.iter().map(|job| job.user_name.as_str());
+    let people = People::named(portal, ctx, holders.chain(submitters)).await?;
     let count = |phases: &[Phase]| recent.items.iter().filter(|job| phases.contains(&job.phase)).count();
     let summary = if recent.items.is_empty() {
         format!("Nothing has run in {} yet.", group.display_name)
@@ -112,6 +116,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
             count(&[Phase::Failed]),
         )
     };
+    let mine = portal.workloads.list_notebooks(ctx, group).await?.mine;
     let hour = ctx.now().hour_in(&framed.user.time_zone);
     let part = match hour {
         5..12 => "Good morning",
@@ -126,14 +131,15 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         live_url: base.clone(),
         guides: HomePage::default_guides(&group.name),
         quick: HomePage::default_quick(&group.name),
+        launch: notebooks::quick::cards(portal, ctx, group, &mine).await?,
         usage: usage
             .holders
             .iter()
             .map(|holder| UsageRow {
                 name: holder.name.clone(),
-                url: format!("{base}/jobs/{}", holder.slug),
+                url: holder_url(&base, holder),
                 kind: holder.kind.clone(),
-                person: holder.user_name.clone(),
+                person: people.who(&holder.user_name),
                 instance_type: holder.instance_type.clone(),
                 cpu: base::resources::decimal(holder.resources.cpu_milli),
                 memory: memory(holder.resources.memory_mib),
@@ -152,11 +158,19 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
                 status: jobs::status(job),
                 name: job.name.clone(),
                 url: format!("{base}/jobs/{}", job.slug),
-                person: job.user_name.clone(),
+                person: people.who(&job.user_name),
                 when: framed.when(job.submitted_at),
             })
             .collect(),
         quota: quota_panel(group, &usage, base::Resources::ZERO),
         frame: framed.frame,
     })
+}
+
+/// The page of what holds a claim.
+fn holder_url(base: &str, holder: &Holder) -> String {
+    match holder.kind.as_str() {
+        workloads::engine::NOTEBOOK => format!("{base}/notebooks/{}", holder.page),
+        _ => format!("{base}/jobs/{}", holder.page),
+    }
 }

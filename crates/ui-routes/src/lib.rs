@@ -4,13 +4,17 @@
 
 mod admin;
 mod assets;
+mod choices;
 mod error_page;
 mod flash;
 mod frame;
 mod home;
 mod images;
 mod jobs;
+mod notebooks;
+mod notifications;
 mod palette;
+mod people;
 mod profile;
 mod settings;
 mod setup;
@@ -33,6 +37,8 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .post("/sign-out", SignedIn, sign_in::sign_out)
         .get("/no-group", SignedIn, home::no_group)
         .post("/preferences/theme", SignedIn, profile::set_theme)
+        .get("/notifications", SignedIn, notifications::show)
+        .post("/notifications/read", SignedIn, notifications::read)
         .get("/palette", SignedIn, palette::search)
         .get("/g/{group}", Member, home::show)
         .get("/g/{group}/events", Member, home::events)
@@ -49,6 +55,22 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .get("/g/{group}/jobs/{job}/log/search", Member, jobs::log::search)
         .get("/g/{group}/jobs/{job}/log/stream", Member, jobs::log::stream)
         .get("/g/{group}/jobs/{job}/log/download", Member, jobs::log::download)
+        .get("/g/{group}/notebooks", Member, notebooks::list::show)
+        .post("/g/{group}/notebooks", Member, notebooks::form::submit)
+        .get("/g/{group}/notebooks/new", Member, notebooks::form::show)
+        .get("/g/{group}/notebooks/side", Member, notebooks::form::side)
+        .get("/g/{group}/notebooks/launch", Member, notebooks::launch::show)
+        .get("/g/{group}/notebooks/{notebook}", Member, notebooks::detail::overview)
+        .get("/g/{group}/notebooks/{notebook}/logs", Member, notebooks::detail::logs)
+        .post("/g/{group}/notebooks/{notebook}/start", Member, notebooks::actions::start)
+        .post("/g/{group}/notebooks/{notebook}/stop", Member, notebooks::actions::stop)
+        .post("/g/{group}/notebooks/{notebook}/restart", Member, notebooks::actions::restart)
+        .post("/g/{group}/notebooks/{notebook}/snooze", Member, notebooks::actions::snooze)
+        .post("/g/{group}/notebooks/{notebook}/delete", Member, notebooks::actions::delete)
+        .get("/g/{group}/notebooks/{notebook}/log/lines", Member, notebooks::log::lines)
+        .get("/g/{group}/notebooks/{notebook}/log/search", Member, notebooks::log::search)
+        .get("/g/{group}/notebooks/{notebook}/log/stream", Member, notebooks::log::stream)
+        .get("/g/{group}/notebooks/{notebook}/log/download", Member, notebooks::log::download)
         .get("/g/{group}/images", Member, images::list)
         .get("/g/{group}/images/new", GroupAdmin, images::form::new)
         .post("/g/{group}/images/new", GroupAdmin, images::form::create)

@@ -1,10 +1,13 @@
 //! Times, durations and answers, as pages want them.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Error, Result, Timestamp};
 use ui_pages::Page;
 use ui_pages::components::{Choice, Field, When};
+use web_kit::FormBody;
 
 /// The page as an answer.
 pub(crate) fn page<P: Page>(page: &P) -> Result<Response> {
@@ -138,6 +141,52 @@ pub(crate) fn parse_time_limit(number: &str, unit: &str) -> Result<Option<i64>, 
 /// A time limit in words.
 pub(crate) fn time_limit_words(seconds: i64) -> String {
     if seconds == 0 { "no limit".to_owned() } else { duration(seconds) }
+}
+
+/// As a value in a query.
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// Values of variables that sound secret stay hidden, as in the log.
+pub(crate) fn shown_value(name: &str, value: &str) -> String {
+    if base::redact::is_secret_name(name) { "••••••".to_owned() } else { value.to_owned() }
+}
+
+/// Environment variables of a form: rows of a name and a value, without the empty ones.
+pub(crate) fn variables(form: &FormBody) -> Vec<(String, String)> {
+    form.all("env_name")
+        .zip(form.all("env_value"))
+        .filter(|(name, value)| !name.trim().is_empty() || !value.is_empty())
+        .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The same as a map; a name that is there twice is refused.
+pub(crate) fn distinct_variables(rows: &[(String, String)]) -> Result<BTreeMap<String, String>> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in rows {
+        if variables.insert(name.clone(), value.clone()).is_some() {
+            return Err(Error::field("environment", format!("“{name}” is there twice. Remove one.")));
+        }
+    }
+    Ok(variables)
+}
+
+/// Where a form returns to: a path of the portal; what would lead elsewhere leads to the first page.
+pub(crate) fn local_path(path: &str) -> &str {
+    let is_own = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    if is_own { path } else { "/" }
+}
+
+/// Whether an error is shown as a page of its own: what may not be done at all is no matter of a form.
+pub(crate) fn is_no_matter_of_a_form(error: &Error) -> bool {
+    matches!(error.kind(), base::Kind::Forbidden | base::Kind::NotFound | base::Kind::Internal)
 }
 
 #[cfg(test)]

@@ -108,18 +108,38 @@ pub async fn of_job(
     group: &accounts::groups::Group,
     slug: &str,
     attempt: Option<i64>,
-) -> Result<JobLog> {
+) -> Result<WorkloadLog> {
     let job = portal.workloads.get_job(ctx, group, slug).await?;
     let wanted = job.attempts.iter().find(|a| attempt.is_none_or(|number| a.number == number));
     match (wanted, attempt) {
-        (Some(attempt), _) => Ok(JobLog::Of(portal.runner.log(&attempt.id.to_string()))),
+        (Some(attempt), _) => Ok(WorkloadLog::Of(portal.runner.log(&attempt.id.to_string()))),
         (None, Some(number)) => Err(Error::not_found(format!("attempt {number}"))),
-        (None, None) => Ok(JobLog::NotYet { is_over: job.summary.phase.is_final() }),
+        (None, None) => Ok(WorkloadLog::NotYet { is_over: job.summary.phase.is_final() }),
     }
 }
 
-/// A job's log, if there is one by now.
-pub enum JobLog {
+/// The log of a notebook's newest run.
+pub async fn of_notebook(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &accounts::groups::Group,
+    slug: &str,
+) -> Result<WorkloadLog> {
+    let run = portal.workloads.get_notebook(ctx, group, slug).await?.run;
+    let is_over = run.as_ref().is_none_or(|run| run.phase.is_final());
+    Ok(match run.and_then(|run| run.attempt) {
+        Some(attempt) => WorkloadLog::Of(portal.runner.log(&attempt.to_string())),
+        None => WorkloadLog::NotYet { is_over },
+    })
+}
+
+/// What [`lines`] says of a log that is not there.
+pub fn no_lines(is_over: bool) -> Value {
+    json!({ "total": 0, "complete": is_over, "note": null, "lines": [] })
+}
+
+/// A workload's log, if there is one by now.
+pub enum WorkloadLog {
     Of(LogReader),
     /// Nothing ran yet, or (`is_over`) nothing ever will.
     NotYet {

@@ -45,6 +45,7 @@ pub fn changes(portal: &Portal, ctx: OpContext, group: GroupId) -> Response {
             tokio::select! {
                 event = events.recv() => match event {
                     Ok(event) if event.topic == Topic::Access => check.reset_immediately(),
+                    Ok(event) if event.topic == Topic::Notifications && !is_of(&ctx, &event) => {}
                     Ok(event) if event.group.is_none() || event.group == Some(group) => {
                         let data = serde_json::json!({ "topic": event.topic.as_str(), "id": event.subject });
                         let event = Event::default().event("changed").data(data.to_string());
@@ -68,6 +69,11 @@ pub fn changes(portal: &Portal, ctx: OpContext, group: GroupId) -> Response {
         }
     });
     respond(changes)
+}
+
+/// Whether an event about one person is about the reader.
+fn is_of(ctx: &OpContext, event: &db::Event) -> bool {
+    ctx.actor_id().is_some_and(|id| id.to_string() == event.subject)
 }
 
 /// A log from a line on: `lines` events as it grows, one `end` event when it is complete.

@@ -33,6 +33,8 @@ pub struct Parts {
 pub struct PortalSettings {
     /// How people reach it, without a slash at the end.
     pub public_url: String,
+    /// The origin of workloads that serve HTTP; `{workload}` in it stands for the one that is meant.
+    pub content_origin: String,
     pub version: &'static str,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
@@ -42,6 +44,11 @@ pub struct PortalSettings {
 }
 
 impl PortalSettings {
+    /// Where a workload that serves HTTP is reached.
+    pub fn content_url(&self, slug: &str) -> String {
+        format!("{}{}", self.content_origin.replace("{workload}", slug), workloads::serving::base_path(slug))
+    }
+
     /// Whether browsers reach the portal by TLS, so that cookies can be kept to it.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")

@@ -7,7 +7,9 @@ pub mod engine;
 pub mod images;
 pub mod instance_types;
 pub mod jobs;
+pub mod notebooks;
 pub mod quotas;
+pub mod serving;
 
 use accounts::Accounts;
 use base::Resources;
@@ -30,6 +32,10 @@ pub struct Rules {
     pub default_time_limit_s: i64,
     /// Whether a runner takes images of kind `container`.
     pub runs_containers: bool,
+    /// Seconds without activity after which a notebook is stopped where neither it nor its group says more; 0 is never.
+    pub default_idle_s: i64,
+    /// Seconds that a notebook may live where neither it nor its group says more; 0 is for ever.
+    pub default_lifetime_s: i64,
 }
 
 impl Workloads {

@@ -1,5 +1,7 @@
 //! What people do with their own account.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base::error::FieldErrors;
 use base::{Error, OpContext, Result, Secret, names};
 use db::ResultExt as _;
@@ -31,6 +33,16 @@ impl Accounts {
     pub async fn platform_admin_names(&self, ctx: &OpContext) -> Result<Vec<String>> {
         ctx.person()?;
         store::platform_admins(self.db.reader()).await
+    }
+
+    /// The display names of people whose user names are known; who is gone is left out.
+    pub async fn display_names(
+        &self,
+        ctx: &OpContext,
+        names: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>> {
+        ctx.person()?;
+        store::display_names(self.db.reader(), names).await
     }
 
     pub async fn update_profile(&self, ctx: &OpContext, change: ProfileChange) -> Result<User> {

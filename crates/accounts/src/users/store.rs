@@ -1,5 +1,7 @@
 //! Queries over `users`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base::{Error, Result, UserId};
 use db::ResultExt as _;
 use sea_orm::sea_query::ExprTrait as _;
@@ -70,4 +72,20 @@ pub(crate) async fn platform_admins<C: ConnectionTrait>(connection: &C) -> Resul
         .await
         .doing("list platform admins")?;
     Ok(rows.into_iter().map(|row| row.display_name).collect())
+}
+
+pub(crate) async fn display_names<C: ConnectionTrait>(
+    connection: &C,
+    names: BTreeSet<String>,
+) -> Result<BTreeMap<String, String>> {
+    let rows: Vec<(String, String)> = Entity::find()
+        .select_only()
+        .column(Column::Name)
+        .column(Column::DisplayName)
+        .filter(Column::Name.is_in(names))
+        .into_tuple()
+        .all(connection)
+        .await
+        .doing("read people's names")?;
+    Ok(rows.into_iter().collect())
 }

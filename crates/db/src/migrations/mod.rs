@@ -5,6 +5,7 @@
 
 mod m0001_accounts;
 mod m0002_workloads;
+mod m0003_notebooks;
 mod m0004_images;
 
 use base::{Error, Result};
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_workloads::Migration),
+            Box::new(m0003_notebooks::Migration),
             Box::new(m0004_images::Migration),
         ]
     }

@@ -25,6 +25,7 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
             CapabilityState::Ok => "ok      ",
             CapabilityState::Degraded => "weak    ",
             CapabilityState::Missing => "missing ",
+            CapabilityState::Absent => "none    ",
         };
         is_missing |= capability.state == CapabilityState::Missing;
         say(&format!("{mark} {:<20} {}", capability.name, capability.detail))?;

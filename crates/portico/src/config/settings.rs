@@ -128,6 +128,18 @@ pub const SETTINGS: &[Setting] = &[
         "86400",
         "Seconds that a job may run when neither it nor its group says so. 0 is no limit.",
     ),
+    setting(
+        "notebook_idle",
+        Shape::Whole(0),
+        "7200",
+        "Seconds without activity after which a notebook is stopped when neither it nor its group says so. 0 is never.",
+    ),
+    setting(
+        "notebook_lifetime",
+        Shape::Whole(0),
+        "0",
+        "Seconds after which a notebook is stopped in any case when neither it nor its group says so. 0 is never.",
+    ),
     setting("job_retention_days", Shape::Whole(1), "30", "Days that finished jobs and their logs stay."),
     setting(
         "local_cpu",

@@ -32,6 +32,7 @@ fn concrete(path: &str) -> String {
         .replace("{name}", "nothing")
         .replace("{user}", "nobody")
         .replace("{job}", "job-202601010000-zzzzzz")
+        .replace("{notebook}", "nb-zzzzzzzz")
         .replace("{image}", "no-image")
         .replace("{version}", "v")
         .replace("{*path}", "nothing.css")

@@ -35,6 +35,7 @@ impl TestPortal {
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),
+                content_origin: "http://content.test".to_owned(),
                 version: "0",
                 trusted_proxies: Vec::new(),
                 data_dir: String::new(),

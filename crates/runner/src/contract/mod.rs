@@ -9,6 +9,7 @@ mod isolation;
 mod lifecycle;
 mod limits;
 mod logs;
+mod serving;
 mod stopping;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use isolation::*;
 pub use lifecycle::*;
 pub use limits::*;
 pub use logs::*;
+pub use serving::*;
 pub use stopping::*;
 
 use crate::{AttemptSpec, Exit, ExitCause, LogReader, Observation, Runner, Stop, StopReason};
@@ -93,6 +95,16 @@ macro_rules! contract_tests {
             has_no_network_when_told_so
             cannot_leave_its_namespaces
             inherits_nothing_open
+            // serving
+            serves_on_the_socket
+            serves_on_a_port
+            nothing_that_listens_is_told
+            no_planted_link_is_followed
+            no_other_attempt_reaches_what_is_served
+            much_goes_both_ways
+            many_connect_at_once
+            what_is_served_outlives_the_server
+            connections_end_with_the_attempt
         }
     };
     (@each $fixture:path: $($name:ident)*) => {

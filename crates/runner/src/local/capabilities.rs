@@ -187,11 +187,15 @@ fn user() -> Capability {
 }
 
 fn gpu() -> Capability {
-    let count = gpus();
-    ok(
-        "gpu",
-        if count == 0 { "this machine has no NVIDIA GPU".into() } else { format!("{count} NVIDIA GPU(s)") },
-    )
+    match gpus() {
+        0 => Capability {
+            name: "gpu",
+            state: CapabilityState::Absent,
+            detail: "this machine has no NVIDIA GPU".into(),
+            fix: None,
+        },
+        count => ok("gpu", format!("{count} NVIDIA GPU(s)")),
+    }
 }
 
 fn gpus() -> usize {

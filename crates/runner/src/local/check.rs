@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::runner::RunnerError;
-use crate::spec::{AttemptSpec, Mount};
+use crate::spec::{AttemptSpec, Mount, Serves};
 
 /// Places that are the sandbox's own.
 const RESERVED: &[&str] = &["/proc", "/dev", "/sys", "/usr", "/etc", "/run/portico", "/opt/portico"];
@@ -33,6 +33,9 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
             "the working folder {} is not a plain absolute path",
             spec.working_dir.display()
         ));
+    }
+    if spec.serves == Some(Serves::Port(0)) {
+        return invalid("nothing can listen at port 0".into());
     }
     for Mount { source, target, .. } in &spec.mounts {
         let reserved =

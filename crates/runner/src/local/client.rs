@@ -1,6 +1,7 @@
 //! The server's end of a shim's socket.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -28,17 +29,14 @@ impl Connection {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Reached::Nobody),
             short => short?,
         };
-        loop {
-            match UnixStream::connect(short.join(SOCKET)).await {
-                Ok(stream) => return Ok(Reached::Shim(Connection(BufReader::new(stream)))),
-                Err(error) => match error.kind() {
-                    io::ErrorKind::NotFound
-                    | io::ErrorKind::ConnectionRefused
-                    | io::ErrorKind::ConnectionReset => return Ok(Reached::Nobody),
-                    io::ErrorKind::WouldBlock => tokio::time::sleep(QUEUE_FULL).await,
-                    _ => return Err(error),
-                },
-            }
+        match connect(&short.join(SOCKET)).await {
+            Ok(stream) => Ok(Reached::Shim(Connection(BufReader::new(stream)))),
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound
+                | io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::ConnectionReset => Ok(Reached::Nobody),
+                _ => Err(error),
+            },
         }
     }
 
@@ -60,6 +58,16 @@ impl Connection {
                 Ok(None)
             }
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// Connects to a socket, and waits as long as its queue is full.
+pub(super) async fn connect(path: &Path) -> io::Result<UnixStream> {
+    loop {
+        match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(QUEUE_FULL).await,
+            connected => return connected,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod capabilities;
 mod check;
 mod client;
+mod connect;
 mod lost;
 mod remove;
 mod start;
@@ -26,7 +27,7 @@ use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
 use crate::protocol::{Answer, Request};
 use crate::records::{AttemptDir, BOOT_ID, Started, boot_id};
-use crate::runner::{Runner, RunnerError};
+use crate::runner::{Runner, RunnerError, Stream};
 use crate::shim::limits::CgroupBase;
 use crate::spec::{AttemptSpec, Resources};
 
@@ -276,6 +277,10 @@ impl Runner for LocalRunner {
 
     fn usage<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>> {
         self.usage_now(attempt).boxed()
+    }
+
+    fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>> {
+        self.connect_now(attempt).boxed()
     }
 
     fn log(&self, attempt: &str) -> LogReader {

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use super::{LocalRunner, check};
-use crate::protocol::{ShimGreeting, ShimInput};
+use crate::protocol::{Order, ShimGreeting, ShimInput};
 use crate::records::{AttemptDir, SHIM_LOG};
 use crate::runner::RunnerError;
 use crate::spec::AttemptSpec;
@@ -35,7 +35,7 @@ impl LocalRunner {
         let Some(bubblewrap) = self.bubblewrap.clone() else {
             return Err(io::Error::new(io::ErrorKind::NotFound, "bubblewrap (bwrap) is not installed"));
         };
-        let input = serde_json::to_vec(&ShimInput {
+        let input = Order::Attempt(Box::new(ShimInput {
             spec: spec.clone(),
             boot_id_path: self.config.boot_id_path.clone(),
             bubblewrap,
@@ -43,7 +43,8 @@ impl LocalRunner {
             cgroups: self.cgroups.clone(),
             cgroup_name: self.cgroup_name(&spec.attempt),
             require_isolation: self.config.require_isolation,
-        })?;
+        }))
+        .line()?;
         create_dir(dir.path())?;
         let complaints = std::fs::OpenOptions::new()
             .append(true)

@@ -6,6 +6,7 @@
 //! reads the output, so hundreds of them cost little.
 
 mod control;
+mod door;
 pub(crate) mod limits;
 mod sandbox;
 mod seccomp;
@@ -15,13 +16,13 @@ mod supervise;
 mod system_files;
 mod watch;
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::clock;
-use crate::protocol::{ShimGreeting, ShimInput};
+use crate::protocol::{Order, ShimGreeting, ShimInput};
 use crate::records::{AttemptDir, ProcessName, SOCKET, ShortPath, Started, boot_id};
 
 pub(crate) use seccomp::SUPPORTED as SECCOMP_SUPPORTED;
@@ -30,8 +31,13 @@ pub(crate) use seccomp::SUPPORTED as SECCOMP_SUPPORTED;
 /// `portico shim DIR`, before there is any async runtime or second thread.
 pub fn shim_main(attempt_dir: &Path) -> ExitCode {
     let dir = AttemptDir::new(attempt_dir);
+    let input = match read_order() {
+        Ok(Order::Door(door)) => return door::keep(&dir, &door),
+        Ok(Order::Attempt(input)) => Ok(*input),
+        Err(error) => Err(error),
+    };
     close_inherited();
-    let (greeting, begun) = match begin(&dir) {
+    let (greeting, begun) = match input.and_then(|input| begin(&dir, input)) {
         Ok(Some(begun)) => (ShimGreeting::Started, Some(begun)),
         Ok(None) => (ShimGreeting::Already, None),
         Err(error) => (ShimGreeting::Failed(error.to_string()), None),
@@ -53,14 +59,17 @@ struct Begun {
     listener: UnixListener,
 }
 
+fn read_order() -> io::Result<Order> {
+    let mut line = Vec::new();
+    io::stdin().lock().read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice(&line)?)
+}
+
 /// Makes the start happen at most once: `None` when it happened before.
-fn begin(dir: &AttemptDir) -> io::Result<Option<Begun>> {
+fn begin(dir: &AttemptDir, input: ShimInput) -> io::Result<Option<Begun>> {
     // Whatever happens to the terminal or the session of the server is none of the workload's business.
     let _ = rustix::process::setsid();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    let mut input = Vec::new();
-    io::stdin().lock().read_to_end(&mut input)?;
-    let input: ShimInput = serde_json::from_slice(&input)?;
     // Another shim may be about to record the start. Only when it has, or has died, is there an answer.
     let _lock = dir.lock()?;
     if dir.started()?.is_some() {
@@ -68,7 +77,7 @@ fn begin(dir: &AttemptDir) -> io::Result<Option<Begun>> {
     }
     // Room for the end before there is a beginning, and the socket before the record that makes others look for it.
     dir.reserve_exit()?;
-    let listener = listen(dir.path())?;
+    let listener = listen(dir.path(), SOCKET)?;
     let started = Started {
         at_us: clock::wall_us(),
         boot_id: boot_id(&input.boot_id_path)?,
@@ -84,11 +93,11 @@ fn begin(dir: &AttemptDir) -> io::Result<Option<Begun>> {
     Ok(Some(Begun { input, started, listener }))
 }
 
-fn listen(dir: &Path) -> io::Result<UnixListener> {
-    let _ = fs_err::remove_file(dir.join(SOCKET));
+fn listen(dir: &Path, name: &str) -> io::Result<UnixListener> {
+    let _ = fs_err::remove_file(dir.join(name));
     let short = ShortPath::to(dir)?;
-    let listener = UnixListener::bind(short.join(SOCKET))?;
-    fs_err::set_permissions(dir.join(SOCKET), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let listener = UnixListener::bind(short.join(name))?;
+    fs_err::set_permissions(dir.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

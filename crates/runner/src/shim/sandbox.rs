@@ -7,7 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::system_files::{self, USER, USER_ID};
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Mount, Network};
+use crate::records::SERVING;
+use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Mount, Network, Serves};
 
 /// Where the script appears.
 pub(super) const SCRIPT_TARGET: &str = "/run/portico/script";
@@ -104,6 +105,11 @@ impl Arguments {
     }
 
     fn workload(&mut self, spec: &AttemptSpec, dir: &Path, home: &Path) -> io::Result<()> {
+        if spec.serves == Some(Serves::Socket) {
+            let serving = dir.join(SERVING);
+            fs_err::create_dir(&serving)?;
+            self.mount("--bind", &serving, Path::new(HTTP_SOCKET).with_file_name(""));
+        }
         let script = dir.join("script");
         fs_err::write(&script, &spec.script)?;
         self.mount("--ro-bind", &script, SCRIPT_TARGET);

@@ -20,13 +20,14 @@ use rustix::process::{
 };
 use serde::Deserialize;
 
+use super::door::Door;
 use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
 use super::seccomp;
 use super::slirp::{Namespaces, Slirp, await_loopback};
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ProcessName, SandboxRecord};
-use crate::spec::Network;
+use crate::spec::{Network, Serves};
 use crate::{clock, procfs};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,6 +41,7 @@ pub(super) struct Sandbox {
     /// As long as this can be read, the script has not begun.
     gate: OwnedFd,
     _slirp: Option<Slirp>,
+    _door: Option<Door>,
     /// bubblewrap writes its last word here, which nobody needs, but it must not fail to.
     _status: OwnedFd,
 }
@@ -125,9 +127,9 @@ pub(super) fn start(
     };
     drop((tells_info, arguments, filter));
     match attach(input, dir, cgroups, &info, status, concessions) {
-        Ok((init, init_fd, slirp, status)) => {
+        Ok(Attached { init, init_fd, slirp, door, status }) => {
             rustix::io::write(&gate, b"1")?;
-            Ok(Sandbox { bubblewrap, init, init_fd, gate, _slirp: slirp, _status: status })
+            Ok(Sandbox { bubblewrap, init, init_fd, gate, _slirp: slirp, _door: door, _status: status })
         }
         Err(error) => {
             let _ = bubblewrap.kill();
@@ -142,7 +144,13 @@ pub(super) fn start(
     }
 }
 
-type Attached = (ProcessName, OwnedFd, Option<Slirp>, OwnedFd);
+struct Attached {
+    init: ProcessName,
+    init_fd: OwnedFd,
+    slirp: Option<Slirp>,
+    door: Option<Door>,
+    status: OwnedFd,
+}
 
 /// Puts limits and network around the first process, which waits.
 fn attach(
@@ -159,21 +167,27 @@ fn attach(
     let init_fd = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
     let init = ProcessName::of(init).ok_or_else(gone)?;
     dir.record_sandbox(&SandboxRecord { init })?;
-    let namespaces =
-        (input.spec.network == Network::Outbound).then(|| Namespaces::of(init.pid)).transpose()?;
+    let network = input.spec.network;
+    let port = match input.spec.serves {
+        Some(Serves::Port(port)) => Some(port),
+        _ => None,
+    };
+    let enters = network == Network::Outbound || (port.is_some() && network != Network::Host);
+    let namespaces = enters.then(|| Namespaces::of(init.pid)).transpose()?;
     let status = status.release()?;
     // It goes on to make its file system meanwhile. Joining control groups takes the kernel several milliseconds.
     let limited = cgroups.add(init.pid).and_then(|()| limit_directly(input, cgroups, init.pid, concessions));
     // That it could not be found says nothing; bubblewrap will have said why it is gone.
     limited.map_err(|error| if init.is_alive() { error } else { gone() })?;
     let slirp = match (&namespaces, &input.slirp4netns) {
-        (Some(namespaces), Some(program)) => {
+        (Some(namespaces), Some(program)) if network == Network::Outbound => {
             await_loopback(init.pid);
             Some(Slirp::start(program, namespaces)?)
         }
         _ => None,
     };
-    Ok((init, init_fd, slirp, status))
+    let door = port.map(|port| Door::open(dir, port, namespaces.as_ref())).transpose()?;
+    Ok(Attached { init, init_fd, slirp, door, status })
 }
 
 /// Limits that processes carry themselves, and the ones that stand in for a control group.

@@ -25,8 +25,8 @@ const LOOK: Duration = Duration::from_millis(1);
 /// below. Only who is in the first may set up the network, so its handle has to be taken while it is still there.
 #[derive(Debug)]
 pub(super) struct Namespaces {
-    user: OwnedFd,
-    network: OwnedFd,
+    pub(super) user: OwnedFd,
+    pub(super) network: OwnedFd,
 }
 
 impl Namespaces {

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::log::{LogPump, LogWriter, MARKER, Masker};
 use crate::observation::{Exit, ExitCause};
 use crate::protocol::{Answer, Request, ShimInput};
-use crate::records::{AttemptDir, Started};
+use crate::records::{AttemptDir, SERVING, Started};
 
 /// How often a sandbox is tried that fails for a reason that may pass.
 const MOST_TRIES: u32 = 4;
@@ -51,8 +51,10 @@ pub(super) fn run(dir: &AttemptDir, begun: Begun) {
     // Whoever connected in the last moment waits as well.
     control.serve(|_| Some(Answer::Ended));
     control.release_waiting();
-    // Only now, as it may take long: what the workload left in its private home.
-    let _ = fs_err::remove_dir_all(dir.path().join("home"));
+    // Only now, as it may take long: what the workload left in folders of its own.
+    for private in ["home", SERVING] {
+        let _ = fs_err::remove_dir_all(dir.path().join(private));
+    }
 }
 
 fn attempt(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use runner::contract::RunnerFixture;
 use runner::{
     AttemptSpec, Exit, ExitCause, LocalConfig, LocalRunner, LogReader, Mount, Observation, Runner,
-    RunnerError,
+    RunnerError, Serves, Stop, StopReason,
 };
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -77,6 +77,36 @@ async fn the_sandbox_dies_with_its_shim_even_if_nobody_looks() {
     });
     assert_eq!(gone.await.unwrap(), 1, "the sandbox outlives its shim");
     assert!(matches!(ended(&runner, "a").await, Observation::Lost { .. }));
+}
+
+#[tokio::test]
+async fn the_door_to_a_port_closes_with_its_shim() {
+    let local = local();
+    let runner = local.local_runner();
+    let script = "python3 -c \"import socket; s = socket.create_server(('127.0.0.1', 8080)); print('ready'); s.accept()\"; sleep 600";
+    for (attempt, killed) in [("a", false), ("b", true)] {
+        let spec = AttemptSpec { serves: Some(Serves::Port(8080)), ..AttemptSpec::new(attempt, script) };
+        start_until_ready(&runner, spec).await;
+        drop(runner.connect(attempt).await.unwrap());
+        // The shim, bubblewrap and the door.
+        assert_eq!(processes_in(&local, attempt), 3);
+        if killed {
+            kill(shim_of(&local, attempt));
+        } else {
+            runner
+                .stop(attempt, Stop { reason: StopReason::Cancelled, grace: Some(Duration::ZERO) })
+                .await
+                .unwrap();
+        }
+        ended(&runner, attempt).await;
+        let gone = async {
+            while processes_in(&local, attempt) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, gone).await.expect("the door outlives its shim");
+        assert!(matches!(runner.connect(attempt).await, Err(RunnerError::NotListening)));
+    }
 }
 
 #[tokio::test]
@@ -183,12 +213,12 @@ async fn a_shim_killed_at_any_moment_leaves_a_clear_state() {
         assert!(runner.log(&attempt).lines(0, 1).await.unwrap().complete);
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert_eq!(fs_err::read(shared.join("ran")).ok(), ran, "it ran after it was lost ({delay_us} µs)");
-        assert_eq!(sandboxes_left(&local, &attempt), 0, "a process waits for ever ({delay_us} µs)");
+        assert_eq!(processes_in(&local, &attempt), 0, "a process waits for ever ({delay_us} µs)");
     }
 }
 
-/// Processes of an attempt's sandbox that did not get as far as to leave the folder they were started in.
-fn sandboxes_left(local: &Local, attempt: &str) -> usize {
+/// The processes of an attempt outside of its sandbox, and those that did not get as far as to go into it.
+fn processes_in(local: &Local, attempt: &str) -> usize {
     let dir = local.attempts().join(attempt);
     let processes = fs_err::read_dir("/proc").unwrap().flatten();
     processes.filter(|entry| fs_err::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == dir)).count()

@@ -5,8 +5,8 @@ use std::time::Duration;
 use runner::contract::RunnerFixture;
 use runner::log::LogMark;
 use runner::{
-    AttemptSpec, CapabilityState, Exit, ExitCause, ImageMount, LocalConfig, LocalRunner, Mount, Network,
-    Observation, Resources, Runner, RunnerError,
+    AttemptSpec, CapabilityState, Exit, ExitCause, HTTP_SOCKET, ImageMount, LocalConfig, LocalRunner, Mount,
+    Network, Observation, Resources, Runner, RunnerError, Serves, Stop, StopReason,
 };
 
 use crate::fixture::local;
@@ -107,6 +107,27 @@ async fn a_deep_folder_is_fine() {
     let deep = local.folder(&["a-rather-long-name-of-a-folder"; 8].join("/"));
     let runner = LocalRunner::new(LocalConfig { root: deep, ..local.config() }).unwrap();
     assert_eq!(run(&runner, AttemptSpec::new("a", "true")).await.cause, ExitCause::Completed);
+    let socket = format!("s = socket.socket(socket.AF_UNIX); s.bind('{HTTP_SOCKET}'); s.listen()");
+    let port = "s = socket.create_server(('127.0.0.1', 8080))".to_owned();
+    for (attempt, serves, listen) in [("b", Serves::Socket, socket), ("c", Serves::Port(8080), port)] {
+        let script = format!("python3 -c \"import socket; {listen}; s.accept()\"; sleep 600");
+        runner
+            .start(&AttemptSpec { serves: Some(serves), ..AttemptSpec::new(attempt, script) })
+            .await
+            .unwrap();
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while runner.connect(attempt).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .unwrap();
+        runner
+            .stop(attempt, Stop { reason: StopReason::Cancelled, grace: Some(Duration::ZERO) })
+            .await
+            .unwrap();
+        runner.wait(attempt).await.unwrap();
+    }
 }
 
 /// A workload that hands its output to somebody who outlives it does not keep its attempt from ending.

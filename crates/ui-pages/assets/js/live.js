@@ -111,7 +111,7 @@ if (morph) {
   // A log view fills itself, and what somebody is typing is theirs.
   morph.defaults.ignoreActiveValue = true;
   morph.defaults.callbacks.beforeNodeMorphed = (/** @type {Node} */ node) => node.nodeName !== 'LOG-VIEW';
-  // Attributes that scripts put on popovers and buttons are not in the server's answer.
+  // Attributes that scripts and people put on popovers, dialogs and buttons are not in the server's answer.
   morph.defaults.callbacks.beforeAttributeUpdated = (/** @type {string} */ name) =>
-    !['style', 'data-placed', 'aria-expanded'].includes(name);
+    !['style', 'data-placed', 'aria-expanded', 'open'].includes(name);
 }

@@ -1,4 +1,5 @@
 import './time-ago.js';
+import './tick-time.js';
 import './copy-button.js';
 import './log-view.js';
 import './menus.js';

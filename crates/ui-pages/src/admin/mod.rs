@@ -9,5 +9,5 @@ mod users;
 pub use delete::{DeletePage, GoesWith};
 pub use groups::{AdminGroupRow, GroupFormPage, GroupsPage};
 pub use instance_types::{InstanceTypeFormPage, InstanceTypeRow, InstanceTypesPage};
-pub use system::{Capability, SystemPage};
+pub use system::{Capability, Found, SystemPage};
 pub use users::{UserFormPage, UserRow, UsersPage};

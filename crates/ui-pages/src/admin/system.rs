@@ -8,11 +8,53 @@ use crate::frame::{Entry, Frame};
 use crate::quota::Meter;
 use crate::samples;
 
+/// Whether something is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Found {
+    #[default]
+    Yes,
+    /// In a weaker way than it should be.
+    Weak,
+    Missing,
+    /// Not there, and nothing is wrong with that.
+    No,
+}
+
+impl Found {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "Yes",
+            Self::Weak => "Weak",
+            Self::Missing => "Missing",
+            Self::No => "No",
+        }
+    }
+
+    #[must_use]
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Yes => "check",
+            Self::Weak | Self::Missing => "triangle-alert",
+            Self::No => "circle",
+        }
+    }
+
+    #[must_use]
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Yes => "ok",
+            Self::Weak | Self::Missing => "wait",
+            Self::No => "idle",
+        }
+    }
+}
+
 /// Something the machine can do or can't.
 #[derive(Clone, Debug, Default)]
 pub struct Capability {
     pub name: String,
-    pub ok: bool,
+    pub found: Found,
     /// What was found.
     pub detail: String,
     /// What to do about it when it is missing.
@@ -32,10 +74,13 @@ pub struct SystemPage {
 }
 
 impl SystemPage {
-    /// How many capabilities are missing.
+    /// How many capabilities are missing or weak.
     #[must_use]
     pub fn missing(&self) -> usize {
-        self.capabilities.iter().filter(|capability| !capability.ok).count()
+        self.capabilities
+            .iter()
+            .filter(|capability| matches!(capability.found, Found::Weak | Found::Missing))
+            .count()
     }
 }
 
@@ -45,7 +90,7 @@ impl Page for SystemPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let can = |name: &str, detail: &str, fix: Option<&str>| Capability {
             name: name.into(),
-            ok: fix.is_none(),
+            found: if fix.is_none() { Found::Yes } else { Found::Missing },
             detail: detail.into(),
             fix: fix.map(Into::into),
         };
@@ -84,11 +129,13 @@ impl Page for SystemPage {
             "slirp4netns is not installed; jobs share the machine's network",
             Some("Install the package slirp4netns, then restart the server."),
         );
-        lacking.capabilities.push(can(
-            "GPU",
-            "no GPU found",
-            Some("Install a driver if the machine has a GPU."),
-        ));
+        lacking.capabilities[2].found = Found::Weak;
+        lacking.capabilities.push(Capability {
+            name: "GPUs".into(),
+            found: Found::No,
+            detail: "this machine has no NVIDIA GPU".into(),
+            fix: None,
+        });
         lacking.meters[0] = meter("Data directory", "190 of 200 GB", 95.0);
         vec![("all-good", good), ("something-missing", lacking)]
     }

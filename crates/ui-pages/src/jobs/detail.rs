@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::JobActions;
 use crate::Page;
-use crate::components::{Fact, LogView, Note, Status, Tab, Tone, When};
+use crate::components::{Fact, LogView, Note, Status, Tab, Tone, When, Who};
 use crate::frame::{Entry, Frame};
 use crate::quota::Meter;
 use crate::samples;
@@ -66,6 +66,8 @@ pub struct Stage {
     pub time: String,
     /// Such as `package 31 of 58`; may be empty.
     pub detail: String,
+    /// Seconds it has taken so far, where the page shall count on from them.
+    pub elapsed_s: Option<f64>,
 }
 
 /// One execution of the job.
@@ -130,7 +132,7 @@ pub struct JobPage {
     /// `/g/{group}/jobs`.
     pub list_url: String,
     pub status: Status,
-    pub submitter: String,
+    pub submitter: Who,
     pub submitted: When,
     /// Such as `1 min 38 s`; may be empty.
     pub duration: String,
@@ -157,7 +159,7 @@ impl JobPage {
 }
 
 fn stage(label: &str, state: StageState, time: &str, detail: &str) -> Stage {
-    Stage { label: label.into(), state, time: time.into(), detail: detail.into() }
+    Stage { label: label.into(), state, time: time.into(), detail: detail.into(), elapsed_s: None }
 }
 
 fn facts() -> Vec<Fact> {
@@ -166,7 +168,7 @@ fn facts() -> Vec<Fact> {
         Fact::new("Image", "data-science").link("/g/vision/images/data-science"),
         Fact::new("Timeout", "24 h"),
         Fact::time("Started", samples::when("10:18:22", "2 min ago")),
-        Fact::new("Submitted by", "Ada Lovelace"),
+        Fact::who("Submitted by", &samples::who("Ada Lovelace")),
         Fact::id("Job id", "0193a5c2f1e07c0c8f4e2b6d9a31c774"),
     ]
 }
@@ -181,7 +183,7 @@ fn sample(status: Status, tab: JobTab) -> JobPage {
         url: url.into(),
         list_url: "/g/vision/jobs".into(),
         status,
-        submitter: "Ada Lovelace".into(),
+        submitter: samples::who("Ada Lovelace"),
         submitted: samples::when("10:18:20", "2 min ago"),
         duration: if status == Status::Waiting { String::new() } else { "1 min 38 s".into() },
         actions: JobActions {

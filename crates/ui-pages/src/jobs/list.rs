@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::JobActions;
 use crate::Page;
-use crate::components::{Chip, Direction, Pager, Sort, Status, Tone, When};
+use crate::components::{Chip, Direction, Pager, Sort, Status, Tone, When, Who};
 use crate::frame::{Entry, Flash, Frame};
 use crate::samples;
 
@@ -19,7 +19,7 @@ pub struct JobRow {
     pub reason: String,
     pub instance_type: String,
     pub image: String,
-    pub submitter: String,
+    pub submitter: Who,
     pub submitted: When,
     /// Such as `12 min`; empty before the start.
     pub duration: String,
@@ -175,7 +175,7 @@ fn sample_rows() -> Vec<JobRow> {
             reason: reason.into(),
             instance_type: size.into(),
             image: "pytorch-cpu".into(),
-            submitter: person.into(),
+            submitter: samples::who(person),
             submitted: samples::when("10:04:11", "16 min ago"),
             duration: duration.into(),
             actions: JobActions {

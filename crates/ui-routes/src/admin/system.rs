@@ -3,7 +3,7 @@
 use axum::extract::State;
 use base::resources::{bytes, cores, memory};
 use runner::CapabilityState;
-use ui_pages::admin::{Capability, SystemPage};
+use ui_pages::admin::{Capability, Found, SystemPage};
 use ui_pages::components::Fact;
 use ui_pages::frame::Entry;
 use ui_pages::quota::Meter;
@@ -67,7 +67,12 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
             .into_iter()
             .map(|capability| Capability {
                 name: title(capability.name).to_owned(),
-                ok: capability.state == CapabilityState::Ok,
+                found: match capability.state {
+                    CapabilityState::Ok => Found::Yes,
+                    CapabilityState::Degraded => Found::Weak,
+                    CapabilityState::Missing => Found::Missing,
+                    CapabilityState::Absent => Found::No,
+                },
                 detail: capability.detail,
                 fix: capability.fix,
             })

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use base::resources::{bytes, decimal};
 use base::{Action, OpContext, Result, Timestamp};
 use runner::Usage;
-use ui_pages::components::{Fact, LogView, Note, Status, Tone};
+use ui_pages::components::{Fact, LogView, Note, Status, Tone, Who};
 use ui_pages::frame::Entry;
 use ui_pages::jobs::{AttemptRow, EventRow, JobOverview, JobPage, JobTab, Stage, StageState};
 use ui_pages::quota::Meter;
@@ -15,6 +15,7 @@ use workloads::jobs::{Cause, Job, JobSummary, Phase};
 use crate::flash::Done;
 use crate::frame::Framed;
 use crate::jobs::{actions, run_time, status};
+use crate::people::People;
 use crate::{frame, view};
 
 type Where = Path<(String, String)>;
@@ -26,10 +27,11 @@ pub(crate) async fn overview(
     Path((_, slug)): Where,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    let (job, mut framed) = load(&portal, &ctx, &group, &slug).await?;
+    let Opened { job, mut framed, submitter } = load(&portal, &ctx, &group, &slug).await?;
     framed.frame.flash = done.flash();
-    let tab = JobTab::Overview(Box::new(overview_of(&portal, &ctx, &group, &job, &framed).await?));
-    Ok(view::page(&build(&ctx, &group, job, framed, tab))?)
+    let tab =
+        JobTab::Overview(Box::new(overview_of(&portal, &ctx, &group, &job, &framed, &submitter).await?));
+    Ok(view::page(&build(&ctx, &group, Opened { job, framed, submitter }, tab))?)
 }
 
 pub(crate) async fn logs(
@@ -38,9 +40,9 @@ pub(crate) async fn logs(
     InGroup(group): InGroup,
     Path((_, slug)): Where,
 ) -> Answer {
-    let (job, framed) = load(&portal, &ctx, &group, &slug).await?;
+    let Opened { job, framed, submitter } = load(&portal, &ctx, &group, &slug).await?;
     let log = log_view(&portal, &group, &job).await?;
-    Ok(view::page(&build(&ctx, &group, job, framed, JobTab::Logs(log)))?)
+    Ok(view::page(&build(&ctx, &group, Opened { job, framed, submitter }, JobTab::Logs(log)))?)
 }
 
 pub(crate) async fn events(
@@ -49,18 +51,28 @@ pub(crate) async fn events(
     InGroup(group): InGroup,
     Path((_, slug)): Where,
 ) -> Answer {
-    let (job, framed) = load(&portal, &ctx, &group, &slug).await?;
-    let rows = events_of(&portal, &ctx, &group, &job, &framed).await?;
-    Ok(view::page(&build(&ctx, &group, job, framed, JobTab::Events(rows)))?)
+    let Opened { job, framed, submitter } = load(&portal, &ctx, &group, &slug).await?;
+    let rows = events_of(&portal, &ctx, &group, &job, &framed, &submitter).await?;
+    Ok(view::page(&build(&ctx, &group, Opened { job, framed, submitter }, JobTab::Events(rows)))?)
 }
 
-async fn load(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Result<(Job, Framed)> {
+/// The job with what surrounds it.
+struct Opened {
+    job: Job,
+    framed: Framed,
+    submitter: Who,
+}
+
+async fn load(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Result<Opened> {
     let job = portal.workloads.get_job(ctx, group, slug).await?;
     let framed = frame::build(portal, ctx, &job.summary.name, Entry::Jobs, Some(group)).await?;
-    Ok((job, framed))
+    let name = job.summary.user_name.as_str();
+    let submitter = People::named(portal, ctx, [name]).await?.who(name);
+    Ok(Opened { job, framed, submitter })
 }
 
-fn build(ctx: &OpContext, group: &Group, job: Job, framed: Framed, tab: JobTab) -> JobPage {
+fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab) -> JobPage {
+    let Opened { job, framed, submitter } = opened;
     let may_run = ctx.require_in_group(Action::RunWorkload, group.id).is_ok();
     let list_url = format!("/g/{}/jobs", group.name);
     let summary = &job.summary;
@@ -70,7 +82,7 @@ fn build(ctx: &OpContext, group: &Group, job: Job, framed: Framed, tab: JobTab) 
         url: format!("{list_url}/{}", summary.slug),
         list_url,
         status: status(summary),
-        submitter: summary.user_name.clone(),
+        submitter,
         submitted: framed.when(summary.submitted_at),
         duration: run_time(summary, ctx.now()),
         actions: actions(summary, &group.name, may_run),
@@ -106,6 +118,7 @@ async fn overview_of(
     group: &Group,
     job: &Job,
     framed: &Framed,
+    submitter: &Who,
 ) -> Result<JobOverview> {
     let summary = &job.summary;
     let usage = match job.attempts.first() {
@@ -119,20 +132,20 @@ async fn overview_of(
     Ok(JobOverview {
         stages: stages(job, ctx.now()),
         outcome: outcome(job),
-        facts: facts(group, job, framed),
+        facts: facts(group, job, framed, submitter),
         command: job.spec.script.clone(),
-        env: job.spec.variables.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
+        env: job
+            .spec
+            .variables
+            .iter()
+            .map(|(name, value)| (name.clone(), view::shown_value(name, value)))
+            .collect(),
         meters,
         meters_about,
         meters_hint,
         attempts,
         log: log_view(portal, group, job).await?,
     })
-}
-
-/// Values of variables that sound secret stay hidden, as in the log.
-fn shown(name: &str, value: &str) -> String {
-    if base::redact::is_secret_name(name) { "••••••".to_owned() } else { value.to_owned() }
 }
 
 /// Why it is where it is, in one note.
@@ -171,12 +184,8 @@ fn outcome(job: &Job) -> Option<Note> {
 
 fn stages(job: &Job, now: Timestamp) -> Vec<Stage> {
     let summary = &job.summary;
-    let stage = |label: &str, state, time: String| Stage {
-        label: label.to_owned(),
-        state,
-        time,
-        detail: String::new(),
-    };
+    let stage =
+        |label: &str, state, time: String| Stage { label: label.to_owned(), state, time, ..Stage::default() };
     let ended = match summary.phase {
         Phase::Failed => StageState::Failed,
         Phase::Cancelled => StageState::Stopped,
@@ -219,13 +228,13 @@ fn stages(job: &Job, now: Timestamp) -> Vec<Stage> {
     }
 }
 
-fn facts(group: &Group, job: &Job, framed: &Framed) -> Vec<Fact> {
+fn facts(group: &Group, job: &Job, framed: &Framed, submitter: &Who) -> Vec<Fact> {
     let summary = &job.summary;
     let mut facts = vec![
         Fact::new("Instance type", format!("{} · {}", summary.instance_type, summary.resources.describe())),
         Fact::new("Image", summary.image.clone()).link(format!("/g/{}/images/{}", group.name, summary.image)),
         Fact::new("Time limit", view::time_limit_words(summary.time_limit_s)),
-        Fact::new("Submitted by", summary.user_name.clone()),
+        Fact::who("Submitted by", submitter),
         Fact::time("Submitted", framed.when(summary.submitted_at)),
     ];
     if let Some(started) = summary.started_at {
@@ -340,6 +349,7 @@ async fn events_of(
     group: &Group,
     job: &Job,
     framed: &Framed,
+    submitter: &Who,
 ) -> Result<Vec<EventRow>> {
     let summary = &job.summary;
     let mut events: Vec<(Timestamp, Tone, String, String, Option<String>)> = vec![(
@@ -347,7 +357,7 @@ async fn events_of(
         Tone::Info,
         "Submitted".to_owned(),
         String::new(),
-        Some(summary.user_name.clone()),
+        Some(submitter.display_name.clone()),
     )];
     for attempt in &job.attempts {
         let of =

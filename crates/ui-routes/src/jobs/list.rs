@@ -14,6 +14,7 @@ use workloads::jobs::{JobFilter, JobSort, Phase};
 
 use crate::flash::Done;
 use crate::jobs::{actions, run_time, status};
+use crate::people::People;
 use crate::{frame, view};
 
 const PAGE: u64 = 25;
@@ -59,8 +60,11 @@ impl ListQuery {
         query.to_url(base)
     }
     fn to_url(&self, base: &str) -> String {
-        let pairs: Vec<String> =
-            self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode(&value))).collect();
+        let pairs: Vec<String> = self
+            .pairs()
+            .into_iter()
+            .map(|(name, value)| format!("{name}={}", view::encode(&value)))
+            .collect();
         if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) }
     }
     fn pairs(&self) -> Vec<(&'static str, String)> {
@@ -77,15 +81,6 @@ impl ListQuery {
         .filter_map(|(name, value)| Some((name, value.clone().filter(|value| !value.is_empty())?)))
         .collect()
     }
-}
-
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 pub(crate) async fn show(
@@ -121,6 +116,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
     };
     let (count, more) = portal.workloads.count_jobs(ctx, group, &filter).await?;
     let may_run = ctx.require_in_group(Action::RunWorkload, group.id).is_ok();
+    let people = People::named(portal, ctx, page.items.iter().map(|job| job.user_name.as_str())).await?;
     let now = ctx.now();
     let is_filtered = filter != JobFilter::default();
     let plus = if more { "+" } else { "" };
@@ -151,7 +147,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
                 reason: job.reason.clone(),
                 instance_type: job.instance_type.clone(),
                 image: job.image.clone(),
-                submitter: job.user_name.clone(),
+                submitter: people.who(&job.user_name),
                 submitted: framed.when(job.submitted_at),
                 duration: run_time(job, now),
                 actions: actions(job, &group.name, may_run),

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
-use web_kit::logs::{self, JobLog};
+use web_kit::logs::{self, WorkloadLog};
 use web_kit::{Answer, Ctx, InGroup, Portal, QueryString, sse};
 
 type Where = Path<(String, String)>;
@@ -17,10 +17,8 @@ pub(crate) async fn lines(
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer {
     Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => Json(logs::lines(&reader, &wanted).await?).into_response(),
-        JobLog::NotYet { is_over } => {
-            Json(json!({ "total": 0, "complete": is_over, "note": null, "lines": [] })).into_response()
-        }
+        WorkloadLog::Of(reader) => Json(logs::lines(&reader, &wanted).await?).into_response(),
+        WorkloadLog::NotYet { is_over } => Json(logs::no_lines(is_over)).into_response(),
     })
 }
 
@@ -32,8 +30,8 @@ pub(crate) async fn search(
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer {
     Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => Json(logs::search(&reader, &wanted).await?).into_response(),
-        JobLog::NotYet { .. } => Json(json!({ "matches": [], "more": false })).into_response(),
+        WorkloadLog::Of(reader) => Json(logs::search(&reader, &wanted).await?).into_response(),
+        WorkloadLog::NotYet { .. } => Json(json!({ "matches": [], "more": false })).into_response(),
     })
 }
 
@@ -56,8 +54,8 @@ async fn follow(
     from: u64,
 ) -> base::Result<Response> {
     match logs::of_job(portal, &ctx, group, slug, None).await? {
-        JobLog::Of(reader) => Ok(sse::log(portal, ctx, reader, from)),
-        JobLog::NotYet { .. } => Ok(axum::http::StatusCode::NO_CONTENT.into_response()),
+        WorkloadLog::Of(reader) => Ok(sse::log(portal, ctx, reader, from)),
+        WorkloadLog::NotYet { .. } => Ok(axum::http::StatusCode::NO_CONTENT.into_response()),
     }
 }
 
@@ -68,7 +66,7 @@ pub(crate) async fn download(
     Path((_, slug)): Where,
 ) -> Answer {
     match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        JobLog::Of(reader) => Ok(logs::download(&reader, &slug).await?),
-        JobLog::NotYet { .. } => Err(base::Error::not_found("log yet; the job has not started").into()),
+        WorkloadLog::Of(reader) => Ok(logs::download(&reader, &slug).await?),
+        WorkloadLog::NotYet { .. } => Err(base::Error::not_found("log yet; the job has not started").into()),
     }
 }

@@ -102,7 +102,5 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: F
 pub(crate) async fn set_theme(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: FormBody) -> Answer {
     let change = ProfileChange { theme: Some(typed.text("theme").to_owned()), ..ProfileChange::default() };
     portal.accounts.update_profile(&ctx, change).await?;
-    let back = typed.text("return_to");
-    let is_own = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
-    Ok(view::see_other(if is_own { back } else { "/" }))
+    Ok(view::see_other(view::local_path(typed.text("return_to"))))
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use accounts::groups::Group;
 use base::{AttemptId, GroupId, OpContext, Resources, Result, UserId, WorkloadId};
-use db::{ResultExt as _, Topic, Tx};
+use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::{CLAIMED, CLAIMS_LOCK};
+use super::{CLAIMED, CLAIMS_LOCK, told};
 use crate::Workloads;
 use crate::jobs::entity::{Column, Entity, Model, attempt};
 use crate::jobs::phase::Phase;
@@ -210,6 +210,7 @@ async fn make(
         return Ok(None);
     }
     attempt.insert(tx.connection()).await.doing("write an attempt")?;
-    tx.emit(now, Some(GroupId(row.group_id)), Topic::Jobs, row.slug).await?;
+    let (topic, subject) = told(&row);
+    tx.emit(now, Some(GroupId(row.group_id)), topic, subject).await?;
     Ok(Some(Claimed { attempt: attempt_id, workload }))
 }

@@ -1,20 +1,21 @@
 //! Starting attempts and writing down what became of them.
 
-use base::{AttemptId, Error, GroupId, OpContext, Resources, Result, Timestamp, WorkloadId};
-use db::{ResultExt as _, Topic, Tx};
+use base::{AttemptId, Error, GroupId, OpContext, Resources, Result, Timestamp, UserId, WorkloadId};
+use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 
-use super::{CLAIMED, ENDED, RUNNING};
+use super::{CLAIMED, ENDED, NOTEBOOK, RUNNING, told};
 use crate::Workloads;
 use crate::images::entity::environment;
 use crate::jobs::entity::{Entity, Model, attempt};
 use crate::jobs::model::Spec;
 use crate::jobs::phase::{Cause, Phase, Step};
 use crate::jobs::store;
+use crate::notebooks::entity as notebook;
 
 /// A workload whose platform failed it so often is given up.
 const MAX_ATTEMPTS: i64 = 3;
@@ -38,6 +39,7 @@ pub struct LaunchSpec {
     pub group_name: String,
     pub slug: String,
     pub name: String,
+    pub user: Option<UserId>,
     pub user_name: String,
     pub instance_type: String,
     pub resources: Resources,
@@ -47,6 +49,16 @@ pub struct LaunchSpec {
     pub base_prefix: String,
     pub time_limit_s: i64,
     pub spec: Spec,
+    /// What a run of a notebook needs beside; `None` for other kinds.
+    pub notebook: Option<NotebookLaunch>,
+}
+
+/// What is particular to a run of a notebook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotebookLaunch {
+    /// Below which path it is served.
+    pub base_path: String,
+    pub safe_mode: bool,
 }
 
 /// How an attempt ended.
@@ -82,7 +94,7 @@ impl Workloads {
             .map(|attempt| ActiveAttempt {
                 id: AttemptId(attempt.id),
                 workload: WorkloadId(attempt.workload_id),
-                stop_asked: rows.iter().any(|row| row.id == attempt.workload_id && row.asked == store::STOP),
+                stop_asked: rows.iter().any(|row| row.id == attempt.workload_id && row.asked != store::RUN),
                 is_running: attempt.state == RUNNING,
             })
             .collect())
@@ -108,12 +120,25 @@ impl Workloads {
             .doing("read an environment")?;
         let Some(environment) = environment else { return Ok(None) };
         let spec = store::spec(reader, WorkloadId(row.id)).await?;
+        let notebook = if row.kind == NOTEBOOK {
+            let found = notebook::Entity::find()
+                .filter(notebook::Column::WorkloadId.eq(row.id))
+                .one(reader)
+                .await
+                .doing("read a notebook")?;
+            let Some(found) = found else { return Ok(None) };
+            let base_path = crate::serving::base_path(&found.slug);
+            Some(NotebookLaunch { base_path, safe_mode: found.safe_mode })
+        } else {
+            None
+        };
         Ok(Some(LaunchSpec {
             attempt: id,
             group: group.id,
             group_name: group.name,
             slug: row.slug,
             name: row.name,
+            user: row.user_id.map(UserId),
             user_name: row.user_name,
             instance_type: row.instance_type,
             resources: Resources::new(row.cpu_milli, row.memory_mib, row.gpu),
@@ -123,6 +148,7 @@ impl Workloads {
             base_prefix: environment.base_prefix,
             time_limit_s: row.time_limit_s,
             spec,
+            notebook,
         }))
     }
 
@@ -140,7 +166,7 @@ impl Workloads {
                     let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
                     let Some(next) = phase.next(Step::Start) else { return Ok(()) };
                     let digest = row.digest.clone();
-                    let (slug, group) = (row.slug.clone(), GroupId(row.group_id));
+                    let (told, group) = (told(&row), GroupId(row.group_id));
                     let mut attempt = attempt.into_active_model();
                     attempt.state = Set(RUNNING.to_owned());
                     attempt.started_at = Set(Some(started_at.micros()));
@@ -156,7 +182,7 @@ impl Workloads {
                         .exec(tx.connection())
                         .await
                         .doing("mark an environment as used")?;
-                    tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await
+                    tx.emit(ctx.now(), Some(group), told.0, told.1).await
                 })
             })
             .await
@@ -206,17 +232,23 @@ async fn current(tx: &Tx, id: AttemptId) -> Result<Option<(attempt::Model, Model
 async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: AttemptEnd) -> Result<()> {
     let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
     let stop_asked = row.asked == store::STOP;
-    let again = end.cause.is_platform() && !stop_asked && number < MAX_ATTEMPTS;
+    let restart = row.asked == store::RESTART;
+    let again = restart || (end.cause.is_platform() && !stop_asked && number < MAX_ATTEMPTS);
     // Whoever asked it to stop hears that it was cancelled, also when the machine was lost meanwhile.
     let cause = if stop_asked && end.cause.is_platform() { Cause::Cancelled } else { end.cause };
     let step = if again { Step::Requeue } else { Step::End(cause) };
     let Some(next) = phase.next(step) else { return Ok(()) };
-    let (id, slug, group) = (WorkloadId(row.id), row.slug.clone(), GroupId(row.group_id));
+    let (id, told, group) = (WorkloadId(row.id), told(&row), GroupId(row.group_id));
     let cancelled_by =
         Some(row.reason.clone()).filter(|reason| cause == Cause::Cancelled && !reason.is_empty());
     let mut active = row.into_active_model();
     active.phase = Set(next.as_str().to_owned());
-    if again {
+    if restart {
+        active.asked = Set(store::RUN.to_owned());
+        active.reason = Set("Waits for its turn.".to_owned());
+        active.queued_at = Set(ctx.now().micros());
+        active.started_at = Set(None);
+    } else if again {
         // It keeps its place: what was submitted later still waits behind it.
         active.reason = Set(format!("Waits to be tried again. {}", end.message));
         active.started_at = Set(None);
@@ -232,6 +264,9 @@ async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: At
     }
     active.update(tx.connection()).await.doing("end a workload")?;
     if again {
+        crate::serving::begin_anew(tx, id).await?;
+    }
+    if again && !restart {
         store::note(
             tx,
             ctx,
@@ -241,5 +276,5 @@ async fn end_workload(tx: &Tx, ctx: &OpContext, row: Model, number: i64, end: At
         )
         .await?;
     }
-    tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await
+    tx.emit(ctx.now(), Some(group), told.0, told.1).await
 }

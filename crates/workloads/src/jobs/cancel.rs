@@ -2,15 +2,13 @@
 
 use accounts::audit::{self, Entry};
 use accounts::groups::Group;
-use base::{Action, Error, OpContext, Result, WorkloadId};
-use db::{ResultExt as _, Topic};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
+use base::{Action, Error, OpContext, Result};
 
 use super::model::JobSummary;
-use super::phase::{Cause, Phase, Step};
+use super::phase::Phase;
 use super::store;
 use crate::Workloads;
+use crate::engine::ask_to_stop;
 
 impl Workloads {
     /// Asks a job to stop. One that waits ends at once; one that runs ends when its runner has stopped it. Asking
@@ -35,19 +33,8 @@ impl Workloads {
                     if row.asked == store::STOP {
                         return Ok(row.into());
                     }
-                    let id = WorkloadId(row.id);
                     let by = format!("Cancelled by {}.", ctx.actor_name());
-                    let ended = phase.next(Step::End(Cause::Cancelled)).filter(|_| phase == Phase::Waiting);
-                    let mut active = row.into_active_model();
-                    active.asked = Set(store::STOP.to_owned());
-                    active.reason = Set(by.clone());
-                    if let Some(ended) = ended {
-                        active.phase = Set(ended.as_str().to_owned());
-                        active.cause = Set(Some(Cause::Cancelled.as_str().to_owned()));
-                        active.finished_at = Set(Some(ctx.now().micros()));
-                    }
-                    let row = active.update(tx.connection()).await.doing("ask a job to stop")?;
-                    store::note(tx, &ctx, id, "cancel", by).await?;
+                    let row = ask_to_stop(tx, &ctx, row, by).await?;
                     let entry = Entry {
                         action: "job.cancel",
                         group: Some(group),
@@ -55,7 +42,6 @@ impl Workloads {
                         detail: String::new(),
                     };
                     audit::record(tx, &ctx, entry).await?;
-                    tx.emit(ctx.now(), Some(group), Topic::Jobs, slug).await?;
                     Ok(row.into())
                 })
             })

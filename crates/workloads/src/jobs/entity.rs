@@ -23,7 +23,7 @@ pub struct Model {
     pub image: String,
     pub digest: String,
     pub time_limit_s: i64,
-    /// What people want: `run` or `stop`.
+    /// What people want: `run`, `stop` or `restart`.
     pub asked: String,
     /// What is: see [`super::Phase`].
     pub phase: String,

@@ -18,6 +18,8 @@ pub(crate) const KIND: &str = "job";
 /// Values of `asked`.
 pub(crate) const RUN: &str = "run";
 pub(crate) const STOP: &str = "stop";
+/// Stop, and then run again.
+pub(crate) const RESTART: &str = "restart";
 
 /// The job of this group, or 404.
 pub(crate) async fn require<C: ConnectionTrait>(connection: &C, group: GroupId, slug: &str) -> Result<Model> {

@@ -10,17 +10,17 @@ use base::secret::{hex_digest, random_base36};
 use base::{Action, Error, Kind, OpContext, Resources, Result, UserId, WorkloadId, names};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{EntityTrait as _, TryIntoModel as _};
+use sea_orm::EntityTrait as _;
 
-use super::entity::{self, idempotency, spec};
+use super::entity::idempotency;
 use super::model::{JobSummary, Spec};
-use super::phase::Phase;
 use super::store;
-use crate::{Workloads, images, instance_types};
+use crate::engine::{self, NewWorkload};
+use crate::{Workloads, images};
 
 /// The largest script. What is larger belongs into a file.
 pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
-const MAX_NAME: usize = 100;
+pub(crate) const MAX_NAME: usize = 100;
 const MAX_VARIABLES: usize = 100;
 const MAX_VARIABLE_BYTES: usize = 32 * 1024;
 /// A key is remembered for a day.
@@ -76,9 +76,9 @@ fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
         errors.add(
             "command",
             format!(
-                "The command has {}; at most {} are allowed. Put the script into a file and run the file.",
-                base::resources::bytes(script.len() as u64),
-                base::resources::bytes(MAX_SCRIPT_BYTES as u64)
+                "The command has {} KiB; at most {} KiB are allowed. Put the script into a file and run the file.",
+                script.len().div_ceil(1024),
+                MAX_SCRIPT_BYTES / 1024
             ),
         );
     } else if script.contains('\0') {
@@ -98,7 +98,7 @@ fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
     name
 }
 
-fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldErrors) {
+pub(crate) fn check_variables(variables: &BTreeMap<String, String>, errors: &mut FieldErrors) {
     if variables.len() > MAX_VARIABLES {
         errors.add(
             "environment",
@@ -149,120 +149,44 @@ impl Workloads {
         }
         let mut errors = FieldErrors::default();
         let name = check_shape(&job, &mut errors);
-        let kind =
-            instance_types::store::offered(self.db.reader(), job.instance_type.trim(), group.id).await?;
-        match &kind {
-            None => {
-                errors
-                    .add("instance_type", self.unknown_instance_type(ctx, group, &job.instance_type).await?);
-            }
-            Some(kind) => {
-                if let Some(why) = self.why_never(group, kind.resources) {
-                    let error = Error::field(
-                        "instance_type",
-                        format!("This can never start: it {why}. Choose a smaller instance type."),
-                    );
-                    if errors.is_empty() {
-                        return Err(error.with_code("exceed_quota"));
-                    }
-                    errors.add("instance_type", error.message());
-                }
-            }
-        }
-        let image = images::store::known_to(self.db.reader(), group.id, job.image.trim()).await?;
-        match &image {
-            None => errors.add("image", self.unknown_image(ctx, group, &job.image).await?),
-            Some(image) => {
-                if let Some(why) = self.why_not_run(image) {
-                    errors.add(
-                        "image",
-                        format!("“{}” can't run here. {why} Choose another image.", image.name),
-                    );
-                }
-            }
-        }
-        let (Some(name), Some(kind), Some(image), true) = (name, kind, image, errors.is_empty()) else {
-            return Err(errors.into_error());
-        };
+        let admitted = self.admit(ctx, group, &job.instance_type, &job.image, &mut errors).await?;
+        let (Some(name), Some(admitted)) = (name, admitted) else { return Err(errors.into_error()) };
         let time_limit_s = match job.time_limit {
             TimeLimit::Seconds(seconds) => seconds,
             TimeLimit::Default => group.default_time_limit_s.unwrap_or(self.rules.default_time_limit_s),
         };
-        let now = ctx.now();
-        let variables = serde_json::to_string(&job.spec.variables)
-            .map_err(|error| Error::internal_from("write variables", error))?;
-        let id = WorkloadId::new(&*ctx.clock);
-        let row = entity::ActiveModel {
-            id: Set(id.0),
-            slug: Set(format!("job-{}-{}", now.compact_minute(), random_base36(&*ctx.clock, 6))),
-            kind: Set(store::KIND.to_owned()),
-            group_id: Set(group.id.0),
-            user_id: Set(Some(user.0)),
-            user_name: Set(ctx.actor_name().to_owned()),
-            name_folded: Set(name.to_lowercase()),
-            name: Set(name),
-            instance_type: Set(kind.name),
-            cpu_milli: Set(kind.resources.cpu_milli),
-            memory_mib: Set(kind.resources.memory_mib),
-            gpu: Set(kind.resources.gpu),
-            image: Set(image.name.clone()),
-            digest: Set(image.digest),
-            time_limit_s: Set(time_limit_s),
-            asked: Set(store::RUN.to_owned()),
-            phase: Set(Phase::Waiting.as_str().to_owned()),
-            cause: Set(None),
-            reason: Set("Waits for its turn.".to_owned()),
-            exit_code: Set(None),
-            signal: Set(None),
-            generation: Set(0),
-            attempts: Set(0),
-            queued_at: Set(now.micros()),
-            submitted_at: Set(now.micros()),
-            started_at: Set(None),
-            finished_at: Set(None),
-            copied_from: Set(job.copied_from.clone()),
-        };
-        let successor = Some(image.successor.as_str()).filter(|name| !name.is_empty());
-        let remark = image.deprecated_at.map(|_| images::deprecation(&image.name, successor));
-        let spec = spec::ActiveModel {
-            workload_id: Set(id.0),
-            script: Set(job.spec.script.replace("\r\n", "\n")),
-            variables: Set(variables),
-        };
         let key = job.idempotency_key.clone().map(|key| (key, job.fingerprint(group)));
-        let (ctx, group_id) = (ctx.clone(), group.id);
+        let (ctx, group) = (ctx.clone(), group.clone());
+        let slug = format!("job-{}-{}", ctx.now().compact_minute(), random_base36(&*ctx.clock, 6));
         let row = self
             .db
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some((key, fingerprint)) = key {
-                        let slug = row.slug.clone().take().unwrap_or_default();
                         if let Some(earlier) = claim_key(tx, &ctx, user, key, fingerprint, &slug).await? {
-                            return store::require(tx.connection(), group_id, &earlier).await;
+                            return store::require(tx.connection(), group.id, &earlier).await;
                         }
                     }
-                    // Not read back: everything in it was set here.
-                    let written = row.clone().try_into_model().doing("read a job's row")?;
-                    entity::Entity::insert(row)
-                        .exec_without_returning(tx.connection())
-                        .await
-                        .doing("write a job")?;
-                    let row = written;
-                    spec::Entity::insert(spec)
-                        .exec_without_returning(tx.connection())
-                        .await
-                        .doing("write a job's script")?;
-                    if let Some(remark) = remark {
-                        store::note(tx, &ctx, id, "image", remark).await?;
-                    }
+                    let new = NewWorkload {
+                        kind: store::KIND,
+                        slug,
+                        group: &group,
+                        user,
+                        name,
+                        admitted,
+                        time_limit_s,
+                        spec: &job.spec,
+                        copied_from: job.copied_from,
+                    };
+                    let row = engine::enqueue(tx, &ctx, new).await?;
                     let entry = Entry {
                         action: "job.submit",
-                        group: Some(group_id),
+                        group: Some(group.id),
                         subject: &row.slug,
                         detail: row.name.clone(),
                     };
                     audit::record(tx, &ctx, entry).await?;
-                    tx.emit(now, Some(group_id), Topic::Jobs, row.slug.clone()).await?;
+                    tx.emit(ctx.now(), Some(group.id), Topic::Jobs, row.slug.clone()).await?;
                     Ok(row)
                 })
             })
@@ -307,7 +231,12 @@ impl Workloads {
         self.submit_job(ctx, group, job).await
     }
 
-    async fn unknown_instance_type(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
+    pub(crate) async fn unknown_instance_type(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        name: &str,
+    ) -> Result<String> {
         let types = self.instance_types_for(ctx, group.id).await?;
         let names: Vec<String> = types.into_iter().map(|kind| kind.name).collect();
         Ok(unknown("instance type", name, &names))
@@ -319,7 +248,7 @@ impl Workloads {
         (is_container && !self.rules.runs_containers).then_some(images::NO_CONTAINERS)
     }
 
-    async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
+    pub(crate) async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
         let images = self.images_for(ctx, group.id).await?;
         let offered = images.into_iter().filter(|image| !image.is_deprecated());
         let names: Vec<String> = offered.map(|image| image.name).collect();

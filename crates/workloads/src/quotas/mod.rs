@@ -6,6 +6,7 @@ use db::ResultExt as _;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use crate::Workloads;
+use crate::engine::told;
 use crate::jobs::Phase;
 use crate::jobs::entity::{Column, Entity, attempt};
 
@@ -15,6 +16,8 @@ const ACTIVE: [Phase; 3] = [Phase::Waiting, Phase::Preparing, Phase::Running];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub slug: String,
+    /// What pages know it by.
+    pub page: String,
     pub name: String,
     pub kind: String,
     pub user_name: String,
@@ -56,6 +59,7 @@ impl Workloads {
             if let Some(row) = rows.iter().find(|row| row.id == claim.workload_id) {
                 usage.holders.push(Holder {
                     slug: row.slug.clone(),
+                    page: told(row).1,
                     name: row.name.clone(),
                     kind: row.kind.clone(),
                     user_name: row.user_name.clone(),

@@ -5,3 +5,4 @@
 mod engine;
 mod images;
 mod jobs;
+mod notebooks;

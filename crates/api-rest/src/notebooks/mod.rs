@@ -1,0 +1,191 @@
+//! Notebooks and their logs.
+
+mod dto;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::Value;
+use web_kit::logs::{self, WorkloadLog};
+use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, sse};
+
+use crate::dto::{JobEventDto, Problem};
+use dto::{IdleRuleDto, NewNotebookDto, NotebookDto, NotebookListDto, StartDto};
+
+type Where = Path<(String, String)>;
+
+/// One's own notebooks in the group; group admins see everybody's.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks", tag = "notebooks", params(("group" = String, Path)), responses((status = 200, body = NotebookListDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+) -> Answer<Json<NotebookListDto>> {
+    let list = portal.workloads.list_notebooks(&ctx, &group).await?;
+    Ok(Json(NotebookListDto::new(list, |slug| portal.settings.content_url(slug))))
+}
+
+/// Makes a notebook and starts it.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks", tag = "notebooks", params(("group" = String, Path)), request_body = NewNotebookDto, responses((status = 201, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    JsonBody(body): JsonBody<NewNotebookDto>,
+) -> Answer<Response> {
+    let notebook = portal.workloads.create_notebook(&ctx, &group, body.into()).await?;
+    Ok((StatusCode::CREATED, answer(&portal, notebook)).into_response())
+}
+
+fn answer(portal: &Portal, notebook: workloads::notebooks::Notebook) -> Json<NotebookDto> {
+    let url = portal.settings.content_url(&notebook.slug);
+    Json(NotebookDto::new(notebook, &url))
+}
+
+/// One notebook with its newest run.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn get(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Json<NotebookDto>> {
+    Ok(answer(&portal, portal.workloads.get_notebook(&ctx, &group, &slug).await?))
+}
+
+/// Deletes a notebook that does not run. The files in its owner's home stay.
+#[utoipa::path(delete, path = "/api/v1/groups/{group}/notebooks/{notebook}", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<StatusCode> {
+    portal.workloads.delete_notebook(&ctx, &group, &slug).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Starts a notebook again, with the changes given. One that is up already stays as it is.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/start", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), request_body = StartDto, responses((status = 202, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn start(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+    JsonBody(body): JsonBody<StartDto>,
+) -> Answer<Response> {
+    let notebook = portal.workloads.get_notebook(&ctx, &group, &slug).await?;
+    let changes = body.changes(&notebook);
+    let notebook = portal.workloads.start_notebook(&ctx, &group, &slug, changes).await?;
+    Ok((StatusCode::ACCEPTED, answer(&portal, notebook)).into_response())
+}
+
+/// Asks a notebook to stop.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/stop", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 202, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn stop(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Response> {
+    let notebook = portal.workloads.stop_notebook(&ctx, &group, &slug).await?;
+    Ok((StatusCode::ACCEPTED, answer(&portal, notebook)).into_response())
+}
+
+/// Leaves an idle notebook alone for another hour.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/snooze", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn snooze(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Json<NotebookDto>> {
+    Ok(answer(&portal, portal.workloads.snooze_notebook(&ctx, &group, &slug).await?))
+}
+
+/// What happened in the newest run, oldest first.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/events", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = Vec<JobEventDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn events(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Json<Vec<JobEventDto>>> {
+    let events = portal.workloads.notebook_events(&ctx, &group, &slug).await?;
+    Ok(Json(events.into_iter().map(JobEventDto::from).collect()))
+}
+
+/// Some lines of the newest run's log: `from` (counted from 0) and `count`, or the last `tail`.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/log/lines", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path), ("from" = Option<u64>, Query), ("count" = Option<usize>, Query), ("tail" = Option<usize>, Query)), responses((status = 200, body = Value), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn log_lines(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+    QueryString(wanted): QueryString<logs::Lines>,
+) -> Answer<Json<Value>> {
+    Ok(Json(match logs::of_notebook(&portal, &ctx, &group, &slug).await? {
+        WorkloadLog::Of(reader) => logs::lines(&reader, &wanted).await?,
+        WorkloadLog::NotYet { is_over } => logs::no_lines(is_over),
+    }))
+}
+
+/// The log of the newest run as it grows, as server-sent events `lines`, and `end` when it is complete; 204 before it has started.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/log/stream", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path), ("from" = Option<u64>, Query)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn log_stream(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+    QueryString(wanted): QueryString<logs::From>,
+) -> Answer<Response> {
+    Ok(match logs::of_notebook(&portal, &ctx, &group, &slug).await? {
+        WorkloadLog::Of(reader) => sse::log(&portal, ctx, reader, wanted.from),
+        WorkloadLog::NotYet { .. } => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+/// What the group's notebooks do when they say nothing themselves.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/idle-rule", tag = "notebooks", params(("group" = String, Path)), responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn group_rule(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+) -> Answer<Json<IdleRuleDto>> {
+    Ok(Json(portal.workloads.group_idle_rule(&ctx, &group).await?.into()))
+}
+
+/// Sets what the group's notebooks do when they say nothing themselves.
+#[utoipa::path(put, path = "/api/v1/groups/{group}/idle-rule", tag = "notebooks", params(("group" = String, Path)), request_body = IdleRuleDto, responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn set_group_rule(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    JsonBody(body): JsonBody<IdleRuleDto>,
+) -> Answer<Json<IdleRuleDto>> {
+    portal.workloads.set_group_idle_rule(&ctx, &group, body.into()).await?;
+    Ok(Json(body))
+}
+
+/// The most that anybody may choose for an instance type.
+#[utoipa::path(get, path = "/api/v1/instance-types/{name}/idle-rule", tag = "notebooks", params(("name" = String, Path)), responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn type_rule(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer<Json<IdleRuleDto>> {
+    Ok(Json(portal.workloads.instance_type_idle_rule(&ctx, &name).await?.into()))
+}
+
+/// Sets the most that anybody may choose for an instance type.
+#[utoipa::path(put, path = "/api/v1/instance-types/{name}/idle-rule", tag = "notebooks", params(("name" = String, Path)), request_body = IdleRuleDto, responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn set_type_rule(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    JsonBody(body): JsonBody<IdleRuleDto>,
+) -> Answer<Json<IdleRuleDto>> {
+    portal.workloads.set_instance_type_idle_rule(&ctx, &name, body.into()).await?;
+    Ok(Json(body))
+}

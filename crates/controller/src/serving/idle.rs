@@ -1,0 +1,125 @@
+//! Stopping what nobody uses.
+//!
+//! Idle is a workload in which no kernel is busy, no terminal is used, through which nothing that a person does passes,
+//! and whose processes do not compute. A workload is asked only when, by what is known, a warning or its end is due;
+//! one that is left alone costs nothing until then.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use base::{AttemptId, GroupId, OpContext, Result, Timestamp};
+use runner::Usage;
+use workloads::serving::{IdleStep, Watched};
+
+use super::jupyter;
+use crate::Controller;
+
+/// How often is looked.
+const LOOK: Duration = Duration::from_secs(5);
+/// A workload that takes this share of a core computes. A Jupyter server that idles takes about 1 %.
+const COMPUTES: f64 = 0.1;
+
+/// Looks at every workload that serves HTTP, now and then.
+pub(crate) async fn run(controller: Controller) {
+    let mut watch = Watch { controller, used: HashMap::new() };
+    loop {
+        if let Err(error) = watch.look().await {
+            tracing::error!(error = ?error, "looking for idle workloads failed; trying again");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+struct Watch {
+    controller: Controller,
+    /// What each attempt used when it was last looked at.
+    used: HashMap<AttemptId, Usage>,
+}
+
+impl Watch {
+    async fn look(&mut self) -> Result<()> {
+        let ctx = self.controller.ctx("idle");
+        let watched = self.controller.parts.workloads.watched_workloads(&ctx).await?;
+        self.used.retain(|attempt, _| watched.iter().any(|one| one.attempt == *attempt));
+        for one in &watched {
+            if let Err(error) = self.see_to(&ctx, one).await {
+                tracing::error!(attempt = %one.attempt, error = ?error, "an idle workload could not be seen to");
+            }
+        }
+        Ok(())
+    }
+
+    async fn see_to(&mut self, ctx: &OpContext, one: &Watched) -> Result<()> {
+        let workloads = self.controller.parts.workloads.clone();
+        if let Some(why) = self.no_longer_allowed(ctx, one).await? {
+            return workloads.take_idle_step(ctx, one, one.active_at(), IdleStep::Stop(why)).await;
+        }
+        let known = self.known_use(one);
+        if one.step(ctx.now(), known) == IdleStep::Nothing {
+            return Ok(());
+        }
+        // Only a person who asked twice whether it computes knows: the first look only takes the measure.
+        let Some(active_at) = self.asked_use(ctx, one, known).await else { return Ok(()) };
+        let step = one.step(ctx.now(), active_at);
+        if step == IdleStep::Nothing && active_at == one.active_at() {
+            return Ok(());
+        }
+        workloads.take_idle_step(ctx, one, active_at, step).await
+    }
+
+    /// By what is known without asking the workload.
+    fn known_use(&self, one: &Watched) -> Timestamp {
+        let traffic = self.controller.parts.traffic.last_used(&one.slug);
+        traffic.map_or(one.active_at(), |at| at.max(one.active_at()))
+    }
+
+    /// By what the workload and the runner say; `None` when that is known at the next look only.
+    async fn asked_use(&mut self, ctx: &OpContext, one: &Watched, known: Timestamp) -> Option<Timestamp> {
+        let runner = &self.controller.parts.runner;
+        let name = one.attempt.to_string();
+        let mut active_at = known;
+        if let Some(usage) = runner.usage(&name).await.ok().flatten() {
+            let before = self.used.insert(one.attempt, usage)?;
+            if computes(before, usage) {
+                active_at = ctx.now();
+            }
+        }
+        let told = jupyter::active_at(&**runner, &name, &one.base_path, ctx.now()).await;
+        Some(told.map_or(active_at, |told| told.max(active_at)))
+    }
+
+    /// Why its owner may not run it any more, if so.
+    async fn no_longer_allowed(&self, ctx: &OpContext, one: &Watched) -> Result<Option<String>> {
+        let Some(owner) = one.owner else { return Ok(None) };
+        let person = self.controller.parts.accounts.active_person(ctx, owner).await?;
+        Ok(match person {
+            None => Some("Stopped because its owner's account is disabled.".to_owned()),
+            Some(person) if !is_member(&person, one.group) => {
+                Some("Stopped because its owner is no longer a member of the group.".to_owned())
+            }
+            Some(_) => None,
+        })
+    }
+}
+
+fn is_member(person: &base::Person, group: GroupId) -> bool {
+    person.roles.iter().any(|(id, _)| *id == group)
+}
+
+fn computes(before: Usage, now: Usage) -> bool {
+    let (passed, used) = (now.at_us - before.at_us, now.cpu_time_us.saturating_sub(before.cpu_time_us));
+    passed > 0 && used as f64 / passed as f64 >= COMPUTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_of_a_core_is_work() {
+        let usage = |at_us, cpu_time_us| Usage { at_us, cpu_time_us, memory_bytes: 0, processes: 1 };
+        assert!(computes(usage(0, 0), usage(5_000_000, 600_000)));
+        assert!(!computes(usage(0, 0), usage(5_000_000, 100_000)));
+        assert!(!computes(usage(5, 10), usage(5, 20)), "two looks in one moment tell nothing");
+    }
+}

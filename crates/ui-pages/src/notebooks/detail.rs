@@ -1,0 +1,211 @@
+//! One notebook: the way to ready, how to open it, its log.
+
+use askama::Template;
+
+use super::{NotebookActions, Opens, Volume, samples as own};
+use crate::Page;
+use crate::components::{Fact, LogView, Note, Status, Tab, Tone, When, Who};
+use crate::frame::{Entry, Frame};
+use crate::jobs::{EventRow, Stage};
+use crate::quota::Meter;
+use crate::samples;
+
+/// A notebook that will be stopped soon because nothing happens in it.
+#[derive(Clone, Debug, Default)]
+pub struct IdleWarning {
+    /// When it is stopped.
+    pub at: When,
+    /// Why it counts as idle and what is kept, one or two sentences.
+    pub text: String,
+    /// `POST`
+    pub snooze_url: String,
+    /// Such as `Keep it for 1 h more`.
+    pub snooze_label: String,
+}
+
+/// Why a notebook that should run does not.
+#[derive(Clone, Debug, Default)]
+pub struct Failure {
+    /// Such as `JupyterLab ended before it answered.`.
+    pub reason: String,
+    /// What to do next.
+    pub hint: String,
+    /// Such as `Exit code 1` or `Signal 9`; may be empty.
+    pub exit: String,
+    /// The last lines of the log.
+    pub lines: Vec<String>,
+}
+
+/// What the person installed on top of the image; it lies in the home and outlives the notebook.
+#[derive(Clone, Debug, Default)]
+pub struct Packages {
+    /// Such as `14 packages, 212 MiB`; empty when there is none.
+    pub summary: String,
+    /// Names with versions, the first ones.
+    pub names: Vec<String>,
+    /// Where they are, such as `~/.local`.
+    pub folder: String,
+    /// `POST`; absent when there is nothing to reset or it may not be done now.
+    pub reset_url: Option<String>,
+    /// Why it may not be done now; may be empty.
+    pub reset_why: String,
+}
+
+/// The tab Overview.
+#[derive(Clone, Debug, Default)]
+pub struct NotebookOverview {
+    /// Queued, preparing, starting, ready; empty when it is stopped.
+    pub stages: Vec<Stage>,
+    /// Why it waits, how it was stopped.
+    pub outcome: Option<Note>,
+    pub failure: Option<Failure>,
+    pub idle: Option<IdleWarning>,
+    pub facts: Vec<Fact>,
+    pub volumes: Vec<Volume>,
+    /// Environment variables: name and value.
+    pub env: Vec<(String, String)>,
+    pub meters: Vec<Meter>,
+    /// Such as `now`.
+    pub meters_about: String,
+    /// Newest first.
+    pub events: Vec<EventRow>,
+    /// Absent for those who may not see the owner's home.
+    pub packages: Option<Packages>,
+}
+
+impl NotebookOverview {
+    /// How long each stage took, in one line.
+    #[must_use]
+    pub fn times(&self) -> String {
+        let took = |stage: &Stage| format!("{} {}", stage.label, stage.time);
+        let stages = self.stages.iter().filter(|stage| !stage.time.is_empty());
+        stages.map(took).collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// Which tab is open, with what it shows.
+#[derive(Clone, Debug)]
+pub enum NotebookTab {
+    Overview(Box<NotebookOverview>),
+    Logs(LogView),
+}
+
+/// `GET /g/{group}/notebooks/{slug}` and `…/logs`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "notebooks/detail.html")]
+pub struct NotebookPage {
+    pub frame: Frame,
+    pub slug: String,
+    pub name: String,
+    /// `/g/{group}/notebooks/{slug}`.
+    pub url: String,
+    /// `/g/{group}/notebooks`.
+    pub list_url: String,
+    pub status: Status,
+    pub owner: Who,
+    /// Whether it is the person's own.
+    pub is_own: bool,
+    /// Such as `data-science on cpu-2`.
+    pub what: String,
+    /// When it was last started; absent before the first time.
+    pub started: Option<When>,
+    /// Set when it is ready and the person may open it.
+    pub opens: Option<Opens>,
+    pub actions: NotebookActions,
+    pub tab: NotebookTab,
+}
+
+impl NotebookPage {
+    /// The tabs with their URLs.
+    #[must_use]
+    pub fn tabs(&self) -> Vec<Tab> {
+        vec![
+            Tab::new("Overview", &self.url, matches!(self.tab, NotebookTab::Overview(_))),
+            Tab::new("Logs", format!("{}/logs", self.url), matches!(self.tab, NotebookTab::Logs(_))),
+        ]
+    }
+
+    /// The URL of the open tab, for live updates.
+    #[must_use]
+    pub fn live_url(&self) -> String {
+        self.tabs().into_iter().find(|tab| tab.current).map(|tab| tab.url).unwrap_or_default()
+    }
+
+    /// On its way to ready.
+    #[must_use]
+    pub fn is_on_its_way(&self) -> bool {
+        matches!(self.status, Status::Waiting | Status::Preparing | Status::Starting)
+    }
+
+    /// What the top of the page says while the notebook is on its way.
+    #[must_use]
+    pub fn progress_title(&self) -> &'static str {
+        match self.status {
+            Status::Waiting => "In the queue",
+            Status::Preparing => "Preparing the image and your folders",
+            _ => "Starting JupyterLab",
+        }
+    }
+}
+
+impl Page for NotebookPage {
+    const NAME: &'static str = "notebook";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let open = |status, overview| own::page(status, NotebookTab::Overview(Box::new(overview)));
+        let mut idle = own::ready();
+        idle.idle = Some(own::idle_warning());
+        let mut stopped = own::ready();
+        stopped.stages.clear();
+        stopped.meters.clear();
+        stopped.outcome = Some(Note::new(
+            Tone::Info,
+            "Stopped after 60 minutes without use.",
+            "Your files and packages are kept. Start it again to go on.",
+        ));
+        let mut new = stopped.clone();
+        new.outcome = None;
+        new.events.clear();
+        new.packages = Some(Packages { folder: "~/.local".into(), ..Packages::default() });
+        new.env.clear();
+        let mut others = open(Status::Ready, own::ready());
+        others.is_own = false;
+        others.owner = samples::who("Grace Hopper");
+        others.opens = None;
+        others.actions = NotebookActions { stop: others.actions.stop, ..NotebookActions::default() };
+        if let NotebookTab::Overview(overview) = &mut others.tab {
+            overview.packages = None;
+        }
+        let mut stopping = own::ready();
+        stopping.meters.clear();
+        let log = |total, complete, note: Option<&str>| LogView {
+            base: "/g/vision/notebooks/nb-4k2p9x7q/log".into(),
+            total,
+            complete,
+            note: note.map(Into::into),
+        };
+        let logs = |status, log| own::page(status, NotebookTab::Logs(log));
+        vec![
+            ("queued", open(Status::Waiting, own::queued())),
+            ("preparing", open(Status::Preparing, own::preparing())),
+            ("starting", open(Status::Starting, own::starting())),
+            ("ready", open(Status::Ready, own::ready())),
+            ("idle", open(Status::Ready, idle)),
+            ("stopping", open(Status::Stopping, stopping)),
+            ("stopped", open(Status::Stopped, stopped)),
+            ("never-started", open(Status::Stopped, new)),
+            ("failed", open(Status::Failed, own::failed())),
+            ("of-somebody-else", others),
+            ("logs", logs(Status::Ready, log(120, false, None))),
+            (
+                "logs-empty",
+                logs(Status::Waiting, log(0, false, Some("The log begins when the notebook starts."))),
+            ),
+        ]
+    }
+}
+
+/// The frame of the samples of one notebook.
+pub(super) fn frame() -> Frame {
+    samples::frame("digits", Entry::Notebooks)
+}

@@ -1,0 +1,114 @@
+//! What forms offer: instance types and images, and what a choice means for the quotas.
+
+use accounts::groups::Group;
+use base::Resources;
+use ui_pages::components::{Card, Note, Tone};
+use ui_pages::quota::QuotaPanel;
+use web_kit::Portal;
+use workloads::images::{BuildState, Image, ImageKind, NO_CONTAINERS};
+use workloads::instance_types::InstanceType;
+use workloads::quotas::Usage;
+
+use crate::home;
+
+/// Sizes as cards; those that can never start say why.
+pub(crate) fn type_cards(portal: &Portal, group: &Group, types: &[InstanceType], chosen: &str) -> Vec<Card> {
+    types
+        .iter()
+        .map(|kind| Card {
+            value: kind.name.clone(),
+            title: kind.display_name.clone(),
+            detail: kind.resources.describe(),
+            selected: kind.name == chosen,
+            disabled: portal
+                .workloads
+                .why_never(group, kind.resources)
+                .map(|why| format!("Never fits: it {why}.")),
+            ..Card::default()
+        })
+        .collect()
+}
+
+/// The first size that can ever start.
+pub(crate) fn first_type(portal: &Portal, group: &Group, types: &[InstanceType]) -> String {
+    let fits = types.iter().find(|kind| portal.workloads.why_never(group, kind.resources).is_none());
+    fits.map(|kind| kind.name.clone()).unwrap_or_default()
+}
+
+/// Images as cards. One that is deprecated is there only for whoever chose it before.
+pub(crate) fn image_cards<'a>(
+    portal: &Portal,
+    images: impl IntoIterator<Item = &'a Image>,
+    chosen: &str,
+) -> Vec<Card> {
+    images
+        .into_iter()
+        .filter(|image| !image.is_deprecated() || image.name == chosen)
+        .map(|image| image_card(portal, image, image.name == chosen))
+        .collect()
+}
+
+fn image_card(portal: &Portal, image: &Image, selected: bool) -> Card {
+    let why_not = why_not(portal, image);
+    Card {
+        value: image.name.clone(),
+        title: image.display_name.clone(),
+        detail: image.description.clone(),
+        label: image.image_type.label().to_owned(),
+        advice: image.deprecation().unwrap_or_default(),
+        selected: selected && why_not.is_none(),
+        disabled: why_not.map(str::to_owned),
+        status: (image.state != BuildState::Ready).then(|| crate::images::status(image.state)),
+    }
+}
+
+/// Why no runner takes the image, if so.
+fn why_not(portal: &Portal, image: &Image) -> Option<&'static str> {
+    let is_container = image.kind == ImageKind::Container;
+    (is_container && !portal.workloads.rules().runs_containers).then_some(NO_CONTAINERS)
+}
+
+/// An image that is ready, or any.
+pub(crate) fn first_image(portal: &Portal, images: &[Image]) -> String {
+    let offered = || images.iter().filter(|image| !image.is_deprecated() && why_not(portal, image).is_none());
+    let ready = offered().find(|image| image.state == BuildState::Ready).or_else(|| offered().next());
+    ready.map(|image| image.name.clone()).unwrap_or_default()
+}
+
+/// Quotas with this request in them, and when it would start.
+pub(crate) fn quota_with(
+    portal: &Portal,
+    group: &Group,
+    usage: &Usage,
+    chosen: Option<&InstanceType>,
+) -> QuotaPanel {
+    let ask = chosen.map_or(Resources::ZERO, |kind| kind.resources);
+    let mut panel = home::quota_panel(group, usage, ask);
+    panel.start = chosen.map(|kind| {
+        if let Some(why) = portal.workloads.why_never(group, kind.resources) {
+            return Note::new(
+                Tone::Bad,
+                "Never starts.",
+                format!("It {why}. Choose a smaller instance type."),
+            );
+        }
+        if let Some(excess) = group.user_quota.excess(usage.mine, ask) {
+            let text = format!(
+                "You use {} of {} in this group.",
+                excess.what.describe(excess.used),
+                excess.what.describe(excess.limit)
+            );
+            return Note::new(Tone::Wait, "Waits for your quota.", text);
+        }
+        if let Some(excess) = group.group_quota.excess(usage.group, ask) {
+            let text = format!(
+                "The group uses {} of {}.",
+                excess.what.describe(excess.used),
+                excess.what.describe(excess.limit)
+            );
+            return Note::new(Tone::Wait, "Waits for the group's quota.", text);
+        }
+        Note::new(Tone::Good, "Fits the quotas now.", "It starts as soon as the machine has room.")
+    });
+    panel
+}

@@ -1,0 +1,79 @@
+//! The pages of notebooks.
+
+pub(crate) mod actions;
+pub(crate) mod detail;
+pub(crate) mod form;
+pub(crate) mod launch;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod quick;
+
+use accounts::groups::Group;
+use ui_pages::components::Status;
+use ui_pages::notebooks::{NotebookActions, Opens, Volume};
+use workloads::notebooks::{Notebook, NotebookState};
+
+pub(crate) const fn status(notebook: &Notebook) -> Status {
+    match notebook.state {
+        NotebookState::Stopped => Status::Stopped,
+        NotebookState::Waiting => Status::Waiting,
+        NotebookState::Preparing => Status::Preparing,
+        NotebookState::Starting => Status::Starting,
+        NotebookState::Ready => Status::Ready,
+        NotebookState::Stopping => Status::Stopping,
+        NotebookState::Failed => Status::Failed,
+    }
+}
+
+pub(crate) fn url(group: &Group, notebook: &Notebook) -> String {
+    format!("/g/{}/notebooks/{}", group.name, notebook.slug)
+}
+
+/// What can be done with a notebook now, by its owner or by somebody who may only stop it.
+pub(crate) fn actions(group: &Group, notebook: &Notebook, is_own: bool) -> NotebookActions {
+    use NotebookState::{Failed, Preparing, Ready, Starting, Stopped, Stopping, Waiting};
+    let url = url(group, notebook);
+    let to = |what: &str, states: &[NotebookState]| {
+        states.contains(&notebook.state).then(|| format!("{url}/{what}"))
+    };
+    let own = |action: Option<String>| action.filter(|_| is_own);
+    NotebookActions {
+        start: own(to("start", &[Stopped, Failed])),
+        start_safe: own(to("start?safe=on", &[Stopped, Failed])),
+        cancel: to("stop", &[Waiting, Preparing, Starting]),
+        stop: to("stop", &[Ready, Stopping]).filter(|_| notebook.state == Ready),
+        restart: own(to("restart", &[Ready])),
+        delete: own(to("delete", &[Stopped, Failed])),
+    }
+}
+
+/// The ways into a notebook, while it answers.
+pub(crate) fn opens(notebook: &Notebook, is_own: bool) -> Option<Opens> {
+    let is_open = is_own && notebook.state == NotebookState::Ready;
+    is_open.then(|| {
+        let mut opens = Opens::of(&notebook.slug);
+        if !notebook.open_path.is_empty() {
+            opens.lab =
+                format!("/open/{}?to=lab/tree/{}", notebook.slug, crate::view::encode(&notebook.open_path));
+        }
+        opens
+    })
+}
+
+/// What is mounted into notebooks of the group.
+pub(crate) fn volumes(group: &Group) -> Vec<Volume> {
+    vec![
+        Volume {
+            name: format!("Your home in {}", group.display_name),
+            path: "/home/jovyan".to_owned(),
+            about: "Yours alone. What you save and install there is kept.".to_owned(),
+            read_only: false,
+        },
+        Volume {
+            name: format!("Shared files of {}", group.display_name),
+            path: format!("/project/{}", base::names::group_path(&group.name)),
+            about: "Everybody in the group reads and writes them.".to_owned(),
+            read_only: false,
+        },
+    ]
+}

@@ -1,0 +1,136 @@
+//! Putting a workload into the queue.
+
+use accounts::groups::Group;
+use base::error::FieldErrors;
+use base::{Error, OpContext, Result, UserId, WorkloadId};
+use db::{ResultExt as _, Tx};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{EntityTrait as _, TryIntoModel as _};
+
+use crate::instance_types::InstanceType;
+use crate::jobs::entity::{self, Model, spec};
+use crate::jobs::model::Spec;
+use crate::jobs::phase::Phase;
+use crate::jobs::store;
+use crate::{Workloads, images, instance_types};
+
+/// A size and a software that the group may use, and that can ever fit.
+pub(crate) struct Admitted {
+    pub(crate) instance_type: InstanceType,
+    pub(crate) image: images::entity::Model,
+}
+
+/// A workload to put into the queue.
+pub(crate) struct NewWorkload<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) slug: String,
+    pub(crate) group: &'a Group,
+    pub(crate) user: UserId,
+    pub(crate) name: String,
+    pub(crate) admitted: Admitted,
+    pub(crate) time_limit_s: i64,
+    pub(crate) spec: &'a Spec,
+    pub(crate) copied_from: Option<String>,
+}
+
+impl Workloads {
+    /// Finds the instance type and the image, and refuses what the group is not offered or what can never start;
+    /// the fields `instance_type` and `image` say why.
+    pub(crate) async fn admit(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        instance_type: &str,
+        image: &str,
+        errors: &mut FieldErrors,
+    ) -> Result<Option<Admitted>> {
+        let kind = instance_types::store::offered(self.db.reader(), instance_type.trim(), group.id).await?;
+        match &kind {
+            None => errors.add("instance_type", self.unknown_instance_type(ctx, group, instance_type).await?),
+            Some(kind) => {
+                if let Some(why) = self.why_never(group, kind.resources) {
+                    let error = Error::field(
+                        "instance_type",
+                        format!("This can never start: it {why}. Choose a smaller instance type."),
+                    );
+                    if errors.is_empty() {
+                        return Err(error.with_code("exceed_quota"));
+                    }
+                    errors.add("instance_type", error.message());
+                }
+            }
+        }
+        let found = images::store::known_to(self.db.reader(), group.id, image.trim()).await?;
+        match &found {
+            None => errors.add("image", self.unknown_image(ctx, group, image).await?),
+            Some(found) => {
+                if let Some(why) = self.why_not_run(found) {
+                    errors.add(
+                        "image",
+                        format!("“{}” can't run here. {why} Choose another image.", found.name),
+                    );
+                }
+            }
+        }
+        let (Some(instance_type), Some(image)) = (kind, found) else { return Ok(None) };
+        Ok(errors.is_empty().then_some(Admitted { instance_type, image }))
+    }
+}
+
+/// Writes the workload and what it runs.
+pub(crate) async fn enqueue(tx: &Tx, ctx: &OpContext, new: NewWorkload<'_>) -> Result<Model> {
+    let now = ctx.now();
+    let variables = serde_json::to_string(&new.spec.variables)
+        .map_err(|error| Error::internal_from("write variables", error))?;
+    let resources = new.admitted.instance_type.resources;
+    let image = new.admitted.image;
+    let successor = Some(image.successor.as_str()).filter(|name| !name.is_empty());
+    let remark = image.deprecated_at.map(|_| images::deprecation(&image.display_name, successor));
+    let id = WorkloadId::new(&*ctx.clock);
+    let row = entity::ActiveModel {
+        id: Set(id.0),
+        slug: Set(new.slug),
+        kind: Set(new.kind.to_owned()),
+        group_id: Set(new.group.id.0),
+        user_id: Set(Some(new.user.0)),
+        user_name: Set(ctx.actor_name().to_owned()),
+        name_folded: Set(new.name.to_lowercase()),
+        name: Set(new.name),
+        instance_type: Set(new.admitted.instance_type.name),
+        cpu_milli: Set(resources.cpu_milli),
+        memory_mib: Set(resources.memory_mib),
+        gpu: Set(resources.gpu),
+        image: Set(image.name),
+        digest: Set(image.digest),
+        time_limit_s: Set(new.time_limit_s),
+        asked: Set(store::RUN.to_owned()),
+        phase: Set(Phase::Waiting.as_str().to_owned()),
+        cause: Set(None),
+        reason: Set("Waits for its turn.".to_owned()),
+        exit_code: Set(None),
+        signal: Set(None),
+        generation: Set(0),
+        attempts: Set(0),
+        queued_at: Set(now.micros()),
+        submitted_at: Set(now.micros()),
+        started_at: Set(None),
+        finished_at: Set(None),
+        copied_from: Set(new.copied_from),
+    };
+    let spec = spec::ActiveModel {
+        workload_id: Set(id.0),
+        script: Set(new.spec.script.replace("\r\n", "\n")),
+        variables: Set(variables),
+    };
+    // Not read back: everything in it was set here.
+    let written = row.clone().try_into_model().doing("read a workload's row")?;
+    entity::Entity::insert(row).exec_without_returning(tx.connection()).await.doing("write a workload")?;
+    spec::Entity::insert(spec)
+        .exec_without_returning(tx.connection())
+        .await
+        .doing("write what a workload runs")?;
+    if let Some(remark) = remark {
+        store::note(tx, ctx, id, "image", remark).await?;
+    }
+    Ok(written)
+}
