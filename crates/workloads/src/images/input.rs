@@ -110,11 +110,7 @@ fn made_up(ctx: &OpContext, display_name: &str) -> String {
 /// A reference such as `registry.example.org:5000/team/image:1.2@sha256:…`.
 pub(super) fn container_reference(input: &str) -> Result<String, String> {
     let reference = input.trim();
-    let wrong = || {
-        "Write it as registry/name:tag, such as docker.io/library/python:3.12 or \
-         quay.io/jupyter/base-notebook@sha256:…"
-            .to_owned()
-    };
+    let wrong = || "Write it as registry/name:tag, such as docker.io/library/python:3.12.".to_owned();
     if reference.is_empty() || reference.len() > 255 {
         return Err(wrong());
     }
