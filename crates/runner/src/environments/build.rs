@@ -310,6 +310,7 @@ fn explanation(log_dir: &Path) -> String {
     let from = lines.iter().rposition(is_error).unwrap_or(lines.len().saturating_sub(10));
     let text = lines[from..].join("\n");
     let text = text.trim().trim_start_matches("error:").trim_start_matches('×').trim();
+    let text = text.replace("\n  cause: ", ". ");
     text.chars().take(LONGEST_MESSAGE).collect()
 }
 
