@@ -129,9 +129,9 @@ class Lab:
 
         return wait_for(said, f"job {id} says {text!r}", timeout)
 
-    def folder(self, group: str | None = None) -> Path:
+    def folder(self, group: str | None = None, **options: Any) -> Path:
         """Where the group's shared folder is on this machine. It is there once a job has run."""
-        found = self.run('printf "$GROUP_ID"', group=group)
+        found = self.run('printf "$GROUP_ID"', group=group, **options)
         return self.server.data_dir / "groups" / found.log
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from browsing import FIRST_GROUP, FOUNDER, Founded, Group, answered, image_ready, sign_in
 from portico import Api, Portico, User
+from wheels import make_wheel
 
 _numbers = itertools.count(1)
 _server: list[Portico] = []
@@ -24,8 +25,10 @@ _server: list[Portico] = []
 
 
 @pytest.fixture(scope="session")
-def server(portico_binary) -> Iterator[Portico]:
-    made = Portico(portico_binary)
+def server(portico_binary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
+    wheels = tmp_path_factory.mktemp("packages")
+    make_wheel(wheels, "porticosample", "1.0")
+    made = Portico(portico_binary, {"PORTICO_PACKAGE_FOLDER": str(wheels)})
     _server.append(made)
     yield made.start()
     made.discard()

@@ -1,58 +1,23 @@
-//! Images of a group.
+//! Images of a group: its own, and the system images that it is offered.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
-use web_kit::{Answer, Ctx, InGroup, Portal, logs};
-use workloads::images::Image;
+use axum::response::{IntoResponse as _, Response};
+use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, logs};
+use workloads::images::Owner;
 
-use crate::dto::{Problem, time};
+use crate::dto::Problem;
+use crate::image_dto::{DeprecationBody, ImageBody, ImageDetailDto, ImageDto, ImageUsesDto};
 
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ImageDto {
-    name: String,
-    display_name: String,
-    description: String,
-    is_built_in: bool,
-    python: String,
-    requirements: Vec<String>,
-    digest: String,
-    /// queued, building, ready or failed.
-    state: String,
-    /// Why the last build failed.
-    message: String,
-    python_version: String,
-    size_bytes: Option<u64>,
-    builds: i64,
-    next_try_at: Option<String>,
-    finished_at: Option<String>,
+type Where = Path<(String, String)>;
+
+async fn detail(portal: &Portal, image: workloads::images::Image) -> base::Result<ImageDetailDto> {
+    let found = portal.workloads.image_detail(&image).await?;
+    Ok(ImageDetailDto::new(image, found, None))
 }
 
-impl From<Image> for ImageDto {
-    fn from(image: Image) -> Self {
-        Self {
-            name: image.name,
-            display_name: image.display_name,
-            description: image.description,
-            is_built_in: image.is_built_in,
-            python: image.python,
-            requirements: image.requirements,
-            digest: image.digest,
-            state: image.state.as_str().to_owned(),
-            message: image.message,
-            python_version: image.python_version,
-            size_bytes: image.size_bytes,
-            builds: image.tries,
-            next_try_at: image.next_try_at.map(time),
-            finished_at: image.finished_at.map(time),
-        }
-    }
-}
-
-/// The images that the group may use.
+/// The images that the group may use: its own and the system's.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/images", tag = "images", params(("group" = String, Path)), responses((status = 200, body = Vec<ImageDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(
     State(portal): State<Portal>,
@@ -63,27 +28,116 @@ pub(crate) async fn list(
     Ok(Json(images.into_iter().map(ImageDto::from).collect()))
 }
 
-/// One image.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, body = ImageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+/// Makes an image; it is built in the background.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/images", tag = "images", params(("group" = String, Path)), request_body = ImageBody, responses((status = 201, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    JsonBody(body): JsonBody<ImageBody>,
+) -> Answer<Response> {
+    let owner = Owner::Group(group.id);
+    let input = body.read(&portal, &ctx, owner).await?;
+    let image = portal.workloads.create_image(&ctx, owner, input).await?;
+    Ok((StatusCode::CREATED, Json(detail(&portal, image).await?)).into_response())
+}
+
+/// One image with its packages and builds.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
     InGroup(group): InGroup,
-    Path((_, image)): Path<(String, String)>,
-) -> Answer<Json<ImageDto>> {
-    Ok(Json(portal.workloads.image_for(&ctx, group.id, &image).await?.into()))
+    Path((_, image)): Where,
+) -> Answer<Json<ImageDetailDto>> {
+    let image = portal.workloads.image_for(&ctx, group.id, &image).await?;
+    Ok(Json(detail(&portal, image).await?))
 }
 
-/// Queues another build of a failed image.
+/// Changes an image. Another recipe is built as another environment, which takes over when it is ready; what runs keeps what it has.
+#[utoipa::path(put, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), request_body = ImageBody, responses((status = 200, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Where,
+    JsonBody(body): JsonBody<ImageBody>,
+) -> Answer<Json<ImageDetailDto>> {
+    let owner = Owner::Group(group.id);
+    let input = body.read(&portal, &ctx, owner).await?;
+    let image = portal.workloads.update_image(&ctx, owner, &image, input).await?;
+    Ok(Json(detail(&portal, image).await?))
+}
+
+/// Deletes an image. What waits or runs with it keeps what it has.
+#[utoipa::path(delete, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Where,
+) -> Answer<StatusCode> {
+    portal.workloads.delete_image(&ctx, Owner::Group(group.id), &image).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who waits or runs with an image.
+#[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}/uses", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, body = ImageUsesDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn uses(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Where,
+) -> Answer<Json<ImageUsesDto>> {
+    Ok(Json(portal.workloads.image_uses(&ctx, Owner::Group(group.id), &image).await?.into()))
+}
+
+/// Builds again: a failed or cancelled image as it is, a ready one with the newest versions that fit.
 #[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/rebuild", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn rebuild(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
     InGroup(group): InGroup,
-    Path((_, image)): Path<(String, String)>,
+    Path((_, image)): Where,
 ) -> Answer<StatusCode> {
-    let image = portal.workloads.image_for(&ctx, group.id, &image).await?;
-    portal.workloads.rebuild_image(&ctx, &image.name).await?;
+    portal.workloads.rebuild_image(&ctx, Owner::Group(group.id), &image).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Cancels the build that waits or runs.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/cancel", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn cancel(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Where,
+) -> Answer<StatusCode> {
+    portal.workloads.cancel_build(&ctx, Owner::Group(group.id), &image).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Marks an image as not to be chosen any more, and names what to choose instead.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/deprecate", tag = "images", params(("group" = String, Path), ("image" = String, Path)), request_body = DeprecationBody, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn deprecate(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Where,
+    JsonBody(body): JsonBody<DeprecationBody>,
+) -> Answer<StatusCode> {
+    portal.workloads.deprecate_image(&ctx, Owner::Group(group.id), &image, body.successor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a deprecation back.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/restore", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn restore(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, image)): Where,
+) -> Answer<StatusCode> {
+    portal.workloads.restore_image(&ctx, Owner::Group(group.id), &image).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -93,8 +147,8 @@ pub(crate) async fn log(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
     InGroup(group): InGroup,
-    Path((_, image)): Path<(String, String)>,
+    Path((_, image)): Where,
 ) -> Answer<Response> {
     let image = portal.workloads.image_for(&ctx, group.id, &image).await?;
-    Ok(logs::download(&portal.build_log(&image.digest), &image.name).await?)
+    Ok(logs::download(&portal.build_log(&image.newest_digest), &image.name).await?)
 }

@@ -6,12 +6,14 @@
 mod account;
 mod dto;
 mod groups;
+mod image_dto;
 mod images;
 mod instance_types;
 mod jobs;
 mod notebooks;
 mod openapi;
 mod system;
+mod system_images;
 mod users;
 
 use axum::response::Response;
@@ -54,8 +56,15 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .get("/api/v1/groups/{group}/events", Member, groups::events)
         .get("/api/v1/groups/{group}/instance-types", Member, instance_types::offered)
         .get("/api/v1/groups/{group}/images", Member, images::list)
+        .post("/api/v1/groups/{group}/images", GroupAdmin, images::create)
         .get("/api/v1/groups/{group}/images/{image}", Member, images::get)
-        .post("/api/v1/groups/{group}/images/{image}/rebuild", Member, images::rebuild)
+        .put("/api/v1/groups/{group}/images/{image}", GroupAdmin, images::update)
+        .delete("/api/v1/groups/{group}/images/{image}", GroupAdmin, images::delete)
+        .get("/api/v1/groups/{group}/images/{image}/uses", GroupAdmin, images::uses)
+        .post("/api/v1/groups/{group}/images/{image}/rebuild", GroupAdmin, images::rebuild)
+        .post("/api/v1/groups/{group}/images/{image}/cancel", GroupAdmin, images::cancel)
+        .post("/api/v1/groups/{group}/images/{image}/deprecate", GroupAdmin, images::deprecate)
+        .post("/api/v1/groups/{group}/images/{image}/restore", GroupAdmin, images::restore)
         .get("/api/v1/groups/{group}/images/{image}/log", Member, images::log)
         .get("/api/v1/groups/{group}/jobs", Member, jobs::list)
         .post("/api/v1/groups/{group}/jobs", Member, jobs::submit)
@@ -91,5 +100,16 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .post("/api/v1/instance-types", PlatformAdmin, instance_types::create)
         .put("/api/v1/instance-types/{name}", PlatformAdmin, instance_types::update)
         .delete("/api/v1/instance-types/{name}", PlatformAdmin, instance_types::delete)
+        .get("/api/v1/images", PlatformAdmin, system_images::list)
+        .post("/api/v1/images", PlatformAdmin, system_images::create)
+        .get("/api/v1/images/{image}", PlatformAdmin, system_images::get)
+        .put("/api/v1/images/{image}", PlatformAdmin, system_images::update)
+        .delete("/api/v1/images/{image}", PlatformAdmin, system_images::delete)
+        .get("/api/v1/images/{image}/uses", PlatformAdmin, system_images::uses)
+        .post("/api/v1/images/{image}/rebuild", PlatformAdmin, system_images::rebuild)
+        .post("/api/v1/images/{image}/cancel", PlatformAdmin, system_images::cancel)
+        .post("/api/v1/images/{image}/deprecate", PlatformAdmin, system_images::deprecate)
+        .post("/api/v1/images/{image}/restore", PlatformAdmin, system_images::restore)
+        .get("/api/v1/images/{image}/log", PlatformAdmin, system_images::log)
         .get("/api/v1/system", PlatformAdmin, system::get)
 }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{account, groups, images, instance_types, jobs, notebooks, system, users};
+use crate::{account, groups, images, instance_types, jobs, notebooks, system, system_images, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,10 +17,14 @@ use crate::{account, groups, images, instance_types, jobs, notebooks, system, us
         account::list_tokens, account::create_token, account::revoke_token,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
         groups::put_member, groups::remove_member, groups::usage, groups::events,
-        images::list, images::get, images::rebuild, images::log,
+        images::list, images::create, images::get, images::update, images::delete, images::uses,
+        images::rebuild, images::cancel, images::deprecate, images::restore, images::log,
         instance_types::offered, instance_types::list, instance_types::create, instance_types::update, instance_types::delete,
         jobs::list, jobs::submit, jobs::get, jobs::cancel, jobs::rerun, jobs::events, jobs::log, jobs::log_lines,
         jobs::log_search, jobs::log_stream,
+        system_images::list, system_images::create, system_images::get, system_images::update, system_images::delete,
+        system_images::uses, system_images::rebuild, system_images::cancel, system_images::deprecate, system_images::restore,
+        system_images::log,
         notebooks::list, notebooks::create, notebooks::get, notebooks::delete, notebooks::start, notebooks::stop,
         notebooks::snooze, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
         notebooks::set_group_rule, notebooks::type_rule, notebooks::set_type_rule,

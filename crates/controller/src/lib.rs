@@ -66,6 +66,8 @@ pub(crate) struct Bells {
     pub(crate) schedule: Notify,
     pub(crate) stop: Notify,
     pub(crate) build: Notify,
+    /// Rings for all builders at once: any of their builds may be meant.
+    pub(crate) cancel_build: Notify,
 }
 
 /// Knows when something that a person does last passed through to a workload that serves HTTP.
@@ -116,6 +118,7 @@ async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
                 }
                 Topic::Images => {
                     bells.build.notify_one();
+                    bells.cancel_build.notify_waiters();
                     bells.schedule.notify_one();
                 }
                 Topic::Groups | Topic::InstanceTypes => bells.schedule.notify_one(),
@@ -125,6 +128,7 @@ async fn ring(mut events: broadcast::Receiver<db::Event>, bells: Arc<Bells>) {
                 bells.schedule.notify_one();
                 bells.stop.notify_one();
                 bells.build.notify_one();
+                bells.cancel_build.notify_waiters();
             }
             Err(broadcast::error::RecvError::Closed) => return,
         }

@@ -11,7 +11,7 @@ use base::{Clock, OpContext, Resources, SystemClock};
 use db::Database;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
 use runner::{LocalConfig, LocalRunner, Runner as _};
-use workloads::images::{ImageSeed, Recipe};
+use workloads::images::{Asked, ImageSeed};
 use workloads::{Rules, Workloads};
 
 use crate::config::Config;
@@ -128,6 +128,7 @@ pub(crate) async fn workloads(
         default_time_limit_s: config.default_time_limit_s,
         default_idle_s: config.default_idle_s,
         default_lifetime_s: config.default_lifetime_s,
+        runs_containers: false,
     };
     let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
     let ctx = OpContext::system("start", opened.clock.clone());
@@ -142,8 +143,8 @@ pub(crate) async fn workloads(
             let recipe = image.recipe();
             ImageSeed {
                 digest: recipe.digest(),
-                recipe: Recipe { python: recipe.python, requirements: recipe.requirements },
-                asked: Recipe { python: image.python, requirements: image.requirements },
+                recipe,
+                asked: Asked { python: image.python, requirements: image.requirements, ..Asked::default() },
                 name: image.name,
                 display_name: image.title,
                 description: image.description,

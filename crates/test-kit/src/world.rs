@@ -10,7 +10,7 @@ use base::clock::MockClock;
 use base::resources::Quota;
 use base::{Actor, Clock, Credential, OpContext, Person, Resources, Role, Secret, Timestamp};
 use db::Database;
-use workloads::images::{BuildOutcome, ImageSeed, Recipe};
+use workloads::images::{Asked, BuildOutcome, ImageSeed, Recipe};
 use workloads::jobs::{NewJob, Spec};
 use workloads::{Rules, Workloads};
 
@@ -34,6 +34,7 @@ impl World {
         let rules = Rules {
             capacity: Resources::new(64_000, 256 * 1024, 8),
             default_time_limit_s: 86_400,
+            runs_containers: false,
             default_idle_s: 7200,
             default_lifetime_s: 0,
         };
@@ -70,13 +71,13 @@ impl World {
             self.accounts.add_member(&ctx, group, user, role).await.unwrap();
         }
         self.workloads.seed_instance_types(&ctx, None).await.unwrap();
-        let recipe = Recipe { python: ">=3.10".to_owned(), requirements: vec!["idna==3.20".to_owned()] };
+        let (python, requirements) = (">=3.10".to_owned(), vec!["idna==3.20".to_owned()]);
         let seed = ImageSeed {
             name: "base".to_owned(),
             display_name: "Base".to_owned(),
             description: String::new(),
-            asked: recipe.clone(),
-            recipe,
+            asked: Asked { python: python.clone(), requirements: requirements.clone(), ..Asked::default() },
+            recipe: Recipe { python, requirements, revision: 0 },
             digest: "d1".to_owned(),
         };
         self.workloads.sync_built_in_images(&ctx, vec![seed]).await.unwrap();
@@ -85,10 +86,10 @@ impl World {
             path: "/nowhere".to_owned(),
             base_prefix: "/usr".to_owned(),
             python_version: "3.11".to_owned(),
-            lock: String::new(),
+            lock: "idna==3.20\n".to_owned(),
             size_bytes: 1,
         };
-        self.workloads.finish_build(&ctx, "d1", built).await.unwrap();
+        self.workloads.finish_build(&ctx, "d1", 1, built).await.unwrap();
     }
 
     /// The background's context.

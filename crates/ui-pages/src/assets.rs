@@ -29,6 +29,7 @@ const STYLES: &[&str] = &[
     "filters",
     "form",
     "pick",
+    "image",
     "facts",
     "tabs",
     "steps",

@@ -30,6 +30,7 @@ pub fn gallery_pages() -> Rendered {
     add::<notebooks::NotebookLaunchPage>(&mut pages)?;
     add::<images::ImagesPage>(&mut pages)?;
     add::<images::ImagePage>(&mut pages)?;
+    add::<images::ImageFormPage>(&mut pages)?;
     add::<group_settings::GroupSettingsPage>(&mut pages)?;
     add::<profile::ProfilePage>(&mut pages)?;
     add::<profile::PasswordPage>(&mut pages)?;

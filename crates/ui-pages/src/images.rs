@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::Page;
-use crate::components::{Fact, LogView, Note, Status, Tone, When};
+use crate::components::{Card, Choice, Fact, Field, Link, LogView, Note, Status, Tone, When};
 use crate::frame::{Entry, Frame};
 use crate::samples;
 
@@ -19,6 +19,10 @@ pub struct ImageRow {
     pub reason: String,
     /// `environment` or `container`.
     pub kind: String,
+    /// What it is meant for: `CPU`, `GPU` or `Universal`.
+    pub image_type: String,
+    /// It shall not be chosen for new work.
+    pub deprecated: bool,
     /// Such as `3.12`; empty for a container image.
     pub python: String,
     /// `System` or `Group`.
@@ -37,6 +41,8 @@ pub struct ImagesPage {
     pub live_url: String,
     /// One sentence under the title.
     pub lead: String,
+    /// The form for a new image; absent for those who may not make one.
+    pub new_url: Option<String>,
     pub images: Vec<ImageRow>,
     pub error: Option<String>,
 }
@@ -53,6 +59,8 @@ impl Page for ImagesPage {
             status,
             reason: reason.into(),
             kind: "environment".into(),
+            image_type: if name.ends_with("cpu") { "CPU".into() } else { "Universal".into() },
+            deprecated: name == "data-science",
             python: "3.12".into(),
             scope: scope.into(),
             size: if status == Status::Ready { "1.2 GB".into() } else { String::new() },
@@ -62,6 +70,7 @@ impl Page for ImagesPage {
             frame: samples::frame("Images", Entry::Images),
             live_url: "/g/vision/images".into(),
             lead: "The software that jobs run in: a Python version and its packages.".into(),
+            new_url: Some("/g/vision/images/new".into()),
             images: vec![
                 row("base", "Python and JupyterLab", Status::Ready, "", "System"),
                 row("data-science", "pandas, scikit-learn, matplotlib", Status::Ready, "", "System"),
@@ -93,6 +102,7 @@ impl Page for ImagesPage {
             frame: samples::admin_frame("Images", Entry::AdminImages),
             live_url: "/admin/images".into(),
             lead: "System images, which every group may use.".into(),
+            new_url: Some("/admin/images/new".into()),
             images: typical.images[..4].to_vec(),
             error: None,
         };
@@ -116,6 +126,27 @@ pub struct BuildRow {
     pub outcome: String,
 }
 
+/// A package that came, went, or has another version.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeRow {
+    pub name: String,
+    /// Empty where it was not there.
+    pub before: String,
+    /// Empty where it is gone.
+    pub after: String,
+}
+
+/// Marks an image as not to be chosen any more; field `successor`.
+#[derive(Clone, Debug, Default)]
+pub struct DeprecateForm {
+    /// `POST`.
+    pub action: String,
+    /// `POST`; set when the image is deprecated.
+    pub restore: Option<String>,
+    /// What to choose instead; the first one is none.
+    pub successors: Vec<Choice>,
+}
+
 /// `GET /g/{group}/images/{name}` and `GET /admin/images/{name}`.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "images/detail.html")]
@@ -130,12 +161,27 @@ pub struct ImagePage {
     pub status: Status,
     /// What is happening or went wrong, and what to do.
     pub note: Option<Note>,
+    /// Why not to use it any more, and what instead.
+    pub deprecated: Option<Note>,
     pub facts: Vec<Fact>,
     /// One requirement a line, such as `numpy==2.3.1`.
     pub requirements: Vec<String>,
+    /// Every package with its version.
+    pub lock: Vec<String>,
+    /// What the build before had otherwise.
+    pub changes: Vec<ChangeRow>,
     pub builds: Vec<BuildRow>,
+    /// A container image has no log and no packages.
+    pub is_container: bool,
     /// `POST`; absent when the person may not build or a build is under way.
     pub rebuild_url: Option<String>,
+    /// `POST`; absent when no build waits or runs.
+    pub cancel_url: Option<String>,
+    pub edit_url: Option<String>,
+    /// The page that asks before it deletes.
+    pub delete_url: Option<String>,
+    /// For those who may deprecate it.
+    pub deprecate: Option<DeprecateForm>,
     /// The log of the last build.
     pub log: LogView,
 }
@@ -161,6 +207,11 @@ impl Page for ImagePage {
             duration: "3 min 4 s".into(),
             outcome: outcome.into(),
         };
+        let change = |name: &str, before: &str, after: &str| ChangeRow {
+            name: name.into(),
+            before: before.into(),
+            after: after.into(),
+        };
         let log = |total, complete| LogView {
             run: "1".into(),
             base: "/g/vision/images/pytorch-cpu/log".into(),
@@ -177,12 +228,31 @@ impl Page for ImagePage {
             description: "PyTorch 2.9 for CPU, with torchvision and lightning.".into(),
             status: Status::Ready,
             note: None,
+            deprecated: None,
             facts: facts("1.2 GB", "1"),
             requirements: ["torch==2.9.1", "torchvision==0.24.1", "lightning>=2.5", "numpy==2.3.5", "pandas"]
                 .map(Into::into)
                 .to_vec(),
+            lock: ["numpy==2.3.5", "pandas==2.3.3", "torch==2.9.1"].map(Into::into).to_vec(),
+            changes: vec![
+                change("numpy", "2.3.4", "2.3.5"),
+                change("pandas", "", "2.3.3"),
+                change("toolz", "1.0.0", ""),
+            ],
             builds: vec![build(1, Status::Succeeded, "58 packages")],
+            is_container: false,
             rebuild_url: Some("/g/vision/images/pytorch-cpu/rebuild".into()),
+            cancel_url: None,
+            edit_url: Some("/g/vision/images/pytorch-cpu/edit".into()),
+            delete_url: Some("/g/vision/images/pytorch-cpu/delete".into()),
+            deprecate: Some(DeprecateForm {
+                action: "/g/vision/images/pytorch-cpu/deprecate".into(),
+                restore: None,
+                successors: vec![
+                    Choice::new("", "Nothing in particular", true),
+                    Choice::new("base", "Base", false),
+                ],
+            }),
             log: log(212, true),
         };
         let building = Self {
@@ -195,6 +265,7 @@ impl Page for ImagePage {
             facts: facts("not known yet", "1"),
             builds: vec![build(1, Status::Running, "")],
             rebuild_url: None,
+            cancel_url: Some("/g/vision/images/pytorch-cpu/cancel".into()),
             log: log(96, false),
             ..ready.clone()
         };
@@ -220,11 +291,170 @@ impl Page for ImagePage {
             note: Some(Note::new(Tone::Wait, "Waiting to be built.", "Two other images are built first.")),
             facts: facts("not known yet", "0"),
             requirements: Vec::new(),
+            lock: Vec::new(),
+            changes: Vec::new(),
             builds: Vec::new(),
             rebuild_url: None,
+            edit_url: None,
+            delete_url: None,
+            deprecate: None,
             log: log(0, false),
             ..ready.clone()
         };
-        vec![("queued", queued), ("building", building), ("ready", ready), ("failed", failed)]
+        let mut deprecated = ready.clone();
+        deprecated.deprecated = Some(Note {
+            link: Some(Link::new("Base", "/g/vision/images/base")),
+            ..Note::new(Tone::Wait, "Deprecated.", "It is not offered for new work. Use")
+        });
+        if let Some(form) = &mut deprecated.deprecate {
+            form.restore = Some("/g/vision/images/pytorch-cpu/restore".into());
+        }
+        let container = Self {
+            title: "Jupyter".into(),
+            note: Some(Note::new(
+                Tone::Wait,
+                "It can't run here.",
+                "It is a container image, and the runner of this installation runs sandboxed processes, not containers.",
+            )),
+            facts: vec![
+                Fact::new("Kind", "container"),
+                Fact::id("Reference", "quay.io/jupyter/base-notebook:2026-10-01"),
+            ],
+            requirements: Vec::new(),
+            lock: Vec::new(),
+            changes: Vec::new(),
+            builds: Vec::new(),
+            is_container: true,
+            rebuild_url: None,
+            ..ready.clone()
+        };
+        vec![
+            ("deprecated", deprecated),
+            ("container", container),
+            ("queued", queued),
+            ("building", building),
+            ("ready", ready),
+            ("failed", failed),
+        ]
+    }
+}
+
+/// For system images: to whom the image is offered; fields `global` (`on`) and `groups` (repeated).
+#[derive(Clone, Debug, Default)]
+pub struct OfferFields {
+    pub global: bool,
+    pub groups: Vec<Choice>,
+    pub error: Option<String>,
+}
+
+/// `GET` and `POST …/images/new` and `…/images/{name}/edit`; fields `display_name`, `name` (new only), `description`,
+/// `type`, `source` (`build`, `existing`, `container`), `base` (an image; empty for Python alone), `python`,
+/// `packages`, `file` (multipart), `existing`, `reference`, and those of [`OfferFields`].
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "images/form.html")]
+pub struct ImageFormPage {
+    pub frame: Frame,
+    /// The title of the image when it exists already.
+    pub existing_title: Option<String>,
+    pub list_url: String,
+    /// Where the form is posted.
+    pub action: String,
+    pub cancel_url: String,
+    pub error: Option<String>,
+    pub display_name: Field,
+    pub name: Field,
+    pub description: Field,
+    pub types: Vec<Choice>,
+    /// Radio cards of `source`; empty where the image stays what it is, as built-in ones do.
+    pub sources: Vec<Card>,
+    pub source_error: Option<String>,
+    pub bases: Vec<Choice>,
+    pub base_error: Option<String>,
+    pub python: Field,
+    pub packages: Field,
+    pub file_error: Option<String>,
+    pub existing: Vec<Choice>,
+    pub existing_error: Option<String>,
+    pub reference: Field,
+    /// Why a container image could not run here; may be empty.
+    pub no_containers: String,
+    pub offer: Option<OfferFields>,
+}
+
+impl Page for ImageFormPage {
+    const NAME: &'static str = "image-form";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let source = |value: &str, title: &str, detail: &str, selected| Card {
+            value: value.into(),
+            title: title.into(),
+            detail: detail.into(),
+            selected,
+            ..Card::default()
+        };
+        let sources = |selected: &str| {
+            vec![
+                source("build", "Build", "A base and Python packages", selected == "build"),
+                source(
+                    "existing",
+                    "Use existing",
+                    "Another image under a name of its own",
+                    selected == "existing",
+                ),
+                source("container", "Container image", "A reference in a registry", selected == "container"),
+            ]
+        };
+        let new = Self {
+            frame: samples::frame("New image", Entry::Images),
+            list_url: "/g/vision/images".into(),
+            action: "/g/vision/images/new".into(),
+            cancel_url: "/g/vision/images".into(),
+            types: ["Universal", "CPU", "GPU"]
+                .map(|label| Choice::new(label.to_lowercase(), label, label == "Universal"))
+                .to_vec(),
+            sources: sources("build"),
+            bases: vec![
+                Choice::new("", "Python alone", false),
+                Choice::new("base", "Base (Python 3.12)", true),
+                Choice::new("data-science", "Data science (Python 3.12)", false),
+            ],
+            existing: vec![Choice::new("base", "Base", false)],
+            no_containers: "It can be kept, but this runner runs sandboxed processes, not containers.".into(),
+            ..Self::default()
+        };
+        let errors = Self {
+            display_name: Field::bad("", "Give it a name."),
+            name: Field::bad("Our Image", "Use 1 to 63 lower-case letters a–z, digits, - and ."),
+            packages: Field::bad(
+                "pandas>=2\n--index-url https://example.org",
+                "Line 2, “--index-url https://example.org”: options are not taken here. Name packages only.",
+            ),
+            base_error: Some(
+                "“base” can't be built upon: it is still being built. Wait until it is ready.".into(),
+            ),
+            file_error: Some(
+                "This runner installs packages with pip, not with conda. It can't install: cuda.".into(),
+            ),
+            ..new.clone()
+        };
+        let container = Self {
+            sources: sources("container"),
+            reference: Field::bad("Python", "Write it as registry/name:tag."),
+            ..new.clone()
+        };
+        let edit = Self {
+            frame: samples::admin_frame("Tables", Entry::AdminImages),
+            existing_title: Some("Tables".into()),
+            display_name: Field::new("Tables"),
+            name: Field::new("tables-k3x9a"),
+            packages: Field::new("pandas>=2\npolars"),
+            offer: Some(OfferFields {
+                global: false,
+                groups: vec![Choice::new("speech", "speech", false), Choice::new("vision", "vision", true)],
+                error: None,
+            }),
+            ..new.clone()
+        };
+        vec![("new", new), ("errors", errors), ("container", container), ("edit", edit)]
     }
 }

@@ -2,10 +2,10 @@
 
 use accounts::groups::Group;
 use base::Resources;
-use ui_pages::components::{Card, Note, Status, Tone};
+use ui_pages::components::{Card, Note, Tone};
 use ui_pages::quota::QuotaPanel;
 use web_kit::Portal;
-use workloads::images::{BuildState, Image};
+use workloads::images::{BuildState, Image, ImageKind, NO_CONTAINERS};
 use workloads::instance_types::InstanceType;
 use workloads::quotas::Usage;
 
@@ -35,26 +35,43 @@ pub(crate) fn first_type(portal: &Portal, group: &Group, types: &[InstanceType])
     fits.map(|kind| kind.name.clone()).unwrap_or_default()
 }
 
-/// An image as a card.
-pub(crate) fn image_card(image: &Image, chosen: &str) -> Card {
+/// Images as cards. One that is deprecated is there only for whoever chose it before.
+pub(crate) fn image_cards<'a>(
+    portal: &Portal,
+    images: impl IntoIterator<Item = &'a Image>,
+    chosen: &str,
+) -> Vec<Card> {
+    images
+        .into_iter()
+        .filter(|image| !image.is_deprecated() || image.name == chosen)
+        .map(|image| image_card(portal, image, image.name == chosen))
+        .collect()
+}
+
+fn image_card(portal: &Portal, image: &Image, selected: bool) -> Card {
+    let why_not = why_not(portal, image);
     Card {
         value: image.name.clone(),
         title: image.display_name.clone(),
         detail: image.description.clone(),
-        selected: image.name == chosen,
-        status: match image.state {
-            BuildState::Ready => None,
-            BuildState::Queued => Some(Status::Queued),
-            BuildState::Building => Some(Status::Building),
-            BuildState::Failed => Some(Status::Failed),
-        },
-        ..Card::default()
+        label: image.image_type.label().to_owned(),
+        advice: image.deprecation().unwrap_or_default(),
+        selected: selected && why_not.is_none(),
+        disabled: why_not.map(str::to_owned),
+        status: (image.state != BuildState::Ready).then(|| crate::images::status(image.state)),
     }
 }
 
+/// Why no runner takes the image, if so.
+fn why_not(portal: &Portal, image: &Image) -> Option<&'static str> {
+    let is_container = image.kind == ImageKind::Container;
+    (is_container && !portal.workloads.rules().runs_containers).then_some(NO_CONTAINERS)
+}
+
 /// An image that is ready, or any.
-pub(crate) fn first_image(images: &[Image]) -> String {
-    let ready = images.iter().find(|image| image.state == BuildState::Ready).or(images.first());
+pub(crate) fn first_image(portal: &Portal, images: &[Image]) -> String {
+    let offered = || images.iter().filter(|image| !image.is_deprecated() && why_not(portal, image).is_none());
+    let ready = offered().find(|image| image.state == BuildState::Ready).or_else(|| offered().next());
     ready.map(|image| image.name.clone()).unwrap_or_default()
 }
 

@@ -28,6 +28,9 @@ impl Done {
             "removed" => "The member is removed.",
             "user-password" => "The password is set. The user's sessions have ended.",
             "build" => "The build is queued.",
+            "build-cancelled" => "The build is cancelled.",
+            "deprecated" => "The image is deprecated.",
+            "restored" => "The image is offered again.",
             _ => return None,
         };
         Some(Flash { tone: Tone::Good, text: text.to_owned() })

@@ -15,22 +15,36 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 
-/// A form's fields in their order; a name may come more than once.
+/// A form's fields in their order; a name may come more than once. Forms with files are `multipart/form-data`.
 #[derive(Clone, Debug, Default)]
-pub struct FormBody(Vec<(String, String)>);
+pub struct FormBody {
+    fields: Vec<(String, String)>,
+    files: Vec<(String, FormFile)>,
+}
+
+/// A text file that came with a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormFile {
+    pub name: String,
+    pub content: String,
+}
 
 impl FormBody {
     /// The field's value; empty where it was not sent.
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
     /// Every value of a field that comes more than once.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+    /// The file of a field, if somebody chose one.
+    pub fn file(&self, name: &str) -> Option<&FormFile> {
+        self.files.iter().find(|(field, _)| field == name).map(|(_, file)| file)
     }
     /// Whether a switch is on.
     pub fn is_on(&self, name: &str) -> bool {
-        self.0.iter().any(|(field, value)| field == name && value != "false" && !value.is_empty())
+        self.fields.iter().any(|(field, value)| field == name && value != "false" && !value.is_empty())
     }
 }
 
@@ -65,9 +79,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 impl<S: Send + Sync> FromRequest<S> for FormBody {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok());
         let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
-        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+        match boundary {
+            Some(boundary) => Ok(multipart(bytes, boundary).await?),
+            None => {
+                let fields = url::form_urlencoded::parse(&bytes).into_owned().collect();
+                Ok(Self { fields, files: Vec::new() })
+            }
+        }
     }
+}
+
+/// The parts of a form with files. A file that nobody chose comes with an empty name.
+async fn multipart(bytes: axum::body::Bytes, boundary: String) -> Result<FormBody, Error> {
+    let whole = futures::stream::once(async { Ok::<_, std::convert::Infallible>(bytes) });
+    let mut parts = multer::Multipart::new(whole, boundary);
+    let broken = |error: multer::Error| {
+        Error::invalid(format!("The form can't be read: {error}.")).with_code("bad_form")
+    };
+    let mut form = FormBody::default();
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        let field = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        let content = part.bytes().await.map_err(broken)?;
+        // What is no text holds characters then that no rule takes, and the rule says so with the form's other errors.
+        let content = String::from_utf8_lossy(&content).into_owned();
+        match file {
+            Some(name) if name.is_empty() => {}
+            Some(name) => form.files.push((field, FormFile { name, content })),
+            None => form.fields.push((field, content)),
+        }
+    }
+    Ok(form)
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T> {

@@ -30,7 +30,7 @@ pub struct Workloads {
 /// What submits ask for again and again, by the catalogue's version.
 pub(crate) struct Known {
     pub(crate) instance_types: Cache<(GroupId, String), InstanceType>,
-    pub(crate) images: Cache<String, images::entity::Model>,
+    pub(crate) images: Cache<(GroupId, String), images::entity::Model>,
 }
 
 /// Names of which so much is known at once.
@@ -43,6 +43,8 @@ pub struct Rules {
     pub capacity: Resources,
     /// The time limit of jobs where neither the job nor its group says one; 0 is none.
     pub default_time_limit_s: i64,
+    /// Whether a runner takes images of kind `container`.
+    pub runs_containers: bool,
     /// Seconds without activity after which a notebook is stopped where neither it nor its group says more; 0 is never.
     pub default_idle_s: i64,
     /// Seconds that a notebook may live where neither it nor its group says more; 0 is for ever.

@@ -12,7 +12,7 @@ pub(super) struct Migration;
 /// What [`crate::Database::catalogue_version`] counts: for each table the columns whose update matters (none: an
 /// update never does), beside every row that goes. Rows that come matter where their absence is remembered with
 /// others: a person's memberships.
-const COUNTED: [(&str, &str, bool); 8] = [
+const COUNTED: [(&str, &str, bool); 9] = [
     ("users", "name, enabled, is_platform_admin", false),
     ("groups", "*", false),
     ("members", "*", true),
@@ -21,6 +21,7 @@ const COUNTED: [(&str, &str, bool); 8] = [
     ("instance_types", "*", false),
     ("instance_type_groups", "*", true),
     ("images", "*", false),
+    ("image_groups", "*", true),
 ];
 
 #[async_trait::async_trait]

@@ -57,7 +57,10 @@ on_both_databases! {
         }
         let mut checked = 0;
         let mut wrong = Vec::new();
-        for row in portal.rows.iter().filter(|row| !ends_the_sweep(row)) {
+        let mut rows: Vec<&RouteRow> = portal.rows.iter().filter(|row| !ends_the_sweep(row)).collect();
+        // The platform admin's turn ends the group, and with it what its members and outsiders are told apart by.
+        rows.sort_by_key(|row| row.method == Method::DELETE && row.path == "/api/v1/groups/{group}");
+        for row in rows {
             let path = concrete(row.path);
             for (n, who) in PEOPLE.iter().enumerate() {
                 let mut ways = vec![TestPortal::request(&row.method, &path, cookies[n].as_deref(), None)];

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
@@ -39,6 +40,8 @@ pub enum BuildErrorKind {
     Recipe,
     /// uv tried and could not.
     Packages,
+    /// What the packages come from could not be reached; another try may find it.
+    Network,
     /// uv is missing or does not work.
     Tool,
     /// The machine: disk, permissions.
@@ -88,7 +91,7 @@ pub(super) async fn build(
     };
     log.finish(last_words).await?;
     outcome.map_err(|failure| match failure {
-        Failure::Uv => BuildError { kind: BuildErrorKind::Packages, message: explanation(log_dir) },
+        Failure::Uv => explained(explanation(log_dir)),
         Failure::Other(error) => error,
     })
 }
@@ -127,28 +130,34 @@ async fn build_new(
     venv.arg(format!("--python={wanted}")).arg(&environment);
     log.run(venv).await?;
 
-    let mut install = uv.command();
-    install.args(["pip", "install", "--compile-bytecode", "--strict"]);
-    if !store.config.allow_source {
-        install.args(["--only-binary", ":all:"]);
-    }
-    install.arg("--python").arg(&interpreter).arg("--requirements").arg(&requirements);
-    log.run(install).await?;
-
-    let mut freeze = uv.command();
-    freeze.args(["pip", "freeze", "--python"]).arg(&interpreter);
-    let lock = answer(freeze).await?;
-    let mut ask = Command::new(&interpreter);
-    ask.env_clear().kill_on_drop(true).args([
-        "-I",
-        "-c",
-        "import platform, sys; print(platform.python_version()); print(sys.base_prefix)",
-    ]);
+    // Asked while nothing but Python is in it: from here on nothing of it runs without `-S`, because a package can
+    // bring files that every start of its interpreter runs, and this is not a sandbox.
+    let mut ask = python(&interpreter);
+    ask.args(["-c", "import platform, sys; print(platform.python_version()); print(sys.base_prefix)"]);
     let about = answer(ask).await?;
     let (python_version, base_prefix) = about
         .trim_end()
         .split_once('\n')
         .ok_or_else(|| io::Error::other("the new interpreter does not answer"))?;
+
+    let wheels_only: &[&str] = if store.config.allow_source { &[] } else { &["--only-binary", ":all:"] };
+    let lock_file = workshop.path.join("lock.txt");
+    let mut resolve = uv.command();
+    resolve.args(["pip", "compile", "--no-header", "--no-annotate"]).args(wheels_only);
+    resolve.arg("--python").arg(&interpreter).arg("--output-file").arg(&lock_file).arg(&requirements);
+    log.run(resolve).await?;
+    let lock = fs_err::read_to_string(&lock_file)?;
+
+    let mut install = uv.command();
+    install.args(["pip", "install", "--no-deps", "--strict"]).args(wheels_only);
+    install.arg("--python").arg(&interpreter).arg("--requirements").arg(&lock_file);
+    log.run(install).await?;
+
+    let mut compile = python(&interpreter);
+    // Some packages bring files for other Pythons, which do not compile; that is no matter.
+    compile.args(["-m", "compileall", "-q", "-q", "-j", "2"]).arg(environment.join("lib"));
+    compile.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    compile.status().await.map_err(no_python)?;
 
     let built = Built {
         digest: digest.to_owned(),
@@ -271,8 +280,20 @@ fn no_uv(error: io::Error) -> BuildError {
     BuildError { kind: BuildErrorKind::Tool, message: format!("uv could not be run: {error}") }
 }
 
+fn no_python(error: io::Error) -> BuildError {
+    BuildError { kind: BuildErrorKind::Tool, message: format!("Python could not be run: {error}") }
+}
+
+/// The interpreter of an environment, without any package: `-S` leaves out what packages could have put into its
+/// start, `-I` the folder and the variables that it is started with.
+fn python(interpreter: &Path) -> Command {
+    let mut command = Command::new(interpreter);
+    command.env_clear().kill_on_drop(true).args(["-I", "-S"]);
+    command
+}
+
 async fn answer(mut command: Command) -> Result<String, Failure> {
-    let output = command.output().await.map_err(no_uv)?;
+    let output = command.output().await.map_err(no_python)?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(Failure::Other(BuildError { kind: BuildErrorKind::Tool, message }));
@@ -289,7 +310,32 @@ fn explanation(log_dir: &Path) -> String {
     let from = lines.iter().rposition(is_error).unwrap_or(lines.len().saturating_sub(10));
     let text = lines[from..].join("\n");
     let text = text.trim().trim_start_matches("error:").trim_start_matches('×').trim();
+    let text = text.replace("\n  cause: ", ". ");
     text.chars().take(LONGEST_MESSAGE).collect()
+}
+
+/// Whose trouble uv's explanation tells of, with a way out where uv names none.
+fn explained(mut message: String) -> BuildError {
+    const NETWORK: [&str; 8] = [
+        "error sending request",
+        "Failed to fetch",
+        "Could not connect",
+        "dns error",
+        "operation timed out",
+        "connection closed",
+        "Connection reset",
+        "Failed to download",
+    ];
+    const NO_WHEEL: [&str; 2] = ["has no usable wheels", "building from source is disabled"];
+    let tells = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    let kind = if tells(&NETWORK) { BuildErrorKind::Network } else { BuildErrorKind::Packages };
+    if tells(&NO_WHEEL) {
+        message.push_str(
+            "\n\nOnly wheels are installed here: building a package from its source would run the package's own \
+             program. Choose a version that has a wheel for this Python and machine.",
+        );
+    }
+    BuildError { kind, message }
 }
 
 /// The password in an address, which uv would put into its messages.

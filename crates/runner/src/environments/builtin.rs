@@ -27,7 +27,7 @@ pub struct BuiltinImage {
 impl BuiltinImage {
     /// What to build.
     pub fn recipe(&self) -> Recipe {
-        Recipe { python: self.python.clone(), requirements: self.lock.clone() }
+        Recipe { python: self.python.clone(), requirements: self.lock.clone(), revision: 0 }
     }
 }
 

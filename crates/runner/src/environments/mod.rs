@@ -14,5 +14,5 @@ mod uv;
 
 pub use build::{BuildError, BuildErrorKind};
 pub use builtin::{BuiltinImage, builtin_images};
-pub use recipe::{Recipe, RecipeError};
+pub use recipe::{Recipe, RecipeError, check_requirement};
 pub use store::{Built, EnvironmentConfig, EnvironmentStore};

@@ -18,6 +18,9 @@ pub struct Recipe {
     pub python: String,
     /// The wanted packages, each such as `pandas>=2,<3` or `dask[array]==2026.1.0 ; python_version < '3.13'`.
     pub requirements: Vec<String>,
+    /// Another number makes another environment of the same packages, with the newest versions that fit then.
+    #[serde(default)]
+    pub revision: i64,
 }
 
 /// Why a recipe cannot be built.
@@ -40,12 +43,15 @@ impl Error for RecipeError {}
 impl Recipe {
     /// The name of what comes of this recipe on this kind of machine. The order of the requirements does not matter.
     pub fn digest(&self) -> String {
-        let canonical = serde_json::json!({
+        let mut canonical = serde_json::json!({
             "format": FORMAT,
             "machine": [std::env::consts::ARCH, std::env::consts::OS],
             "python": without_spaces(&self.python),
             "requirements": self.canonical_requirements(),
         });
+        if self.revision != 0 {
+            canonical["revision"] = self.revision.into();
+        }
         let digest = Sha256::digest(canonical.to_string());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -90,8 +96,9 @@ impl Recipe {
     }
 }
 
-/// `name[extra, …] version, … ; marker`, by the letters that each part can have.
-fn check_requirement(requirement: &str) -> Result<(), &'static str> {
+/// Whether this is `name[extra, …] version, … ; marker`, by the letters that each part can have; otherwise why not,
+/// to be read after the requirement.
+pub fn check_requirement(requirement: &str) -> Result<(), &'static str> {
     if requirement.len() > LONGEST_REQUIREMENT {
         return Err("is too long");
     }
@@ -99,18 +106,15 @@ fn check_requirement(requirement: &str) -> Result<(), &'static str> {
         Some((package, marker)) => (package.trim_end(), Some(marker.trim_start())),
         None => (requirement, None),
     };
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let name_end = package.bytes().position(|byte| !in_name(byte)).unwrap_or(package.len());
     let (name, rest) = package.split_at(name_end);
-    if !name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        || !name.ends_with(|last: char| last.is_ascii_alphanumeric())
-    {
+    if !is_name(name) {
         return Err("does not begin with the name of a package");
     }
     let mut versions = rest.trim_start();
     if let Some(after) = versions.strip_prefix('[') {
         let (extras, after) = after.split_once(']').ok_or("has a `[` without a `]`")?;
-        if !extras.bytes().all(|byte| in_name(byte) || b", ".contains(&byte)) {
+        if !extras.trim().is_empty() && !extras.split(',').all(|extra| is_name(extra.trim())) {
             return Err("has an extra that is not a name");
         }
         versions = after.trim_start();
@@ -127,6 +131,16 @@ fn check_requirement(requirement: &str) -> Result<(), &'static str> {
         return Err("has something after the `;` that is no condition");
     }
     Ok(())
+}
+
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)
+}
+
+/// Letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+fn is_name(text: &str) -> bool {
+    let at_end = |c: char| c.is_ascii_alphanumeric();
+    text.starts_with(at_end) && text.ends_with(at_end) && text.bytes().all(in_name)
 }
 
 /// A comparison and a version, such as `>= 1.2`.

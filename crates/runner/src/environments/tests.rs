@@ -4,6 +4,7 @@ fn recipe(requirements: &[&str]) -> Recipe {
     Recipe {
         python: ">=3.10".into(),
         requirements: requirements.iter().map(|text| (*text).to_owned()).collect(),
+        ..Recipe::default()
     }
 }
 
@@ -75,10 +76,7 @@ fn nothing_else_passes() {
     // A line break would make one requirement two lines of a file; it is a space like any other.
     assert_eq!(recipe(&["six\n-r x"]).requirements_file(), "six -r x\n");
     for python in ["", "-", "3.12; x", "../python", "python3", "--help"] {
-        assert!(
-            Recipe { python: python.into(), requirements: Vec::new() }.check().is_err(),
-            "{python:?} passes"
-        );
+        assert!(Recipe { python: python.into(), ..Recipe::default() }.check().is_err(), "{python:?} passes");
     }
 }
 
@@ -87,6 +85,7 @@ fn a_digest_names_content() {
     let digest = recipe(&["six", "idna >= 3"]).digest();
     assert_eq!(digest, recipe(&["idna  >= 3 ", "", "six", "six"]).digest());
     assert_ne!(digest, recipe(&["six"]).digest());
+    assert_ne!(digest, Recipe { revision: 1, ..recipe(&["six", "idna >= 3"]) }.digest());
     assert_ne!(digest, Recipe { python: ">=3.11".into(), ..recipe(&["six", "idna >= 3"]) }.digest());
     assert_eq!(digest.len(), 64);
 }

@@ -56,8 +56,18 @@ impl Place {
 
 /// A wheel of our own, so that no test needs the network: `sample` with a command of that name.
 fn make_wheel(folder: &Path) {
+    // `hostile` brings a line that every start of its interpreter runs.
     let program = "
-import sys, zipfile
+import os, sys, zipfile
+wheel = zipfile.ZipFile(sys.argv[1] + '/hostile-1.0-py3-none-any.whl', 'w')
+info = 'hostile-1.0.dist-info/'
+wheel.writestr('hostile.pth', 'import os; open(' + repr(sys.argv[1] + '/escaped') + ', \\'w\\')\\n')
+wheel.writestr('hostile.py', '')
+wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: hostile\\nVersion: 1.0\\n')
+wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+wheel.writestr(info + 'RECORD', ''.join(name + ',,\\n' for name in wheel.namelist() + [info + 'RECORD']))
+wheel.close()
+open(sys.argv[1] + '/source-1.0.tar.gz', 'wb').write(b'no archive')
 wheel = zipfile.ZipFile(sys.argv[1] + '/sample-1.0-py3-none-any.whl', 'w')
 info = 'sample-1.0.dist-info/'
 wheel.writestr('sample/__init__.py', 'def main(): print(\"a sample from\", __file__)\\n')
@@ -75,6 +85,7 @@ fn recipe(requirements: &[&str]) -> Recipe {
     Recipe {
         python: ">=3.10".into(),
         requirements: requirements.iter().map(|text| (*text).to_owned()).collect(),
+        ..Recipe::default()
     }
 }
 
@@ -128,6 +139,49 @@ async fn a_broken_requirement_gives_uvs_explanation() {
     let error =
         store.build(&Recipe { python: "==3.1".into(), ..recipe(&[]) }, &place.log()).await.unwrap_err();
     assert!(error.kind == BuildErrorKind::Packages && error.message.contains("3.1"), "{error}");
+}
+
+/// A package's own program never runs while it is built into an environment: that happens outside of any sandbox.
+#[tokio::test]
+async fn a_package_runs_nothing_while_it_is_installed() {
+    let Some(place) = Place::with_uv() else { return };
+    let built = place.offline().build(&recipe(&["hostile"]), &place.log()).await.unwrap();
+    let package = built.path.join("lib");
+    let bytecode = walk(&package).into_iter().any(|path| path.to_string_lossy().contains("hostile.cpython"));
+    assert!(bytecode, "it is not compiled");
+    let escaped = place.dir.path().join("wheels/escaped");
+    assert!(!escaped.exists(), "the package's program ran outside of the sandbox");
+    // It would run as soon as somebody starts the interpreter.
+    assert!(Command::new(built.path.join("bin/python")).arg("-c").arg("").status().unwrap().success());
+    assert!(escaped.exists(), "the wheel is not hostile, so this test shows nothing");
+}
+
+fn walk(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_package_without_a_wheel_is_told_as_such() {
+    let Some(place) = Place::with_uv() else { return };
+    let error = place.offline().build(&recipe(&["source"]), &place.log()).await.unwrap_err();
+    assert_eq!(error.kind, BuildErrorKind::Packages);
+    assert!(error.message.contains("Only wheels are installed here"), "{error}");
+}
+
+#[tokio::test]
+async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
+    let Some(place) = Place::with_uv() else { return };
+    // A port that was just free.
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let address = format!("http://127.0.0.1:{port}/simple");
+    let store = EnvironmentStore::new(EnvironmentConfig { index_url: Some(address), ..place.config() });
+    let error = store.build(&recipe(&["sample"]), &place.log()).await.unwrap_err();
+    assert_eq!(error.kind, BuildErrorKind::Network, "{error}");
 }
 
 #[tokio::test]

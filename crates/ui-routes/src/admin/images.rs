@@ -1,19 +1,19 @@
 //! System images.
 
 use axum::extract::{Path, State};
-use ui_pages::frame::Entry;
-use web_kit::{Answer, Ctx, Portal, QueryString, logs};
+use web_kit::{Answer, Ctx, FormBody, Portal, QueryString, logs};
 
 use crate::flash::Done;
-use crate::images::{build_log, detail_page, lines_answer, list_page, search_answer, stream_answer};
-use crate::{frame, view};
+use crate::images::actions::{self, Deed};
+use crate::images::log::{self, Part};
+use crate::images::{Place, form, list_answer, show_answer};
 
-const BASE: &str = "/admin/images";
-
-pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
-    let framed = frame::build(&portal, &ctx, "Images", Entry::AdminImages, None).await?;
-    let images = portal.workloads.system_images(&ctx).await?;
-    Ok(view::page(&list_page(framed, &images, BASE, "System images, which every group can use."))?)
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    QueryString(done): QueryString<Done>,
+) -> Answer {
+    Ok(list_answer(&portal, &ctx, &Place::admin(), &done).await?)
 }
 
 pub(crate) async fn show(
@@ -22,15 +22,67 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    let image = portal.workloads.system_image(&ctx, &name).await?;
-    let mut framed = frame::build(&portal, &ctx, &image.display_name, Entry::AdminImages, None).await?;
-    framed.frame.flash = done.flash();
-    Ok(view::page(&detail_page(&portal, framed, &image, BASE, true).await)?)
+    Ok(show_answer(&portal, &ctx, &Place::admin(), &name, &done).await?)
+}
+
+pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
+    Ok(form::new_answer(&portal, &ctx, &Place::admin()).await?)
+}
+
+pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: FormBody) -> Answer {
+    Ok(form::create_answer(&portal, &ctx, &Place::admin(), &body).await?)
+}
+
+pub(crate) async fn edit(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+    Ok(form::edit_answer(&portal, &ctx, &Place::admin(), &name).await?)
+}
+
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
+    Ok(form::update_answer(&portal, &ctx, &Place::admin(), &name, &body).await?)
 }
 
 pub(crate) async fn rebuild(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
-    portal.workloads.rebuild_image(&ctx, &name).await?;
-    Ok(view::see_other(&format!("{BASE}/{name}?done=build")))
+    Ok(actions::act(&portal, &ctx, &Place::admin(), &name, Deed::Rebuild).await?)
+}
+
+pub(crate) async fn cancel(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+    Ok(actions::act(&portal, &ctx, &Place::admin(), &name, Deed::Cancel).await?)
+}
+
+pub(crate) async fn restore(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(name): Path<String>) -> Answer {
+    Ok(actions::act(&portal, &ctx, &Place::admin(), &name, Deed::Restore).await?)
+}
+
+pub(crate) async fn deprecate(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
+    let successor = body.text("successor").to_owned();
+    Ok(actions::act(&portal, &ctx, &Place::admin(), &name, Deed::Deprecate { successor }).await?)
+}
+
+pub(crate) async fn ask_delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+) -> Answer {
+    Ok(actions::ask_delete_answer(&portal, &ctx, &Place::admin(), &name).await?)
+}
+
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
+    Ok(actions::delete_answer(&portal, &ctx, &Place::admin(), &name, &body).await?)
 }
 
 pub(crate) async fn log_lines(
@@ -39,8 +91,7 @@ pub(crate) async fn log_lines(
     Path(name): Path<String>,
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer {
-    let image = portal.workloads.system_image(&ctx, &name).await?;
-    Ok(lines_answer(&portal, &image, &wanted).await?)
+    Ok(log::answer(&portal, ctx, &Place::admin(), &name, Part::Lines(wanted)).await?)
 }
 
 pub(crate) async fn log_search(
@@ -49,8 +100,7 @@ pub(crate) async fn log_search(
     Path(name): Path<String>,
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer {
-    let image = portal.workloads.system_image(&ctx, &name).await?;
-    Ok(search_answer(&portal, &image, &wanted).await?)
+    Ok(log::answer(&portal, ctx, &Place::admin(), &name, Part::Search(wanted)).await?)
 }
 
 pub(crate) async fn log_stream(
@@ -59,8 +109,7 @@ pub(crate) async fn log_stream(
     Path(name): Path<String>,
     QueryString(wanted): QueryString<logs::From>,
 ) -> Answer {
-    let image = portal.workloads.system_image(&ctx, &name).await?;
-    Ok(stream_answer(&portal, ctx, &image, wanted.from))
+    Ok(log::answer(&portal, ctx, &Place::admin(), &name, Part::Stream(wanted)).await?)
 }
 
 pub(crate) async fn log_download(
@@ -68,6 +117,5 @@ pub(crate) async fn log_download(
     Ctx(ctx): Ctx,
     Path(name): Path<String>,
 ) -> Answer {
-    let image = portal.workloads.system_image(&ctx, &name).await?;
-    Ok(logs::download(&build_log(&portal, &image), &name).await?)
+    Ok(log::answer(&portal, ctx, &Place::admin(), &name, Part::Download).await?)
 }

@@ -28,12 +28,12 @@ pub(crate) async fn entrance() -> Response {
 }
 
 /// Errors that the form shows itself; others get a page of their own.
-fn is_for_form(error: &Error) -> bool {
+pub(crate) fn is_for_form(error: &Error) -> bool {
     matches!(error.kind(), Kind::Invalid | Kind::Conflict | Kind::TooManyRequests)
 }
 
 /// Whether somebody typed the name of what is to be deleted.
-fn check_confirmation(typed: &str, name: &str) -> Result<(), Error> {
+pub(crate) fn check_confirmation(typed: &str, name: &str) -> Result<(), Error> {
     if typed.trim() == name {
         Ok(())
     } else {

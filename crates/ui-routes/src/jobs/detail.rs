@@ -388,7 +388,11 @@ async fn events_of(
         }
     }
     for event in portal.workloads.job_events(ctx, group, &summary.slug).await? {
-        let title = if event.kind == "cancel" { "Asked to stop" } else { "To be tried again" };
+        let title = match event.kind.as_str() {
+            "cancel" => "Asked to stop",
+            "image" => "A word on the image",
+            _ => "To be tried again",
+        };
         events.push((event.at, Tone::Wait, title.to_owned(), event.message, None));
     }
     events.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));

@@ -82,7 +82,7 @@ async fn form(
         typed.instance_type = choices::first_type(portal, group, &types);
     }
     if typed.image.is_empty() {
-        typed.image = choices::first_image(&images);
+        typed.image = choices::first_image(portal, &images);
     }
     let chosen = types.iter().find(|kind| kind.name == typed.instance_type);
     let base = format!("/g/{}/jobs", group.name);
@@ -96,7 +96,7 @@ async fn form(
         name: view::field(typed.name, "name", error),
         instance_types: choices::type_cards(portal, group, &types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
-        images: images.iter().map(|image| choices::image_card(image, &typed.image)).collect(),
+        images: choices::image_cards(portal, &images, &typed.image),
         image_error: view::field_error("image", error),
         command: view::field(typed.command, "command", error),
         env: typed

@@ -86,7 +86,7 @@ async fn form(
         typed.instance_type = choices::first_type(portal, group, &types);
     }
     if typed.image.is_empty() {
-        typed.image = choices::first_image(&images);
+        typed.image = choices::first_image(portal, &images);
     }
     let chosen = types.iter().find(|kind| kind.name == typed.instance_type);
     let rules = portal.workloads.rules();
@@ -104,14 +104,8 @@ async fn form(
         name: view::field(typed.name, "name", error),
         instance_types: choices::type_cards(portal, group, &types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
-        system_images: system_images
-            .into_iter()
-            .map(|image| choices::image_card(image, &typed.image))
-            .collect(),
-        group_images: group_images
-            .into_iter()
-            .map(|image| choices::image_card(image, &typed.image))
-            .collect(),
+        system_images: choices::image_cards(portal, system_images, &typed.image),
+        group_images: choices::image_cards(portal, group_images, &typed.image),
         new_image_url: manages.then(|| format!("/g/{}/images/new", group.name)),
         image_error: view::field_error("image", error),
         env: typed

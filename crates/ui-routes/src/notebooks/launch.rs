@@ -33,7 +33,7 @@ pub(crate) async fn show(
     let images = portal.workloads.images_for(&ctx, group.id).await?;
     let usage = portal.workloads.group_usage(&ctx, &group).await?;
     let mine = portal.workloads.list_notebooks(&ctx, &group).await?.mine;
-    let image = query.image.unwrap_or_else(|| choices::first_image(&images));
+    let image = query.image.unwrap_or_else(|| choices::first_image(&portal, &images));
     let kind = query.kind.unwrap_or_else(|| choices::first_type(&portal, &group, &types));
     let file = query.path.unwrap_or_default();
     let found_image = images.iter().find(|one| one.name == image);

@@ -25,7 +25,7 @@ pub(crate) async fn cards(
     let Some(size) = types.iter().find(|kind| kind.name == first) else { return Ok(Vec::new()) };
     Ok(IMAGES
         .iter()
-        .filter_map(|name| images.iter().find(|image| image.name == *name))
+        .filter_map(|name| images.iter().find(|image| image.name == *name && !image.is_deprecated()))
         .map(|image| {
             let existing = mine.iter().find(|notebook| notebook.name == image.display_name);
             QuickLaunch {

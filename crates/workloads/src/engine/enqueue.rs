@@ -8,7 +8,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{EntityTrait as _, TryIntoModel as _};
 
 use crate::instance_types::InstanceType;
-use crate::jobs::entity::{self, Model, spec};
+use crate::jobs::entity::{self, Model, event, spec};
 use crate::jobs::model::Spec;
 use crate::jobs::phase::Phase;
 use crate::jobs::store;
@@ -63,11 +63,19 @@ impl Workloads {
                 }
             }
         }
-        let load = images::store::by_name(reader, image.trim());
-        let found = self.known.images.get_or_load(ctx.catalogue, image.trim().to_owned(), load).await?;
-        let found = found.filter(|found| found.group_id.is_none_or(|owner| owner == group.id.0));
-        if found.is_none() {
-            errors.add("image", self.unknown_image(ctx, group, image).await?);
+        let name = image.trim();
+        let load = images::store::known_to(reader, group.id, name);
+        let found = self.known.images.get_or_load(ctx.catalogue, (group.id, name.to_owned()), load).await?;
+        match &found {
+            None => errors.add("image", self.unknown_image(ctx, group, image).await?),
+            Some(found) => {
+                if let Some(why) = self.why_not_run(found) {
+                    errors.add(
+                        "image",
+                        format!("“{}” can't run here. {why} Choose another image.", found.name),
+                    );
+                }
+            }
         }
         let (Some(instance_type), Some(image)) = (kind, found) else { return Ok(None) };
         Ok(errors.is_empty().then_some(Admitted { instance_type, image }))
@@ -78,6 +86,8 @@ impl Workloads {
 pub(crate) struct NewRows {
     pub(crate) workload: entity::ActiveModel,
     pub(crate) spec: spec::ActiveModel,
+    /// A word on the image, for the workload's events.
+    pub(crate) remark: Option<event::ActiveModel>,
 }
 
 impl NewRows {
@@ -87,6 +97,11 @@ impl NewRows {
             .map_err(|error| Error::internal_from("write variables", error))?;
         let resources = new.admitted.instance_type.resources;
         let id = WorkloadId::new(&*ctx.clock);
+        let image = new.admitted.image;
+        let successor = Some(image.successor.as_str()).filter(|name| !name.is_empty());
+        let remark = image
+            .deprecated_at
+            .map(|_| store::event_row(ctx, id, "image", images::deprecation(&image.display_name, successor)));
         let workload = entity::ActiveModel {
             id: Set(id.0),
             slug: Set(new.slug),
@@ -100,8 +115,8 @@ impl NewRows {
             cpu_milli: Set(resources.cpu_milli),
             memory_mib: Set(resources.memory_mib),
             gpu: Set(resources.gpu),
-            image: Set(new.admitted.image.name),
-            digest: Set(new.admitted.image.digest),
+            image: Set(image.name),
+            digest: Set(image.digest),
             time_limit_s: Set(new.time_limit_s),
             asked: Set(store::RUN.to_owned()),
             phase: Set(Phase::Waiting.as_str().to_owned()),
@@ -122,7 +137,7 @@ impl NewRows {
             script: Set(new.spec.script.replace("\r\n", "\n")),
             variables: Set(variables),
         };
-        Ok(Self { workload, spec })
+        Ok(Self { workload, spec, remark })
     }
 
     /// The row as it will be; not read back, as everything in it was set here.
@@ -143,5 +158,8 @@ pub(crate) async fn enqueue(tx: &Tx, ctx: &OpContext, new: NewWorkload<'_>) -> R
         .exec_without_returning(tx.connection())
         .await
         .doing("write what a workload runs")?;
+    if let Some(remark) = rows.remark {
+        tx.insert_later(event::Entity::insert(remark))?;
+    }
     Ok(written)
 }

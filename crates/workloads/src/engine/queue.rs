@@ -192,8 +192,7 @@ fn image_problem(row: Option<&environment::Model>) -> Option<String> {
         BuildState::Failed if row.next_try_at.is_some() => {
             Some("its last build failed and will be tried again. Its page says why.".to_owned())
         }
-        BuildState::Failed => {
-            Some("its build failed. Its page says why; a platform admin can build it again.".to_owned())
-        }
+        BuildState::Failed => Some("its build failed. Its page says why; an admin can repair it.".to_owned()),
+        BuildState::Cancelled => Some("its build was cancelled. An admin can build it again.".to_owned()),
     }
 }

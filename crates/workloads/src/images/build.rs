@@ -1,28 +1,22 @@
 //! What the controller does with environments: queue, build, retry, forget.
 
 use base::{Error, ImageId, OpContext, Result, Timestamp};
-use db::{ResultExt as _, Topic, Tx};
+use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
-use serde::{Deserialize, Serialize};
 
-use super::entity::{self, environment};
-use super::{BuildState, store};
+use super::entity::{self, build, environment};
+use super::update::save;
+use super::{Asked, BuildState, IMAGES_LOCK, Owner, Recipe, store};
 use crate::Workloads;
 
 /// After so many failures a build waits for a person.
 const MAX_TRIES: i64 = 5;
-
-/// What an environment is made of, as kept in the database.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recipe {
-    pub python: String,
-    pub requirements: Vec<String>,
-}
+const LONGEST_MESSAGE: usize = 4000;
 
 /// A built-in image, from the data file.
 #[derive(Clone, Debug)]
@@ -31,7 +25,7 @@ pub struct ImageSeed {
     pub display_name: String,
     pub description: String,
     /// What people asked for, as pages show it.
-    pub asked: Recipe,
+    pub asked: Asked,
     /// What to build: the same with every package that comes with it, each at one version.
     pub recipe: Recipe,
     pub digest: String,
@@ -42,7 +36,8 @@ pub struct ImageSeed {
 pub struct DueBuild {
     pub digest: String,
     pub recipe: Recipe,
-    pub tries: i64,
+    /// Which build of this environment it is; whoever ends another one is not heard.
+    pub number: i64,
 }
 
 /// How a build ended.
@@ -55,9 +50,11 @@ pub enum BuildOutcome {
         lock: String,
         size_bytes: u64,
     },
-    /// The tool's explanation.
     Failed {
+        /// The tool's explanation.
         message: String,
+        /// Whether the same may succeed later without anybody changing anything.
+        try_again: bool,
     },
 }
 
@@ -71,52 +68,44 @@ impl Workloads {
                 Box::pin(async move {
                     let now = ctx.now().micros();
                     for seed in seeds {
-                        let write = |recipe| {
-                            serde_json::to_string(recipe)
-                                .map_err(|error| Error::internal_from("write a recipe", error))
-                        };
-                        let (asked, recipe) = (write(&seed.asked)?, write(&seed.recipe)?);
+                        let asked = serde_json::to_string(&seed.asked)
+                            .map_err(|error| Error::internal_from("write what was asked for", error))?;
                         if store::environment(tx.connection(), &seed.digest).await?.is_none() {
-                            let row = environment::ActiveModel {
-                                digest: Set(seed.digest.clone()),
-                                recipe: Set(recipe),
-                                state: Set(BuildState::Queued.as_str().to_owned()),
-                                message: Set(String::new()),
-                                lock: Set(String::new()),
-                                path: Set(String::new()),
-                                base_prefix: Set(String::new()),
-                                python_version: Set(String::new()),
-                                size_bytes: Set(None),
-                                tries: Set(0),
-                                next_try_at: Set(None),
-                                started_at: Set(None),
-                                finished_at: Set(None),
-                                created_at: Set(now),
-                                last_used_at: Set(now),
-                            };
-                            row.insert(tx.connection()).await.doing("write an environment")?;
+                            store::want_environment(tx, &seed.digest, &seed.recipe, ctx.now()).await?;
                         }
-                        match store::by_name(tx.connection(), &seed.name).await? {
+                        match store::in_scope(tx.connection(), Owner::System, &seed.name).await? {
                             Some(row) => {
                                 let mut active = row.into_active_model();
                                 active.display_name = Set(seed.display_name);
                                 active.description = Set(seed.description);
                                 active.recipe = Set(asked);
                                 active.digest = Set(seed.digest);
+                                active.next_digest = Set(String::new());
+                                active.is_built_in = Set(true);
                                 active.updated_at = Set(now);
                                 active.update(tx.connection()).await.doing("write an image")?;
                             }
                             None => {
                                 let row = entity::ActiveModel {
                                     id: Set(ImageId::new(&*ctx.clock).0),
+                                    scope: Set(Owner::System.scope()),
                                     name: Set(seed.name),
                                     group_id: Set(None),
                                     display_name: Set(seed.display_name),
                                     description: Set(seed.description),
                                     kind: Set("environment".to_owned()),
+                                    image_type: Set("universal".to_owned()),
                                     recipe: Set(asked),
+                                    reference: Set(String::new()),
                                     digest: Set(seed.digest),
+                                    next_digest: Set(String::new()),
+                                    previous_lock: Set(String::new()),
                                     is_built_in: Set(true),
+                                    is_global: Set(true),
+                                    cancelled_at: Set(None),
+                                    deprecated_at: Set(None),
+                                    successor: Set(String::new()),
+                                    created_by: Set("Portico".to_owned()),
                                     created_at: Set(now),
                                     updated_at: Set(now),
                                 };
@@ -131,6 +120,17 @@ impl Workloads {
                         .exec(tx.connection())
                         .await
                         .doing("queue interrupted builds")?;
+                    build::Entity::update_many()
+                        .col_expr(build::Column::State, Expr::value(BuildState::Failed.as_str()))
+                        .col_expr(
+                            build::Column::Message,
+                            Expr::value("The server stopped meanwhile; it was queued again."),
+                        )
+                        .col_expr(build::Column::FinishedAt, Expr::value(now))
+                        .filter(build::Column::State.eq(BuildState::Building.as_str()))
+                        .exec(tx.connection())
+                        .await
+                        .doing("close interrupted builds")?;
                     Ok(())
                 })
             })
@@ -155,11 +155,23 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.lock(IMAGES_LOCK).await?;
                     let Some(row) = find.one(tx.connection()).await.doing("look for a due build")? else {
                         return Ok(None);
                     };
                     let recipe = serde_json::from_str(&row.recipe).unwrap_or_default();
-                    let due = DueBuild { digest: row.digest.clone(), recipe, tries: row.tries };
+                    let newest = store::builds(tx.connection(), &row.digest).await?.into_iter().next();
+                    let number = newest.map_or(1, |newest| newest.number + 1);
+                    let due = DueBuild { digest: row.digest.clone(), recipe, number };
+                    let begun = build::ActiveModel {
+                        digest: Set(row.digest.clone()),
+                        number: Set(number),
+                        state: Set(BuildState::Building.as_str().to_owned()),
+                        message: Set(String::new()),
+                        started_at: Set(ctx.now().micros()),
+                        finished_at: Set(None),
+                    };
+                    begun.insert(tx.connection()).await.doing("note a build")?;
                     let mut active = row.into_active_model();
                     active.state = Set(BuildState::Building.as_str().to_owned());
                     active.started_at = Set(Some(ctx.now().micros()));
@@ -173,23 +185,51 @@ impl Workloads {
             .await
     }
 
-    /// Records how a build ended; a failed one is tried again later, each time after twice as long.
-    pub async fn finish_build(&self, ctx: &OpContext, digest: &str, outcome: BuildOutcome) -> Result<()> {
+    /// Whether this build is still wanted: nobody cancelled it.
+    pub async fn is_build_wanted(&self, ctx: &OpContext, digest: &str, number: i64) -> Result<bool> {
+        ctx.require_platform_admin()?;
+        let row = build::Entity::find_by_id((digest.to_owned(), number))
+            .one(self.db.reader())
+            .await
+            .doing("read a build")?;
+        Ok(row.is_some_and(|row| row.state == BuildState::Building.as_str()))
+    }
+
+    /// Records how a build ended. One that failed for a reason that may pass is tried again later, each time after
+    /// twice as long. One that was cancelled meanwhile stays so.
+    pub async fn finish_build(
+        &self,
+        ctx: &OpContext,
+        digest: &str,
+        number: i64,
+        outcome: BuildOutcome,
+    ) -> Result<()> {
         ctx.require_platform_admin()?;
         let (ctx, digest) = (ctx.clone(), digest.to_owned());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.lock(IMAGES_LOCK).await?;
+                    let now = ctx.now();
+                    let (state, said) = match &outcome {
+                        BuildOutcome::Built { lock, .. } => {
+                            (BuildState::Ready, format!("{} packages", lock.lines().count()))
+                        }
+                        BuildOutcome::Failed { message, .. } => (BuildState::Failed, message.clone()),
+                    };
+                    if !close(tx, &digest, number, state, &said, now).await? {
+                        return Ok(());
+                    }
                     let Some(row) = store::environment(tx.connection(), &digest).await? else {
                         return Ok(());
                     };
                     let tries = row.tries + 1;
                     let mut active = row.into_active_model();
                     active.tries = Set(tries);
-                    active.finished_at = Set(Some(ctx.now().micros()));
+                    active.finished_at = Set(Some(now.micros()));
+                    active.state = Set(state.as_str().to_owned());
                     match outcome {
                         BuildOutcome::Built { path, base_prefix, python_version, lock, size_bytes } => {
-                            active.state = Set(BuildState::Ready.as_str().to_owned());
                             active.message = Set(String::new());
                             active.path = Set(path);
                             active.base_prefix = Set(base_prefix);
@@ -197,15 +237,18 @@ impl Workloads {
                             active.lock = Set(lock);
                             active.size_bytes = Set(i64::try_from(size_bytes).ok());
                         }
-                        BuildOutcome::Failed { message } => {
-                            active.state = Set(BuildState::Failed.as_str().to_owned());
-                            active.message = Set(base::names::cut(&message, 4000));
+                        BuildOutcome::Failed { message, try_again } => {
+                            active.message = Set(base::names::cut(&message, LONGEST_MESSAGE));
                             let wait = 30 << tries.min(10);
-                            active.next_try_at =
-                                Set((tries < MAX_TRIES).then(|| ctx.now().plus_seconds(wait).micros()));
+                            active.next_try_at = Set(
+                                (try_again && tries < MAX_TRIES).then(|| now.plus_seconds(wait).micros())
+                            );
                         }
                     }
                     active.update(tx.connection()).await.doing("finish a build")?;
+                    if state == BuildState::Ready {
+                        take_over(tx, &ctx, &digest).await?;
+                    }
                     tell(tx, &ctx, &digest).await
                 })
             })
@@ -231,16 +274,17 @@ impl Workloads {
                         .doing("look for unused environments")?;
                     let mut forgotten = Vec::new();
                     for row in rows {
-                        let named = entity::Entity::find()
-                            .filter(entity::Column::Digest.eq(&row.digest))
-                            .one(tx.connection())
-                            .await
-                            .doing("look for images of an environment")?;
-                        if named.is_some()
+                        let named = store::naming(tx.connection(), &row.digest).await?;
+                        if !named.is_empty()
                             || crate::engine::needs_environment(tx.connection(), &row.digest).await?
                         {
                             continue;
                         }
+                        build::Entity::delete_many()
+                            .filter(build::Column::Digest.eq(&row.digest))
+                            .exec(tx.connection())
+                            .await
+                            .doing("forget builds")?;
                         environment::Entity::delete_by_id(row.digest.clone())
                             .exec(tx.connection())
                             .await
@@ -266,15 +310,60 @@ impl Workloads {
     }
 }
 
+/// Ends a build that runs; `false` when it has ended already.
+async fn close(
+    tx: &Tx,
+    digest: &str,
+    number: i64,
+    state: BuildState,
+    message: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let closed = build::Entity::update_many()
+        .col_expr(build::Column::State, Expr::value(state.as_str()))
+        .col_expr(build::Column::Message, Expr::value(base::names::cut(message, LONGEST_MESSAGE)))
+        .col_expr(build::Column::FinishedAt, Expr::value(now.micros()))
+        .filter(build::Column::Digest.eq(digest))
+        .filter(build::Column::Number.eq(number))
+        .filter(build::Column::State.eq(BuildState::Building.as_str()))
+        .exec(tx.connection())
+        .await
+        .doing("end a build")?;
+    Ok(closed.rows_affected > 0)
+}
+
+/// Ends the build of an environment that runs now, if one does.
+pub(super) async fn close_newest(
+    tx: &Tx,
+    digest: &str,
+    state: BuildState,
+    message: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if let Some(newest) = store::builds(tx.connection(), digest).await?.first() {
+        close(tx, digest, newest.number, state, message, now).await?;
+    }
+    Ok(())
+}
+
+/// The images that waited for this environment name it from now on.
+async fn take_over(tx: &Tx, ctx: &OpContext, digest: &str) -> Result<()> {
+    for mut row in store::naming(tx.connection(), digest).await? {
+        if row.next_digest == digest {
+            let before = store::environment(tx.connection(), &row.digest).await?;
+            row.previous_lock = before.map(|before| before.lock).unwrap_or_default();
+            row.digest = std::mem::take(&mut row.next_digest);
+        }
+        row.cancelled_at = None;
+        save(tx, ctx, row).await?;
+    }
+    Ok(())
+}
+
 /// Every image that names the environment has changed.
 async fn tell(tx: &Tx, ctx: &OpContext, digest: &str) -> Result<()> {
-    let images = entity::Entity::find()
-        .filter(entity::Column::Digest.eq(digest))
-        .all(tx.connection())
-        .await
-        .doing("look for images of an environment")?;
-    for image in images {
-        tx.emit(ctx.now(), image.group_id.map(base::GroupId), Topic::Images, image.name).await?;
+    for image in store::naming(tx.connection(), digest).await? {
+        store::tell(tx, ctx.now(), &image).await?;
     }
     Ok(())
 }

@@ -1,116 +1,147 @@
-//! What people see of images, and asking for another build.
+//! What people see of images.
 
-use accounts::audit::{self, Entry};
-use base::{Action, Error, GroupId, ImageId, OpContext, Result, Timestamp};
-use db::{ResultExt as _, Topic};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
+use base::{Action, GroupId, ImageId, OpContext, Result, Timestamp};
 
-use super::build::Recipe;
-use super::entity::{self, environment};
-use super::{BuildState, Image, store};
+use super::entity::environment;
+use super::update::newest_digest;
+use super::{Asked, BuildState, Image, ImageKind, ImageType, Owner, PackageChange, changes, store};
 use crate::Workloads;
 
-fn join(row: entity::Model, environment: Option<&environment::Model>) -> Image {
-    let recipe: Recipe = serde_json::from_str(&row.recipe).unwrap_or_default();
+/// How many builds a page shows.
+const MOST_BUILDS: usize = 20;
+
+/// One build of an image's environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    pub number: i64,
+    pub state: BuildState,
+    /// What came of it: the number of packages, or why it failed.
+    pub message: String,
+    pub started_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+}
+
+/// What only the image's own page needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageDetail {
+    /// Builds of the newest environment, newest first.
+    pub builds: Vec<Build>,
+    /// The packages that the build before this one had otherwise.
+    pub changes: Vec<PackageChange>,
+}
+
+fn join((row, groups): store::WithOffers, environments: &[environment::Model]) -> Image {
+    let asked: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
+    let find = |digest: &str| environments.iter().find(|e| e.digest == digest);
+    let (present, newest) = (find(&row.digest), find(newest_digest(&row)));
+    let kind = ImageKind::parse(&row.kind);
+    let state_of = |environment: Option<&environment::Model>| {
+        let state = environment.map_or(BuildState::Queued, |e| BuildState::parse(&e.state));
+        match (kind, state) {
+            // Nothing is built here.
+            (ImageKind::Container, _) => BuildState::Ready,
+            (_, BuildState::Ready) => BuildState::Ready,
+            _ if row.cancelled_at.is_some() => BuildState::Cancelled,
+            (_, state) => state,
+        }
+    };
+    let newest_state = state_of(newest);
     Image {
         id: ImageId(row.id),
-        name: row.name,
         group: row.group_id.map(GroupId),
+        kind,
+        image_type: ImageType::parse(&row.image_type).unwrap_or_default(),
+        is_built_in: row.is_built_in,
+        is_global: row.is_global,
+        groups,
+        python: asked.python,
+        requirements: asked.requirements,
+        base: asked.base,
+        existing: asked.existing,
+        state: state_of(present),
+        newest_digest: newest_digest(&row).to_owned(),
+        message: newest
+            .filter(|_| newest_state == BuildState::Failed)
+            .map(|e| e.message.clone())
+            .unwrap_or_default(),
+        newest_state,
+        python_version: present.map(|e| e.python_version.clone()).unwrap_or_default(),
+        lock: present.map(|e| e.lock.clone()).unwrap_or_default(),
+        previous_lock: row.previous_lock,
+        size_bytes: present.and_then(|e| e.size_bytes).and_then(|size| u64::try_from(size).ok()),
+        tries: newest.map_or(0, |e| e.tries),
+        next_try_at: newest
+            .filter(|_| newest_state == BuildState::Failed)
+            .and_then(|e| e.next_try_at)
+            .map(Timestamp),
+        started_at: newest.and_then(|e| e.started_at).map(Timestamp),
+        finished_at: newest.and_then(|e| e.finished_at).map(Timestamp),
+        deprecated_at: row.deprecated_at.map(Timestamp),
+        successor: Some(row.successor).filter(|name| !name.is_empty()),
+        created_by: row.created_by,
+        updated_at: Timestamp(row.updated_at),
+        name: row.name,
         display_name: row.display_name,
         description: row.description,
-        is_built_in: row.is_built_in,
-        python: recipe.python,
-        requirements: recipe.requirements,
+        reference: row.reference,
         digest: row.digest,
-        state: environment.map_or(BuildState::Queued, |e| BuildState::parse(&e.state)),
-        message: environment.map(|e| e.message.clone()).unwrap_or_default(),
-        python_version: environment.map(|e| e.python_version.clone()).unwrap_or_default(),
-        lock: environment.map(|e| e.lock.clone()).unwrap_or_default(),
-        size_bytes: environment.and_then(|e| e.size_bytes).and_then(|size| u64::try_from(size).ok()),
-        tries: environment.map_or(0, |e| e.tries),
-        next_try_at: environment.and_then(|e| e.next_try_at).map(Timestamp),
-        started_at: environment.and_then(|e| e.started_at).map(Timestamp),
-        finished_at: environment.and_then(|e| e.finished_at).map(Timestamp),
     }
 }
 
 impl Workloads {
-    /// The images that a group may use.
+    /// The images that a group may use: its own and the system's.
     pub async fn images_for(&self, ctx: &OpContext, group: GroupId) -> Result<Vec<Image>> {
         ctx.require_in_group(Action::ReadGroup, group)?;
-        self.images(Some(group)).await
+        self.joined(store::for_group(self.db.reader(), group).await?).await
     }
 
     /// The system images; for platform admins.
     pub async fn system_images(&self, ctx: &OpContext) -> Result<Vec<Image>> {
         ctx.require_platform_admin()?;
-        self.images(None).await
+        self.joined(store::of_system(self.db.reader()).await?).await
     }
 
-    async fn images(&self, group: Option<GroupId>) -> Result<Vec<Image>> {
-        let rows = store::for_group(self.db.reader(), group).await?;
-        let digests = rows.iter().map(|row| row.digest.clone()).collect();
+    async fn joined(&self, rows: Vec<store::WithOffers>) -> Result<Vec<Image>> {
+        let digests =
+            rows.iter().flat_map(|(row, _)| [row.digest.clone(), row.next_digest.clone()]).collect();
         let environments = store::environments(self.db.reader(), digests).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let environment = environments.iter().find(|e| e.digest == row.digest);
-                join(row, environment)
-            })
-            .collect())
+        Ok(rows.into_iter().map(|row| join(row, &environments)).collect())
     }
 
-    /// One image that the group may use.
+    /// One image that the group may use; its own before a system image of the same name.
     pub async fn image_for(&self, ctx: &OpContext, group: GroupId, name: &str) -> Result<Image> {
-        let images = self.images_for(ctx, group).await?;
-        images.into_iter().find(|image| image.name == name).ok_or_else(|| no_image(name))
+        let mut images = self.images_for(ctx, group).await?;
+        images.retain(|image| image.name == name);
+        images.into_iter().max_by_key(|image| image.group.is_some()).ok_or_else(|| store::missing(name))
     }
 
     /// One system image; for platform admins.
     pub async fn system_image(&self, ctx: &OpContext, name: &str) -> Result<Image> {
         let images = self.system_images(ctx).await?;
-        images.into_iter().find(|image| image.name == name).ok_or_else(|| no_image(name))
+        images.into_iter().find(|image| image.name == name).ok_or_else(|| store::missing(name))
     }
 
-    /// Asks for another build of a failed environment now; one that is ready or under way is left alone.
-    pub async fn rebuild_image(&self, ctx: &OpContext, name: &str) -> Result<()> {
-        let row = store::by_name(self.db.reader(), name).await?.ok_or_else(|| no_image(name))?;
-        match row.group_id {
-            Some(group) => ctx.require_in_group(Action::ManageGroup, GroupId(group))?,
-            None => ctx.require_platform_admin()?,
+    pub(crate) async fn owned_image(&self, ctx: &OpContext, owner: Owner, name: &str) -> Result<Image> {
+        match owner {
+            Owner::System => self.system_image(ctx, name).await,
+            Owner::Group(group) => self.image_for(ctx, group, name).await,
         }
-        let (ctx, name) = (ctx.clone(), name.to_owned());
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let environment = store::environment(tx.connection(), &row.digest)
-                        .await?
-                        .ok_or_else(|| no_image(&name))?;
-                    if BuildState::parse(&environment.state) != BuildState::Failed {
-                        return Err(Error::conflict(
-                            "not_failed",
-                            "This image is ready or being built already.",
-                        ));
-                    }
-                    let mut active = environment.into_active_model();
-                    active.state = Set(BuildState::Queued.as_str().to_owned());
-                    active.next_try_at = Set(None);
-                    active.tries = Set(0);
-                    active.update(tx.connection()).await.doing("queue a build")?;
-                    audit::record(
-                        tx,
-                        &ctx,
-                        Entry { action: "image.rebuild", group: None, subject: &name, detail: String::new() },
-                    )
-                    .await?;
-                    tx.emit(ctx.now(), None, Topic::Images, name).await
-                })
-            })
-            .await
     }
-}
 
-fn no_image(name: &str) -> Error {
-    Error::not_found(format!("image named “{}”", base::names::cut(name, 63)))
+    /// The builds of an image that the actor may see, and what the last one changed.
+    pub async fn image_detail(&self, image: &Image) -> Result<ImageDetail> {
+        let rows = store::builds(self.db.reader(), &image.newest_digest).await?;
+        let builds = rows
+            .into_iter()
+            .take(MOST_BUILDS)
+            .map(|row| Build {
+                number: row.number,
+                state: BuildState::parse(&row.state),
+                message: row.message,
+                started_at: Timestamp(row.started_at),
+                finished_at: row.finished_at.map(Timestamp),
+            })
+            .collect();
+        Ok(ImageDetail { builds, changes: changes(&image.previous_lock, &image.lock) })
+    }
 }

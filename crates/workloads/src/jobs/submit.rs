@@ -12,11 +12,11 @@ use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
 
-use super::entity::{self, idempotency, spec};
+use super::entity::{self, event, idempotency, spec};
 use super::model::{JobSummary, Spec};
 use super::store;
-use crate::Workloads;
 use crate::engine::{NewRows, NewWorkload};
+use crate::{Workloads, images};
 
 /// The largest script. What is larger belongs into a file.
 pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
@@ -183,6 +183,9 @@ impl Workloads {
                     let row = rows.written()?;
                     tx.insert_later(entity::Entity::insert(rows.workload))?;
                     tx.insert_later(spec::Entity::insert(rows.spec))?;
+                    if let Some(remark) = rows.remark {
+                        tx.insert_later(event::Entity::insert(remark))?;
+                    }
                     let entry = Entry {
                         action: "job.submit",
                         group: Some(group_id),
@@ -246,9 +249,16 @@ impl Workloads {
         Ok(unknown("instance type", name, &names))
     }
 
+    /// Why no runner takes this image, if so.
+    pub(crate) fn why_not_run(&self, image: &images::entity::Model) -> Option<&'static str> {
+        let is_container = image.kind == images::ImageKind::Container.as_str();
+        (is_container && !self.rules.runs_containers).then_some(images::NO_CONTAINERS)
+    }
+
     pub(crate) async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {
         let images = self.images_for(ctx, group.id).await?;
-        let names: Vec<String> = images.into_iter().map(|image| image.name).collect();
+        let offered = images.into_iter().filter(|image| !image.is_deprecated());
+        let names: Vec<String> = offered.map(|image| image.name).collect();
         Ok(unknown("image", name, &names))
     }
 }

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod engine;
+mod images;
 mod jobs;
 mod notebooks;

@@ -1,0 +1,264 @@
+//! Images as the list and their own page show them.
+
+use base::resources::bytes;
+use base::{OpContext, Result};
+use ui_pages::components::{Choice, Fact, Link, LogView, Note, Status, Tone};
+use ui_pages::images::{BuildRow, ChangeRow, DeprecateForm, ImagePage, ImageRow, ImagesPage};
+use web_kit::Portal;
+use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind, NO_CONTAINERS};
+
+use super::Place;
+use super::log::build_log;
+use crate::frame::Framed;
+use crate::view;
+
+/// What badge a build's state has.
+pub(crate) const fn status(state: BuildState) -> Status {
+    match state {
+        BuildState::Queued => Status::Queued,
+        BuildState::Building => Status::Building,
+        BuildState::Ready => Status::Ready,
+        BuildState::Failed => Status::Failed,
+        BuildState::Cancelled => Status::Cancelled,
+    }
+}
+
+/// Whether work goes on with the build before the newest one.
+fn has_older(image: &Image) -> bool {
+    image.state == BuildState::Ready && image.newest_state != BuildState::Ready
+}
+
+pub(super) fn list(place: &Place, ctx: &OpContext, framed: Framed, images: &[Image]) -> ImagesPage {
+    let rows = images
+        .iter()
+        .map(|image| ImageRow {
+            name: image.name.clone(),
+            title: image.display_name.clone(),
+            description: image.description.clone(),
+            url: place.url(&image.name),
+            status: status(image.newest_state),
+            reason: if image.newest_state == BuildState::Failed {
+                first_line(&image.message)
+            } else {
+                String::new()
+            },
+            kind: image.kind.as_str().to_owned(),
+            image_type: image.image_type.label().to_owned(),
+            deprecated: image.is_deprecated(),
+            python: python(image),
+            scope: scope(image),
+            size: image.size_bytes.map(bytes).unwrap_or_default(),
+            built: image
+                .finished_at
+                .filter(|_| image.newest_state == BuildState::Ready)
+                .map(|at| framed.when(at)),
+        })
+        .collect();
+    ImagesPage {
+        live_url: place.base(),
+        lead: match place.group {
+            Some(_) => "The software that jobs run in. Choose one when you submit a job.",
+            None => "System images, for every group or for chosen ones.",
+        }
+        .to_owned(),
+        new_url: place.may_make(ctx).then(|| place.url("new")),
+        images: rows,
+        error: None,
+        frame: framed.frame,
+    }
+}
+
+fn first_line(text: &str) -> String {
+    base::names::cut(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim(), 160)
+}
+
+fn python(image: &Image) -> String {
+    if image.python_version.is_empty() { &image.python } else { &image.python_version }.clone()
+}
+
+fn scope(image: &Image) -> String {
+    match (image.group.is_some(), image.is_built_in, image.is_global) {
+        (true, ..) => "Group",
+        (false, true, true) => "Built in",
+        (false, _, true) => "All groups",
+        (false, _, false) => "Chosen groups",
+    }
+    .to_owned()
+}
+
+pub(super) async fn detail(
+    portal: &Portal,
+    ctx: &OpContext,
+    place: &Place,
+    framed: Framed,
+    image: &Image,
+) -> Result<ImagePage> {
+    let url = place.url(&image.name);
+    let may_manage = place.may_manage(ctx, image);
+    let found = portal.workloads.image_detail(image).await?;
+    let total = build_log(portal, image).lines(0, 0).await.map_or(0, |page| page.total);
+    let under_way = image.newest_state.is_under_way();
+    let is_container = image.kind == ImageKind::Container;
+    let may_cancel = under_way || image.next_try_at.is_some();
+    let can_rebuild =
+        !is_container && !under_way && !(image.is_built_in && image.newest_state == BuildState::Ready);
+    Ok(ImagePage {
+        list_url: place.base(),
+        live_url: url.clone(),
+        name: image.name.clone(),
+        title: image.display_name.clone(),
+        description: image.description.clone(),
+        status: status(image.newest_state),
+        note: note(portal, image),
+        deprecated: deprecated(place, image),
+        facts: facts(ctx, place, &framed, image),
+        requirements: image.requirements.clone(),
+        lock: image.lock.lines().map(str::to_owned).collect(),
+        changes: changes(&found),
+        builds: found.builds.iter().map(|build| build_row(&framed, build)).collect(),
+        is_container,
+        rebuild_url: (may_manage && can_rebuild).then(|| format!("{url}/rebuild")),
+        cancel_url: (may_manage && may_cancel).then(|| format!("{url}/cancel")),
+        edit_url: may_manage.then(|| format!("{url}/edit")),
+        delete_url: (may_manage && !image.is_built_in).then(|| format!("{url}/delete")),
+        deprecate: match may_manage {
+            true => Some(deprecate_form(portal, ctx, place, image).await?),
+            false => None,
+        },
+        log: LogView {
+            base: format!("{url}/log"),
+            total,
+            complete: !under_way,
+            note: (total == 0)
+                .then(|| "No log of a build is kept here.".to_owned())
+                .filter(|_| image.newest_state == BuildState::Ready),
+            ..LogView::default()
+        },
+        frame: framed.frame,
+    })
+}
+
+fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::id("Name", image.name.clone()),
+        Fact::new("Kind", image.kind.as_str()),
+        Fact::new("Made for", image.image_type.label()),
+    ];
+    let scope = Fact::new("Scope", scope(image));
+    let elsewhere = place.group.is_some() && image.group.is_none() && ctx.is_platform_admin();
+    facts.push(if elsewhere { scope.link(format!("/admin/images/{}", image.name)) } else { scope });
+    if !image.reference.is_empty() {
+        facts.push(Fact::id("Reference", image.reference.clone()));
+    }
+    if image.kind == ImageKind::Environment {
+        facts.push(Fact::new("Python", python(image)));
+        let count = image.lock.lines().filter(|line| line.contains("==")).count();
+        let packages = if image.lock.is_empty() { "not resolved yet".to_owned() } else { count.to_string() };
+        facts.push(Fact::new("Packages", packages));
+    }
+    for (label, name) in [("Base", &image.base), ("Uses", &image.existing)] {
+        if let Some(name) = name {
+            facts.push(Fact::new(label, name.clone()).link(place.url(name)));
+        }
+    }
+    if let Some(size) = image.size_bytes {
+        facts.push(Fact::new("Size", bytes(size)));
+    }
+    if let Some(finished) = image.finished_at {
+        facts.push(Fact::time("Last build", framed.when(finished)));
+    }
+    if let Some(next) = image.next_try_at {
+        facts.push(Fact::time("Next try", framed.when(next)));
+    }
+    if !image.is_built_in {
+        facts.push(Fact::new("Made by", image.created_by.clone()));
+    }
+    if !image.digest.is_empty() {
+        facts.push(Fact { mono: true, ..Fact::new("Digest", base::names::cut(&image.digest, 20)) });
+    }
+    facts
+}
+
+fn note(portal: &Portal, image: &Image) -> Option<Note> {
+    if image.kind == ImageKind::Container {
+        let runs = portal.workloads.rules().runs_containers;
+        return (!runs).then(|| Note::new(Tone::Wait, "It can't run here.", NO_CONTAINERS));
+    }
+    let meanwhile = if has_older(image) {
+        "Until then work runs in the build before."
+    } else {
+        "Jobs that need it start when it is ready."
+    };
+    match image.newest_state {
+        BuildState::Ready => None,
+        BuildState::Queued => Some(Note::new(
+            Tone::Wait,
+            "Queued.",
+            format!("It is built as soon as a builder is free. {meanwhile}"),
+        )),
+        BuildState::Building => Some(Note::new(Tone::Info, "Being built.", meanwhile)),
+        BuildState::Cancelled => {
+            Some(Note::new(Tone::Wait, "The build was cancelled.", "Rebuild it when you need it."))
+        }
+        BuildState::Failed => {
+            let still = if has_older(image) { "\n\nWork goes on in the build before." } else { "" };
+            Some(Note::new(Tone::Bad, "The last build failed.", format!("{}{still}", image.message)))
+        }
+    }
+}
+
+fn deprecated(place: &Place, image: &Image) -> Option<Note> {
+    image.deprecated_at?;
+    let text = if image.successor.is_some() {
+        "It is not offered for new work. Use"
+    } else {
+        "It is not offered for new work."
+    };
+    let link = image.successor.as_ref().map(|name| Link::new(name.clone(), place.url(name)));
+    Some(Note { link, ..Note::new(Tone::Wait, "Deprecated.", text) })
+}
+
+fn changes(found: &ImageDetail) -> Vec<ChangeRow> {
+    let row = |change: &workloads::images::PackageChange| ChangeRow {
+        name: change.name.clone(),
+        before: change.before.clone().unwrap_or_default(),
+        after: change.after.clone().unwrap_or_default(),
+    };
+    found.changes.iter().map(row).collect()
+}
+
+fn build_row(framed: &Framed, build: &Build) -> BuildRow {
+    BuildRow {
+        number: u32::try_from(build.number).unwrap_or(u32::MAX),
+        status: match build.state {
+            BuildState::Ready => Status::Succeeded,
+            state => status(state),
+        },
+        started: framed.when(build.started_at),
+        duration: build
+            .finished_at
+            .map(|finished| view::span(build.started_at, finished))
+            .unwrap_or_default(),
+        outcome: first_line(&build.message),
+    }
+}
+
+async fn deprecate_form(
+    portal: &Portal,
+    ctx: &OpContext,
+    place: &Place,
+    image: &Image,
+) -> Result<DeprecateForm> {
+    let url = place.url(&image.name);
+    let mut successors = vec![Choice::new("", "Nothing in particular", true)];
+    for other in place.images(portal, ctx).await? {
+        if other.name != image.name && !other.is_deprecated() {
+            successors.push(Choice::new(other.name, other.display_name, false));
+        }
+    }
+    Ok(DeprecateForm {
+        action: format!("{url}/deprecate"),
+        restore: image.is_deprecated().then(|| format!("{url}/restore")),
+        successors,
+    })
+}
