@@ -5,6 +5,7 @@ mod client;
 mod fill;
 mod limits;
 mod measure;
+mod proxy;
 mod server;
 mod simulate;
 
@@ -37,6 +38,9 @@ fn main() -> anyhow::Result<()> {
     match arguments.first().map(String::as_str) {
         Some("simulate") => simulate::run(),
         Some("run") | None => runtime.block_on(table()),
+        Some(name @ ("proxy-server" | "proxy-sockets")) => {
+            runtime.block_on(proxy::run(name, arguments.get(1..).unwrap_or_default()))
+        }
         Some(other) => anyhow::bail!("There is no benchmark “{other}”. Choose run or simulate."),
     }
 }
