@@ -25,7 +25,7 @@ pub(crate) struct MeDto {
 pub(crate) async fn me(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<MeDto>> {
     let user = portal.accounts.me(&ctx).await?;
     let groups = portal.accounts.my_groups(&ctx).await?;
-    let groups = groups.into_iter().map(|m| GroupDto::new(m.group, Some(m.role))).collect();
+    let groups = groups.iter().map(|m| GroupDto::new(m.group.clone(), Some(m.role))).collect();
     Ok(Json(MeDto { user: user.into(), groups }))
 }
 

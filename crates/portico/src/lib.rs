@@ -4,6 +4,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 mod content;
+pub mod listen;
 mod lock;
 mod logging;
 mod open;

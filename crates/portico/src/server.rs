@@ -10,12 +10,11 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use base::OpContext;
 use controller::{Controller, Folders};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use proxy::Proxy;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use web_kit::state::Parts;
@@ -24,6 +23,7 @@ use workloads::engine::Retention;
 
 use crate::config::Config;
 use crate::content;
+use crate::listen;
 use crate::lock::DataDirLock;
 use crate::open;
 
@@ -122,12 +122,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     });
     let serving = Arc::new(content::ServedNotebooks(portal.clone()));
     let proxy = Proxy::new(portal.clone(), serving, config.content.clone());
-    let listener = listen(config.listen, "PORTICO_LISTEN").await?;
+    let listener = bind(config.listen, "PORTICO_LISTEN").await?;
     let content_listener = match config.content_listen {
-        Some(address) => Some(listen(address, "PORTICO_CONTENT_LISTEN").await?),
+        Some(address) => Some(bind(address, "PORTICO_CONTENT_LISTEN").await?),
         None => None,
     };
-    let operator_listener = listen(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
+    let operator_listener = bind(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
     let controller = Controller::new(controller::Parts {
         clock: opened.clock.clone(),
         db: opened.db.clone(),
@@ -144,61 +144,35 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         time_zone: config.time_zone.clone(),
     });
     let background = tokio::spawn(controller.run(stopping.clone()));
-    let stopping_content = stopping.clone();
     let watching = tokio::spawn(proxy.clone().watch());
     let App { router, .. } = app(&portal, &proxy);
-    let pages = serve_on(listener, router, stopping.clone());
+    let pages = listen::serve(listener, router, stopping.clone());
+    let content_stopping = stopping.clone();
     let content = async move {
-        match content_listener {
-            Some(listener) => serve_on(listener, proxy.content_router(), stopping_content).await,
-            None => Ok(()),
+        if let Some(listener) = content_listener {
+            listen::serve(listener, proxy.content_router(), content_stopping).await;
         }
     };
-    let for_operators = axum::serve(operator_listener, operators(&portal, metrics).into_make_service())
-        .with_graceful_shutdown(until(stopping));
+    let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);
     tokio::spawn(on_signal(stop));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
-    let served = tokio::spawn(async move { tokio::try_join!(pages, content, for_operators.into_future()) });
+    let served = tokio::spawn(async move { tokio::join!(pages, content, for_operators) });
     // What is open to workloads ends at once, so that browsers come back to the next server.
     let _ = watching.await;
     // The background ends first, as soon as a signal comes; open requests get a little longer.
     let _ = background.await;
     match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
-        Ok(ended) => ended.context("serve").and_then(|result| result.context("serve")).map(drop)?,
+        Ok(ended) => drop(ended.context("serve")?),
         Err(_) => tracing::warn!("some requests did not end in time"),
     }
     tracing::info!("stopped; workloads go on");
     Ok(())
 }
 
-/// Serves browsers until the server stops.
-async fn serve_on(
-    listener: TcpListener,
-    router: Router,
-    stopping: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener.tap_io(prepare), router).with_graceful_shutdown(until(stopping)).await
-}
-
-/// Sends small answers at once, and notices clients that are gone without a word: sockets stay open for days.
-fn prepare(stream: &mut TcpStream) {
-    use rustix::net::sockopt;
-    let _ = stream.set_nodelay(true);
-    let _ = sockopt::set_socket_keepalive(&*stream, true)
-        .and_then(|()| sockopt::set_tcp_keepidle(&*stream, Duration::from_secs(60)))
-        .and_then(|()| sockopt::set_tcp_keepintvl(&*stream, Duration::from_secs(15)))
-        .and_then(|()| sockopt::set_tcp_keepcnt(&*stream, 4));
-}
-
-async fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
+async fn bind(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("Portico can't listen on {address}. Choose another address with {variable}"))
-}
-
-async fn until(mut stopping: watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 async fn on_signal(stop: watch::Sender<bool>) {

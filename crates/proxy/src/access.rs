@@ -230,6 +230,8 @@ impl Proxy {
             request_id: String::new(),
             clock: self.portal.clock.clone(),
             address: None,
+            // Always read anew: what is remembered here is remembered for a second at most.
+            catalogue: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What surrounds every signed-in page.
 
+use std::sync::Arc;
+
 use accounts::groups::{Group, Membership};
 use accounts::users::{Density, Theme, User};
 use base::{OpContext, Result, Role, Timestamp};
@@ -15,7 +17,7 @@ use crate::notifications;
 pub(crate) struct Framed {
     pub(crate) frame: Frame,
     pub(crate) user: User,
-    pub(crate) memberships: Vec<Membership>,
+    pub(crate) memberships: Arc<Vec<Membership>>,
     now: Timestamp,
 }
 
@@ -75,7 +77,7 @@ pub(crate) async fn last_group(portal: &Portal, ctx: &OpContext, last: &LastGrou
     {
         return Ok(Some(group));
     }
-    Ok(portal.accounts.my_groups(ctx).await?.into_iter().next().map(|membership| membership.group))
+    Ok(portal.accounts.my_groups(ctx).await?.first().map(|membership| membership.group.clone()))
 }
 
 /// What is known of the surroundings without asking the database again.

@@ -48,7 +48,7 @@ pub struct Scene<'a> {
 /// The person who sees a page, for what surrounds it.
 pub struct Reader {
     pub user: accounts::users::User,
-    pub memberships: Vec<accounts::groups::Membership>,
+    pub memberships: Arc<Vec<accounts::groups::Membership>>,
     pub last_group: crate::LastGroup,
 }
 

@@ -74,6 +74,7 @@ where
         request_id: request_id.clone(),
         clock: guard.portal.clock.clone(),
         address: client_address(&guard.portal.settings, request.extensions(), request.headers()),
+        catalogue: None,
     };
     let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let method = request.method().clone();
@@ -204,6 +205,7 @@ struct Asked<'a> {
 async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<Option<Group>> {
     let portal = &guard.portal;
     let bearer = bearer(&asked.headers)?;
+    ctx.catalogue = Some(portal.db.catalogue_version().await?);
     let authenticated = match (guard.is_api, bearer) {
         (true, Some(token)) => Some(portal.accounts.authenticate_token(ctx, &token).await?),
         _ => by_cookie(portal, ctx, &asked.headers).await?,

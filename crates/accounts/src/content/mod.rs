@@ -76,7 +76,7 @@ impl Accounts {
         };
         let id = SessionId(content.session_id);
         let Some(row) = sessions::store::by_id(self.db.reader(), id, now).await? else { return Ok(None) };
-        let person = self.person(UserId(row.user_id)).await?;
+        let person = self.person(ctx.catalogue, UserId(row.user_id)).await?;
         Ok(person.map(|person| (person, Credential::Session(id))))
     }
 

@@ -273,7 +273,7 @@ impl Accounts {
         limit: u64,
     ) -> Result<Vec<User>> {
         ctx.require_platform_admin()?;
-        let rows = store::list(self.db.reader(), search.trim(), after, limit).await?;
+        let rows = store::list(self.db.reader(), db::search_text(search)?, after, limit).await?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 

@@ -4,4 +4,5 @@
 
 mod access;
 mod content;
+mod known;
 mod setup;

@@ -9,7 +9,6 @@ use accounts::groups::NewGroup;
 use accounts::passwords::{Cost, Passwords};
 use accounts::tokens::NewToken;
 use accounts::users::NewUser;
-use axum::serve::ListenerExt as _;
 use base::{AttemptId, Clock, OpContext, Resources, Role, SystemClock, TokenScope};
 use db::{Database, DatabaseConfig};
 use futures::FutureExt as _;
@@ -81,7 +80,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
             data_dir: String::new(),
             database: String::new(),
         },
-        stopping,
+        stopping: stopping.clone(),
     });
     let settings = ContentSettings {
         place: Place::Port { origin },
@@ -90,9 +89,8 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
     };
     let proxy = Proxy::new(portal, Arc::new(One(served)), settings);
     tokio::spawn(proxy.clone().watch());
-    let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let router = proxy.content_router().into_make_service_with_connect_info::<SocketAddr>();
-    Ok(axum::serve(listener, router).await?)
+    portico::listen::serve(TcpListener::bind(address).await?, proxy.content_router(), stopping).await;
+    Ok(())
 }
 
 /// Somebody in a group, with a token.

@@ -8,6 +8,7 @@ mod m0002_workloads;
 mod m0003_notebooks;
 mod m0005_content_sessions;
 mod m0006_preferences;
+mod m0007_outbox;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_notebooks::Migration),
             Box::new(m0005_content_sessions::Migration),
             Box::new(m0006_preferences::Migration),
+            Box::new(m0007_outbox::Migration),
         ]
     }
 }

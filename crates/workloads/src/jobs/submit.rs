@@ -10,13 +10,13 @@ use base::secret::{hex_digest, random_base36};
 use base::{Action, Error, Kind, OpContext, Resources, Result, UserId, WorkloadId, names};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{EntityTrait as _, TryIntoModel as _};
+use sea_orm::EntityTrait as _;
 
 use super::entity::{self, idempotency, spec};
 use super::model::{JobSummary, Spec};
-use super::phase::Phase;
 use super::store;
-use crate::{Workloads, images, instance_types};
+use crate::Workloads;
+use crate::engine::{NewRows, NewWorkload};
 
 /// The largest script. What is larger belongs into a file.
 pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
@@ -149,77 +149,26 @@ impl Workloads {
         }
         let mut errors = FieldErrors::default();
         let name = check_shape(&job, &mut errors);
-        let kind =
-            instance_types::store::offered(self.db.reader(), job.instance_type.trim(), group.id).await?;
-        match &kind {
-            None => {
-                errors
-                    .add("instance_type", self.unknown_instance_type(ctx, group, &job.instance_type).await?);
-            }
-            Some(kind) => {
-                if let Some(why) = self.why_never(group, kind.resources) {
-                    let error = Error::field(
-                        "instance_type",
-                        format!("This can never start: it {why}. Choose a smaller instance type."),
-                    );
-                    if errors.is_empty() {
-                        return Err(error.with_code("exceed_quota"));
-                    }
-                    errors.add("instance_type", error.message());
-                }
-            }
-        }
-        let image = images::store::by_name(self.db.reader(), job.image.trim()).await?;
-        let image = image.filter(|image| image.group_id.is_none_or(|owner| owner == group.id.0));
-        if image.is_none() {
-            errors.add("image", self.unknown_image(ctx, group, &job.image).await?);
-        }
-        let (Some(name), Some(kind), Some(image), true) = (name, kind, image, errors.is_empty()) else {
-            return Err(errors.into_error());
-        };
+        let admitted = self.admit(ctx, group, &job.instance_type, &job.image, &mut errors).await?;
+        let (Some(name), Some(admitted)) = (name, admitted) else { return Err(errors.into_error()) };
         let time_limit_s = match job.time_limit {
             TimeLimit::Seconds(seconds) => seconds,
             TimeLimit::Default => group.default_time_limit_s.unwrap_or(self.rules.default_time_limit_s),
         };
         let now = ctx.now();
-        let variables = serde_json::to_string(&job.spec.variables)
-            .map_err(|error| Error::internal_from("write variables", error))?;
-        let id = WorkloadId::new(&*ctx.clock);
-        let row = entity::ActiveModel {
-            id: Set(id.0),
-            slug: Set(format!("job-{}-{}", now.compact_minute(), random_base36(&*ctx.clock, 6))),
-            kind: Set(store::KIND.to_owned()),
-            group_id: Set(group.id.0),
-            user_id: Set(Some(user.0)),
-            user_name: Set(ctx.actor_name().to_owned()),
-            name_folded: Set(name.to_lowercase()),
-            name: Set(name),
-            instance_type: Set(kind.name),
-            cpu_milli: Set(kind.resources.cpu_milli),
-            memory_mib: Set(kind.resources.memory_mib),
-            gpu: Set(kind.resources.gpu),
-            image: Set(image.name),
-            digest: Set(image.digest),
-            time_limit_s: Set(time_limit_s),
-            asked: Set(store::RUN.to_owned()),
-            phase: Set(Phase::Waiting.as_str().to_owned()),
-            cause: Set(None),
-            reason: Set("Waits for its turn.".to_owned()),
-            exit_code: Set(None),
-            signal: Set(None),
-            generation: Set(0),
-            attempts: Set(0),
-            queued_at: Set(now.micros()),
-            submitted_at: Set(now.micros()),
-            started_at: Set(None),
-            finished_at: Set(None),
-            copied_from: Set(job.copied_from.clone()),
+        let slug = format!("job-{}-{}", now.compact_minute(), random_base36(&*ctx.clock, 6));
+        let new = NewWorkload {
+            kind: store::KIND,
+            slug: slug.clone(),
+            group,
+            user,
+            name,
+            admitted,
+            time_limit_s,
+            spec: &job.spec,
+            copied_from: job.copied_from.clone(),
         };
-        let spec = spec::ActiveModel {
-            workload_id: Set(id.0),
-            script: Set(job.spec.script.replace("\r\n", "\n")),
-            variables: Set(variables),
-        };
+        let rows = NewRows::new(ctx, new)?;
         let key = job.idempotency_key.clone().map(|key| (key, job.fingerprint(group)));
         let (ctx, group_id) = (ctx.clone(), group.id);
         let row = self
@@ -227,22 +176,13 @@ impl Workloads {
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some((key, fingerprint)) = key {
-                        let slug = row.slug.clone().take().unwrap_or_default();
                         if let Some(earlier) = claim_key(tx, &ctx, user, key, fingerprint, &slug).await? {
                             return store::require(tx.connection(), group_id, &earlier).await;
                         }
                     }
-                    // Not read back: everything in it was set here.
-                    let written = row.clone().try_into_model().doing("read a job's row")?;
-                    entity::Entity::insert(row)
-                        .exec_without_returning(tx.connection())
-                        .await
-                        .doing("write a job")?;
-                    let row = written;
-                    spec::Entity::insert(spec)
-                        .exec_without_returning(tx.connection())
-                        .await
-                        .doing("write a job's script")?;
+                    let row = rows.written()?;
+                    tx.insert_later(entity::Entity::insert(rows.workload))?;
+                    tx.insert_later(spec::Entity::insert(rows.spec))?;
                     let entry = Entry {
                         action: "job.submit",
                         group: Some(group_id),
