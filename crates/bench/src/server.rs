@@ -100,6 +100,12 @@ impl Server {
         Ok(kib * 1024.0 / 1e6)
     }
 
+    /// File descriptors that the server has open.
+    pub(crate) fn open_files(&self) -> anyhow::Result<usize> {
+        let pid = self.child.id().context("the server ended")?;
+        Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+    }
+
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await?;
         Ok(())

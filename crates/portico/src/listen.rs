@@ -14,7 +14,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
@@ -67,9 +66,9 @@ async fn serve_with(
     open.closed().await;
 }
 
-/// Small answers and streams must not wait for more to send; clients that are gone without a word are noticed, also
-/// where a WebSocket says nothing for days.
+/// Sends small answers at once, and notices clients that are gone without a word: sockets stay open for days.
 fn prepare(stream: &TcpStream) {
+    use rustix::net::sockopt;
     let _ = stream.set_nodelay(true);
     let _ = sockopt::set_socket_keepalive(stream, true)
         .and_then(|()| sockopt::set_tcp_keepidle(stream, Duration::from_secs(60)))

@@ -22,8 +22,8 @@ use web_kit::{Portal, PortalSettings, RouteRow};
 use workloads::engine::Retention;
 
 use crate::config::Config;
-use crate::content;
-use crate::listen;
+use crate::{content, listen};
+
 use crate::lock::DataDirLock;
 use crate::open;
 
@@ -134,6 +134,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         accounts: opened.accounts.clone(),
         workloads,
         runner,
+        node: open::node(&config.data_dir)?,
         environments: Arc::new(open::environments(&config)),
         build_environments: config.build_environments,
         folders,
@@ -147,10 +148,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let watching = tokio::spawn(proxy.clone().watch());
     let App { router, .. } = app(&portal, &proxy);
     let pages = listen::serve(listener, router, stopping.clone());
-    let content_stopping = stopping.clone();
+    let stopping_content = stopping.clone();
     let content = async move {
         if let Some(listener) = content_listener {
-            listen::serve(listener, proxy.content_router(), content_stopping).await;
+            listen::serve(listener, proxy.content_router(), stopping_content).await;
         }
     };
     let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);

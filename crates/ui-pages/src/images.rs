@@ -162,6 +162,7 @@ impl Page for ImagePage {
             outcome: outcome.into(),
         };
         let log = |total, complete| LogView {
+            run: "1".into(),
             base: "/g/vision/images/pytorch-cpu/log".into(),
             total,
             complete,

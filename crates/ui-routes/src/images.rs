@@ -130,6 +130,7 @@ pub(crate) async fn detail_page(
             note: (total == 0)
                 .then(|| "No log of a build is kept here.".to_owned())
                 .filter(|_| image.state == BuildState::Ready),
+            ..LogView::default()
         },
         frame: framed.frame,
     }
