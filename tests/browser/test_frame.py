@@ -110,6 +110,7 @@ def test_errors_and_own_pages_keep_theme_and_menu(open_as, make_user, make_group
     page.goto("/")
     page.wait_for_url(f"**{last.path}")
     # A group that one is no longer in is no longer shown.
+    page.goto("about:blank")
     answered(last.api.delete(f"/groups/{last.name}/members/{user.name}"))
     page.goto("/profile")
     expect(page.get_by_role("button", name="Switch group")).to_contain_text(first.name)

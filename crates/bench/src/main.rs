@@ -6,6 +6,7 @@ mod client;
 mod fill;
 mod limits;
 mod measure;
+mod proxy;
 mod server;
 mod simulate;
 
@@ -53,6 +54,9 @@ fn main() -> anyhow::Result<()> {
         }
         Some("submits") => runtime.block_on(table(&[Part::Submits])),
         Some("pages") => runtime.block_on(table(&[Part::Full])),
+        Some(name @ ("proxy-server" | "proxy-sockets")) => {
+            runtime.block_on(proxy::run(name, arguments.get(1..).unwrap_or_default()))
+        }
         Some(other) => {
             anyhow::bail!(
                 "There is no benchmark “{other}”. Choose run, empty, submits, pages, churn or simulate."
