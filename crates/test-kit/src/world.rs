@@ -78,6 +78,7 @@ impl World {
             asked: recipe.clone(),
             recipe,
             digest: "d1".to_owned(),
+            on_demand: false,
         };
         self.workloads.sync_built_in_images(&ctx, vec![seed]).await.unwrap();
         self.workloads.take_due_build(&ctx).await.unwrap().unwrap();

@@ -11,7 +11,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::entity::{self, environment};
-use super::{BuildState, store};
+use super::{BuildState, on_demand, store};
 use crate::Workloads;
 
 /// After so many failures a build waits for a person.
@@ -35,6 +35,8 @@ pub struct ImageSeed {
     /// What to build: the same with every package that comes with it, each at one version.
     pub recipe: Recipe,
     pub digest: String,
+    /// Whether it is built only when somebody first uses it.
+    pub on_demand: bool,
 }
 
 /// An environment whose build is due.
@@ -95,6 +97,9 @@ impl Workloads {
                                 last_used_at: Set(now),
                             };
                             row.insert(tx.connection()).await.doing("write an environment")?;
+                            if seed.on_demand {
+                                on_demand::hold(tx, &seed.digest).await?;
+                            }
                         }
                         match store::by_name(tx.connection(), &seed.name).await? {
                             Some(row) => {
@@ -141,7 +146,7 @@ impl Workloads {
     pub async fn take_due_build(&self, ctx: &OpContext) -> Result<Option<DueBuild>> {
         ctx.require_platform_admin()?;
         let ctx = ctx.clone();
-        let due = Condition::any().add(environment::Column::State.eq(BuildState::Queued.as_str())).add(
+        let due = Condition::any().add(on_demand::is_queued()).add(
             Condition::all()
                 .add(environment::Column::State.eq(BuildState::Failed.as_str()))
                 .add(environment::Column::NextTryAt.lte(ctx.now().micros())),

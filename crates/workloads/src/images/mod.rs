@@ -5,6 +5,7 @@
 
 mod build;
 pub mod entity;
+mod on_demand;
 pub(crate) mod store;
 mod view;
 

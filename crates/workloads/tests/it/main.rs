@@ -5,3 +5,4 @@
 mod engine;
 mod jobs;
 mod notebooks;
+mod on_demand;
