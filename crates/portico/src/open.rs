@@ -148,6 +148,7 @@ pub(crate) async fn workloads(
                 name: image.name,
                 display_name: image.title,
                 description: image.description,
+                on_demand: image.on_demand,
             }
         })
         .collect();
