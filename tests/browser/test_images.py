@@ -36,14 +36,14 @@ def test_from_the_form_to_a_job_that_uses_it(page, group, axe_check, screenshot)
     both(page, axe_check, screenshot, "image-new")
 
     # What is no package is refused on its field, and nothing that was typed is lost.
-    page.get_by_label("Python packages").fill("porticosample\n--index-url https://example.org")
+    page.get_by_label("Python packages", exact=True).fill("porticosample\n--index-url https://example.org")
     page.get_by_role("button", name="Make image").click()
-    expect(page.get_by_label("Python packages")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Python packages", exact=True)).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_text("Line 2, “--index-url https://example.org”")).to_be_visible()
     expect(page.get_by_label("Display name")).to_have_value("Our samples")
     both(page, axe_check, screenshot, "image-new-errors")
 
-    page.get_by_label("Python packages").fill("porticosample")
+    page.get_by_label("Python packages", exact=True).fill("porticosample")
     page.get_by_role("button", name="Make image").click()
     page.wait_for_url(re.compile(rf"{group.path}/images/our-samples-\w{{5}}\?done=created"))
     expect(page.get_by_role("heading", name="Our samples")).to_be_visible()
@@ -117,7 +117,7 @@ def test_a_failed_build_is_explained_and_an_image_goes_out_of_use(page, group, a
 
 def test_containers_and_system_images(page, open_as, make_user, group, axe_check, screenshot):
     page.goto(f"{group.path}/images/new")
-    page.get_by_label("Display name").fill("Jupyter")
+    page.get_by_label("Display name").fill("Shipped notebook")
     page.get_by_role("radio", name="Container image").check()
     expect(page.get_by_text("Not on this machine.")).to_be_visible()
     page.get_by_label("Reference", exact=True).fill("quay.io/jupyter/base-notebook:2026-10-01")
@@ -126,7 +126,7 @@ def test_containers_and_system_images(page, open_as, make_user, group, axe_check
     expect(page.get_by_text("It can't run here.")).to_be_visible()
     both(page, axe_check, screenshot, "image-container")
     page.goto(f"{group.path}/jobs/new")
-    expect(page.get_by_role("radio", name="Jupyter")).to_be_disabled()
+    expect(page.get_by_role("radio", name="Shipped notebook")).to_be_disabled()
 
     page.goto("/admin/images/new")
     page.get_by_label("Display name").fill(f"For {group.name}")
@@ -147,8 +147,8 @@ def test_containers_and_system_images(page, open_as, make_user, group, axe_check
     group.add(member)
     there = open_as(member)
     there.goto(f"{group.path}/images")
-    expect(there.get_by_role("row", name="Jupyter")).to_be_visible()
+    expect(there.get_by_role("row", name="Shipped notebook")).to_be_visible()
     expect(there.get_by_role("link", name="New image")).to_have_count(0)
-    there.get_by_role("link", name="Jupyter").click()
+    there.get_by_role("link", name="Shipped notebook").click()
     expect(there.get_by_role("link", name="Edit")).to_have_count(0)
     assert there.goto(f"{group.path}/images/new").status == 403
