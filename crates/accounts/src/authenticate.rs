@@ -1,12 +1,27 @@
 //! From a shown secret to the person who acts: asked once per request.
 
 use base::secret::{hash, looks_like_token};
-use base::{Credential, Error, OpContext, Person, Result, SessionId, TokenId, TokenScope, UserId};
+use base::{Credential, Error, OpContext, Person, Result, SessionId, Timestamp, TokenId, TokenScope, UserId};
 
 use crate::{Accounts, groups, sessions, tokens, users};
 
 /// A session or token is marked as used at most this often; more would only cost writes.
 const TOUCH_SECONDS: i64 = 60;
+
+/// A secret that was shown before, as its row said.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    user: UserId,
+    credential: Credential,
+    expires_at: Timestamp,
+    used_at: Timestamp,
+}
+
+impl Shown {
+    fn is_due(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.used_at) >= TOUCH_SECONDS
+    }
+}
 
 impl Accounts {
     /// The person of a session cookie; `None` when it is unknown, over, or its owner is disabled.
@@ -15,20 +30,45 @@ impl Accounts {
         ctx: &OpContext,
         secret: &str,
     ) -> Result<Option<(Person, Credential)>> {
-        let now = ctx.now();
-        let Some(row) = sessions::store::by_hash(self.db.reader(), &hash(secret), now).await? else {
-            return Ok(None);
+        let (now, hash) = (ctx.now(), hash(secret));
+        let load = async {
+            let row = sessions::store::by_hash(self.db.reader(), &hash, now).await?;
+            Ok(row.map(|row| Shown {
+                user: UserId(row.user_id),
+                credential: Credential::Session(SessionId(row.id)),
+                expires_at: Timestamp(row.expires_at),
+                used_at: Timestamp(row.last_seen_at),
+            }))
         };
-        let Some(person) = self.person(UserId(row.user_id)).await? else { return Ok(None) };
-        let id = SessionId(row.id);
-        if now.seconds_since(base::Timestamp(row.last_seen_at)) >= TOUCH_SECONDS {
+        let shown = self.known.credentials.get_or_load(ctx.catalogue, hash.clone(), load).await?;
+        let Some(shown) = shown.filter(|shown| shown.expires_at > now) else { return Ok(None) };
+        let Some(person) = self.person(ctx.catalogue, shown.user).await? else { return Ok(None) };
+        if shown.is_due(now) {
+            self.known.credentials.forget(&hash);
             self.db
                 .write(move |tx| {
-                    Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await })
+                    Box::pin(async move {
+                        match sessions::store::by_hash(tx.connection(), &hash, now).await? {
+                            Some(row) => sessions::store::touch(tx.connection(), &row, now).await,
+                            None => Ok(()),
+                        }
+                    })
                 })
                 .await?;
         }
-        Ok(Some((person, Credential::Session(id))))
+        Ok(Some((person, shown.credential)))
+    }
+
+    /// Says that a session was used just now, where what was said before is a while old.
+    pub(crate) async fn touch(&self, row: sessions::entity::Model, now: Timestamp) -> Result<()> {
+        if now.seconds_since(Timestamp(row.last_seen_at)) < TOUCH_SECONDS {
+            return Ok(());
+        }
+        self.db
+            .write(move |tx| {
+                Box::pin(async move { sessions::store::touch(tx.connection(), &row, now).await })
+            })
+            .await
     }
 
     /// The person of a bearer token, or 401 with the reason that helps its owner.
@@ -41,24 +81,39 @@ impl Accounts {
         if !looks_like_token(secret) {
             return Err(refused());
         }
-        let row = tokens::store::by_hash(self.db.reader(), &hash(secret), now).await?.ok_or_else(refused)?;
-        let person = self.person(UserId(row.user_id)).await?.ok_or_else(refused)?;
-        let last_used = row.last_used_at.unwrap_or(0);
-        if now.seconds_since(base::Timestamp(last_used)) >= TOUCH_SECONDS {
-            let id = row.id;
+        let hash = hash(secret);
+        let load = async {
+            let row = tokens::store::by_hash(self.db.reader(), &hash, now).await?;
+            Ok(row.map(|row| Shown {
+                user: UserId(row.user_id),
+                credential: Credential::Token {
+                    id: TokenId(row.id),
+                    scope: TokenScope::parse(&row.scope).unwrap_or(TokenScope::Read),
+                },
+                expires_at: Timestamp(row.expires_at),
+                used_at: Timestamp(row.last_used_at.unwrap_or(0)),
+            }))
+        };
+        let shown = self.known.credentials.get_or_load(ctx.catalogue, hash.clone(), load).await?;
+        let shown = shown.filter(|shown| shown.expires_at > now).ok_or_else(refused)?;
+        let person = self.person(ctx.catalogue, shown.user).await?.ok_or_else(refused)?;
+        if let (true, Credential::Token { id, .. }) = (shown.is_due(now), &shown.credential) {
+            let id = id.0;
+            self.known.credentials.forget(&hash);
             self.db
                 .write(move |tx| {
                     Box::pin(async move { tokens::store::touch(tx.connection(), id, now).await })
                 })
                 .await?;
         }
-        let scope = TokenScope::parse(&row.scope).unwrap_or(TokenScope::Read);
-        Ok((person, Credential::Token { id: TokenId(row.id), scope }))
+        Ok((person, shown.credential))
     }
 
     /// Whether the credential of an open stream still lets its person in.
     pub async fn still_valid(&self, ctx: &OpContext) -> Result<bool> {
         use sea_orm::EntityTrait as _;
+        // Now, not when the stream was opened.
+        let catalogue = Some(self.db.catalogue_version().await?);
         let now = ctx.now().micros();
         let reader = self.db.reader();
         let alive = match &ctx.credential {
@@ -75,7 +130,7 @@ impl Accounts {
                 .is_some_and(|row| row.expires_at > now),
         };
         match ctx.actor_id() {
-            Some(user) if alive => Ok(self.person(user).await?.as_ref() == ctx.person().ok()),
+            Some(user) if alive => Ok(self.person(catalogue, user).await?.as_ref() == ctx.person().ok()),
             _ => Ok(false),
         }
     }
@@ -83,15 +138,17 @@ impl Accounts {
     /// The person and what they may do now; `None` when they are gone or disabled. For the background.
     pub async fn active_person(&self, ctx: &OpContext, id: UserId) -> Result<Option<Person>> {
         ctx.require_platform_admin()?;
-        self.person(id).await
+        self.person(ctx.catalogue, id).await
     }
 
-    async fn person(&self, id: UserId) -> Result<Option<Person>> {
-        let Some(row) = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled) else {
-            return Ok(None);
+    pub(crate) async fn person(&self, catalogue: Option<i64>, id: UserId) -> Result<Option<Person>> {
+        let load = async {
+            let row = users::by_id(self.db.reader(), id).await?.filter(|row| row.enabled);
+            let Some(row) = row else { return Ok(None) };
+            let roles = groups::store::roles_of(self.db.reader(), id).await?;
+            Ok(Some(Person { id, name: row.name, is_platform_admin: row.is_platform_admin, roles }))
         };
-        let roles = groups::store::roles_of(self.db.reader(), id).await?;
-        Ok(Some(Person { id, name: row.name, is_platform_admin: row.is_platform_admin, roles }))
+        self.known.people.get_or_load(catalogue, id, load).await
     }
 
     /// Removes sessions that are over and forgets rate limits that are full again.

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod authenticate;
+pub mod content;
 pub mod groups;
 pub mod notifications;
 pub mod passwords;
@@ -14,7 +15,10 @@ pub mod users;
 
 use std::sync::Arc;
 
-use db::Database;
+use authenticate::Shown;
+use base::{Person, UserId};
+use db::{Cache, Database};
+use groups::Membership;
 use passwords::Passwords;
 use sessions::SignInLimits;
 
@@ -24,10 +28,33 @@ pub struct Accounts {
     pub(crate) db: Database,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Arc<SignInLimits>,
+    pub(crate) known: Arc<Known>,
 }
+
+/// What requests ask for again and again, by the catalogue's version.
+pub(crate) struct Known {
+    /// By the hash of the secret.
+    pub(crate) credentials: Cache<String, Shown>,
+    pub(crate) people: Cache<UserId, Person>,
+    pub(crate) groups: Cache<String, groups::entity::Model>,
+    pub(crate) memberships: Cache<UserId, Arc<Vec<Membership>>>,
+}
+
+/// People and groups of whom so much is known at once.
+const KNOWN: usize = 1000;
 
 impl Accounts {
     pub fn new(db: Database, passwords: Passwords) -> Self {
-        Self { db, passwords, limits: Arc::new(SignInLimits::default()) }
+        Self {
+            db,
+            passwords,
+            limits: Arc::new(SignInLimits::default()),
+            known: Arc::new(Known {
+                credentials: Cache::new(10 * KNOWN),
+                people: Cache::new(KNOWN),
+                groups: Cache::new(KNOWN),
+                memberships: Cache::new(KNOWN / 10),
+            }),
+        }
     }
 }

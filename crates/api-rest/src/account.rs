@@ -25,7 +25,7 @@ pub(crate) struct MeDto {
 pub(crate) async fn me(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<MeDto>> {
     let user = portal.accounts.me(&ctx).await?;
     let groups = portal.accounts.my_groups(&ctx).await?;
-    let groups = groups.into_iter().map(|m| GroupDto::new(m.group, Some(m.role))).collect();
+    let groups = groups.iter().map(|m| GroupDto::new(m.group.clone(), Some(m.role))).collect();
     Ok(Json(MeDto { user: user.into(), groups }))
 }
 
@@ -35,6 +35,10 @@ pub(crate) struct UpdateMe {
     display_name: Option<String>,
     /// system, light or dark.
     theme: Option<String>,
+    /// comfortable or compact.
+    density: Option<String>,
+    /// The size of text in percent: 90, 100, 110, 125 or 150.
+    scale: Option<i64>,
     /// An IANA name such as Europe/Paris.
     time_zone: Option<String>,
 }
@@ -46,8 +50,13 @@ pub(crate) async fn update_me(
     Ctx(ctx): Ctx,
     JsonBody(body): JsonBody<UpdateMe>,
 ) -> Answer<Json<UserDto>> {
-    let change =
-        ProfileChange { display_name: body.display_name, theme: body.theme, time_zone: body.time_zone };
+    let change = ProfileChange {
+        display_name: body.display_name,
+        theme: body.theme,
+        density: body.density,
+        scale: body.scale,
+        time_zone: body.time_zone,
+    };
     Ok(Json(portal.accounts.update_profile(&ctx, change).await?.into()))
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn list(
         return Ok(Json(groups.collect()));
     }
     let groups = portal.accounts.my_groups(&ctx).await?;
-    Ok(Json(groups.into_iter().map(|m| GroupDto::new(m.group, Some(m.role))).collect()))
+    Ok(Json(groups.iter().map(|m| GroupDto::new(m.group.clone(), Some(m.role))).collect()))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

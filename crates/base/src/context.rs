@@ -66,6 +66,8 @@ pub struct OpContext {
     pub clock: Arc<dyn Clock>,
     /// Where the request came from, for rate limits and the audit log.
     pub address: Option<std::net::IpAddr>,
+    /// The catalogue's version when the request began: what is known of it may be used. `None` reads everything anew.
+    pub catalogue: Option<i64>,
 }
 
 impl OpContext {
@@ -77,6 +79,7 @@ impl OpContext {
             request_id: task.to_owned(),
             clock,
             address: None,
+            catalogue: None,
         }
     }
 
@@ -198,7 +201,7 @@ mod tests {
 
     fn context(actor: Actor, credential: Credential) -> OpContext {
         let clock = MockClock::new(Timestamp(0), 1);
-        OpContext { actor, credential, request_id: String::new(), clock, address: None }
+        OpContext { actor, credential, request_id: String::new(), clock, address: None, catalogue: None }
     }
 
     /// Role × action, written out: a change of policy must change this table too.

@@ -36,17 +36,36 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("simulate") => simulate::run(),
-        Some("run") | None => runtime.block_on(table()),
-        Some(other) => anyhow::bail!("There is no benchmark “{other}”. Choose run or simulate."),
+        Some("run") | None => runtime.block_on(table(&[Part::Empty, Part::Full, Part::Decisions])),
+        Some("empty") => runtime.block_on(table(&[Part::Empty])),
+        Some("submits") => runtime.block_on(table(&[Part::Submits])),
+        Some("pages") => runtime.block_on(table(&[Part::Full])),
+        Some(other) => {
+            anyhow::bail!("There is no benchmark “{other}”. Choose run, empty, submits, pages or simulate.")
+        }
     }
 }
 
-async fn table() -> anyhow::Result<()> {
+/// What can be measured by itself.
+#[derive(Clone, Copy)]
+enum Part {
+    Empty,
+    Submits,
+    Full,
+    Decisions,
+}
+
+async fn table(parts: &[Part]) -> anyhow::Result<()> {
     let limits = limits::measure().await?;
     let mut rows = Vec::new();
-    measure::empty(&limits, &mut rows).await?;
-    measure::full(&mut rows).await?;
-    rows.push(simulate::decisions());
+    for part in parts {
+        match part {
+            Part::Empty => measure::empty(&limits, &mut rows).await?,
+            Part::Submits => measure::submits(&limits, &mut rows).await?,
+            Part::Full => measure::full(&mut rows).await?,
+            Part::Decisions => rows.push(simulate::decisions()),
+        }
+    }
     say("| what | measured | to reach | this machine's limit |\n|-|-|-|-|");
     for row in rows {
         say(&format!("| {} | {} | {} | {} |", row.what, row.measured, row.target, row.limit));

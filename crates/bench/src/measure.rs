@@ -62,18 +62,34 @@ pub(crate) async fn empty(limits: &Limits, rows: &mut Vec<Row>) -> anyhow::Resul
         target: "≥ 50/s",
         limit: format!("{:.0} processes/s", limits.processes_per_second),
     });
-    rows.push(Row {
+    rows.push(submit_row(&server, &token, limits).await?);
+    server.stop().await?;
+    // Shims of jobs that were still running end with their jobs, which do nothing.
+    Ok(())
+}
+
+/// Submits alone, on an empty installation.
+pub(crate) async fn submits(limits: &Limits, rows: &mut Vec<Row>) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("pb").tempdir_in("/tmp")?;
+    let (server, _) = Server::start(folder.path()).await?;
+    server.stop().await?;
+    let token = prepare(folder.path()).await?;
+    fill::pretend_image(folder.path()).await?;
+    let (server, _) = Server::start(folder.path()).await?;
+    rows.push(submit_row(&server, &token, limits).await?);
+    server.stop().await
+}
+
+async fn submit_row(server: &Server, token: &str, limits: &Limits) -> anyhow::Result<Row> {
+    Ok(Row {
         what: "submits over HTTP, on disk when acknowledged",
-        measured: format!("{:.0}/s", submits_per_second(&server, &token).await?),
+        measured: format!("{:.0}/s", submits_per_second(server, token).await?),
         target: "≥ 2,000/s",
         limit: format!(
             "{:.0} commits/s, {:.0} empty requests/s",
             limits.commits_per_second, limits.requests_per_second
         ),
-    });
-    server.stop().await?;
-    // Shims of jobs that were still running end with their jobs, which do nothing.
-    Ok(())
+    })
 }
 
 async fn first_lines(server: &Server, token: &str) -> anyhow::Result<Vec<Duration>> {

@@ -9,6 +9,7 @@ use runner::{AttemptSpec, ImageMount, LogLimits, Mount, Serves};
 use workloads::engine::{LaunchSpec, NotebookLaunch};
 
 use crate::Parts;
+use crate::notebook::{JupyterStart, UV_TARGET, jupyter_script};
 
 /// Where a workload's own folder is, as it sees it.
 const HOME: &str = "/home/jovyan";
@@ -43,6 +44,11 @@ impl Folders {
     /// A person's home in a group.
     pub fn home(&self, group: GroupId, user: UserId) -> PathBuf {
         self.homes.join(group.to_string()).join(user.to_string())
+    }
+
+    /// Takes away the packages that a person installed in a group. None of their notebooks there may be running.
+    pub fn reset_packages(&self, group: GroupId, user: UserId) -> std::io::Result<()> {
+        crate::notebook::reset_packages(&self.home(group, user))
     }
 }
 
@@ -90,12 +96,22 @@ fn serve_notebook(
     spec.serves = Some(Serves::Socket);
     let safe_mode = if notebook.safe_mode { "true" } else { "false" };
     spec.env.insert("PRIMEHUB_SAFE_MODE_ENABLED".to_owned(), safe_mode.to_owned());
-    spec.script = format!(
-        "exec python -m jupyterlab --no-browser --ServerApp.sock={} --ServerApp.base_url={} --IdentityProvider.token= \
-         --ServerApp.allow_remote_access=True --ServerApp.disable_check_xsrf=True --ServerApp.allow_root=True",
-        runner::HTTP_SOCKET,
-        notebook.base_path
-    );
+    spec.script = jupyter_script(&JupyterStart {
+        base_url: &notebook.base_path,
+        root_dir: HOME,
+        preferred_dir: HOME,
+        image: &launch.image,
+        environment: &launch.environment_path,
+        safe_mode: notebook.safe_mode,
+    });
+    if let Some(uv) = parts.environments.uv() {
+        spec.mounts.push(Mount { source: uv, target: PathBuf::from(UV_TARGET), writable: false });
+    }
+    if let Some(index) = parts.environments.public_index() {
+        for name in ["PIP_INDEX_URL", "UV_DEFAULT_INDEX"] {
+            spec.env.entry(name.to_owned()).or_insert_with(|| index.to_owned());
+        }
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod attempts;
 mod builds;
 mod janitor;
 mod launch;
+mod notebook;
 pub mod scheduler;
 mod serving;
 
@@ -85,6 +86,7 @@ impl Controller {
         let supervisor = attempts::Supervisor::new(self.clone(), bells.clone());
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(ring(self.parts.db.subscribe(), bells.clone()));
+        tasks.spawn(self.parts.db.clone().hear_others());
         tasks.spawn(scheduler::pass::run(self.clone(), bells.clone(), supervisor.clone()));
         tasks.spawn(attempts::run(self.clone(), bells.clone(), supervisor));
         if self.parts.build_environments {

@@ -1,5 +1,6 @@
 //! Opening SQLite or PostgreSQL.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::broadcast;
 
+use crate::catalogue::Catalogue;
 use crate::errors::ResultExt as _;
 use crate::events::Event;
 use crate::writer::{self, Tx, Writer};
@@ -38,6 +40,9 @@ struct Inner {
     readers: DatabaseConnection,
     writes: Writes,
     events: broadcast::Sender<Event>,
+    /// Tells this process's events from those of others.
+    origin: i64,
+    catalogue: Catalogue,
 }
 
 enum Writes {
@@ -68,12 +73,14 @@ impl Database {
     /// Opens the database; does not migrate it.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self> {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        // The standard library's hashers are keyed at random, which is enough to be told from others.
+        let origin = RandomState::new().hash_one(std::process::id()).cast_signed();
         let (readers, writes) = match config {
             DatabaseConfig::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
                 let writer = sqlite(&url, 1).await?;
                 let readers = sqlite(&url, 4).await?;
-                (readers, Writes::Queue(Writer::start(writer, events.clone())))
+                (readers, Writes::Queue(Writer::start(writer, events.clone(), origin)))
             }
             DatabaseConfig::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.clone());
@@ -86,7 +93,8 @@ impl Database {
                 (pool.clone(), Writes::Pool(pool))
             }
         };
-        Ok(Self { inner: Arc::new(Inner { readers, writes, events }) })
+        let catalogue = Catalogue::start(readers.clone());
+        Ok(Self { inner: Arc::new(Inner { readers, writes, events, origin, catalogue }) })
     }
 
     /// For reads outside a transaction.
@@ -116,7 +124,7 @@ impl Database {
         match &self.inner.writes {
             Writes::Queue(writer) => writer.write(work).await,
             Writes::Pool(pool) => {
-                let tx = Tx::new(pool.begin().await.doing("begin a transaction")?);
+                let tx = Tx::new(pool.begin().await.doing("begin a transaction")?, self.inner.origin);
                 match writer::run_caught(&tx, work).await {
                     Ok(value) => {
                         let events = tx.commit().await?;
@@ -134,9 +142,24 @@ impl Database {
         }
     }
 
-    /// Everything that this process commits from now on.
+    /// Everything that is committed from now on: by this process, and, while [`Database::hear_others`] runs, by others.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.inner.events.subscribe()
+    }
+
+    pub(crate) fn origin(&self) -> i64 {
+        self.inner.origin
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        let _ = self.inner.events.send(event);
+    }
+
+    /// How often the catalogue has changed: people, their groups, roles, sessions and tokens, groups, instance types
+    /// and images. What was read after a request asked for the version holds until the version is another one,
+    /// whoever changes something; see [`crate::Cache`].
+    pub async fn catalogue_version(&self) -> Result<i64> {
+        self.inner.catalogue.version().await
     }
 
     /// Whether the database answers.

@@ -56,3 +56,12 @@ fn translate(what: &'static str, error: DbErr) -> Error {
     }
     Error::internal_from(what, error)
 }
+
+/// One failure has many victims, and errors can't be cloned.
+pub(crate) fn same_for_everyone(error: &Error) -> Error {
+    let mut copy = Error::new(error.kind(), error.code(), error.message()).context(error.private_text());
+    if let Some(hint) = error.hint() {
+        copy = copy.with_hint(hint);
+    }
+    copy
+}

@@ -1,6 +1,9 @@
 //! The outbox: what changed, written in the transaction that changed it and told after the commit.
 
 use base::{GroupId, Timestamp};
+use sea_orm::sea_query::{Alias, Query};
+use sea_orm::{DbBackend, Statement};
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 
 /// What sort of thing changed.
@@ -32,6 +35,11 @@ impl Topic {
             Self::Notifications => "notifications",
         }
     }
+
+    /// `None` for a word of a newer version.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).ok()
+    }
 }
 
 /// Says only *what* changed; whoever hears it asks for the rows they may see.
@@ -43,6 +51,21 @@ pub struct Event {
     pub topic: Topic,
     /// The id that pages know the thing by.
     pub subject: String,
+}
+
+impl Event {
+    pub(crate) fn insert(&self, origin: i64, backend: DbBackend) -> Statement {
+        let columns = ["at", "origin", "group_id", "topic", "subject"].map(Alias::new);
+        let mut insert = Query::insert().into_table(Alias::new("events")).columns(columns).to_owned();
+        insert.values_panic([
+            self.at.micros().into(),
+            origin.into(),
+            self.group.map(|id| id.0).into(),
+            self.topic.as_str().into(),
+            self.subject.clone().into(),
+        ]);
+        backend.build(&insert)
+    }
 }
 
 impl crate::Database {

@@ -3,17 +3,21 @@
 //! SQLite (one writer, a pool of readers) and PostgreSQL behind one [`Database`]. Entities and queries live with
 //! their feature; this crate knows how a write becomes durable and how the tables came to be.
 
+mod cache;
+mod catalogue;
 mod connect;
 mod errors;
 mod events;
 mod like;
 pub mod migrations;
+mod others;
 mod writer;
 
+pub use cache::Cache;
 pub use connect::{Database, DatabaseConfig};
 pub use errors::{ResultExt, is_unique_violation};
 pub use events::{Event, Topic};
-pub use like::{Match, like};
+pub use like::{Match, holds, like, search_text};
 pub use writer::Tx;
 
 /// What a feature crate's stores need from SeaORM.

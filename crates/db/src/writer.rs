@@ -2,18 +2,19 @@
 //! transaction (each in its own savepoint) and acknowledges them together after one flush of the disk.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use base::{Error, GroupId, Result, Timestamp};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait as _,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Insert,
+    QueryTrait as _, Statement, TransactionTrait as _,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::connect::begin_immediate;
-use crate::errors::ResultExt as _;
+use crate::errors::{ResultExt as _, same_for_everyone};
 use crate::events::{Event, Topic};
 
 /// More than this in one commit would make the first ones wait for the last.
@@ -24,17 +25,40 @@ const QUEUE: usize = 4096;
 /// A transaction in the hands of a use case. Dropped or failed, nothing of it stays.
 pub struct Tx {
     transaction: DatabaseTransaction,
-    events: Mutex<Vec<Event>>,
+    origin: i64,
+    pending: Mutex<Pending>,
+}
+
+/// What goes with a transaction when its use case is done.
+#[derive(Default)]
+struct Pending {
+    statements: Vec<Statement>,
+    events: Vec<Event>,
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
-        Self { transaction, events: Mutex::new(Vec::new()) }
+    pub(crate) fn new(transaction: DatabaseTransaction, origin: i64) -> Self {
+        Self { transaction, origin, pending: Mutex::default() }
     }
 
     /// For queries and statements inside the transaction.
     pub fn connection(&self) -> &DatabaseTransaction {
         &self.transaction
+    }
+
+    /// Adds a row at the end of the transaction, together with all others that were added so: one way to the
+    /// database instead of many. The use case itself can't read it.
+    pub fn insert_later<A: ActiveModelTrait>(&self, insert: Insert<A>) -> Result<()> {
+        self.later(insert.build(self.transaction.get_database_backend()))
+    }
+
+    fn later(&self, statement: Statement) -> Result<()> {
+        self.pending()?.statements.push(statement);
+        Ok(())
+    }
+
+    fn pending(&self) -> Result<MutexGuard<'_, Pending>> {
+        self.pending.lock().map_err(|_| Error::internal("a transaction panicked"))
     }
 
     /// Says that something changed: kept in the outbox with the change, told to listeners after the commit.
@@ -46,20 +70,21 @@ impl Tx {
         subject: impl Into<String>,
     ) -> Result<()> {
         let event = Event { at, group, topic, subject: subject.into() };
-        let backend = self.transaction.get_database_backend();
-        let statement = Statement::from_sql_and_values(
-            backend,
-            "INSERT INTO events (at, group_id, topic, subject) VALUES ($1, $2, $3, $4)",
-            [
-                at.micros().into(),
-                group.map(|id| id.0).into(),
-                topic.as_str().into(),
-                event.subject.clone().into(),
-            ],
-        );
-        self.transaction.execute_raw(statement).await.doing("write to the outbox")?;
-        if let Ok(mut events) = self.events.lock() {
-            events.push(event);
+        self.later(event.insert(self.origin, self.transaction.get_database_backend()))?;
+        self.pending()?.events.push(event);
+        Ok(())
+    }
+
+    /// Runs what was put off.
+    async fn settle(&self) -> Result<()> {
+        let statements = std::mem::take(&mut self.pending()?.statements);
+        let statements = match self.transaction.get_database_backend() {
+            // SQLite's driver takes several statements at once, with their values one after another.
+            DbBackend::Sqlite => joined(statements),
+            _ => statements,
+        };
+        for statement in statements {
+            self.transaction.execute_raw(statement).await.doing("write rows")?;
         }
         Ok(())
     }
@@ -88,7 +113,7 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<Vec<Event>> {
         self.transaction.commit().await.doing("commit")?;
-        Ok(self.events.into_inner().unwrap_or_default())
+        Ok(self.pending.into_inner().map(|pending| pending.events).unwrap_or_default())
     }
 
     pub(crate) async fn rollback(self) {
@@ -108,7 +133,21 @@ where
         Ok(future) => AssertUnwindSafe(future).catch_unwind().await,
         Err(panic) => Err(panic),
     };
-    caught.unwrap_or_else(|_| Err(Error::internal("a use case panicked in its transaction")))
+    let value = caught.unwrap_or_else(|_| Err(Error::internal("a use case panicked in its transaction")))?;
+    tx.settle().await?;
+    Ok(value)
+}
+
+fn joined(statements: Vec<Statement>) -> Vec<Statement> {
+    let (mut sql, mut values) = (Vec::with_capacity(statements.len()), Vec::new());
+    for statement in statements {
+        sql.push(statement.sql);
+        values.extend(statement.values.into_iter().flat_map(|values| values.0));
+    }
+    if sql.is_empty() {
+        return Vec::new();
+    }
+    vec![Statement::from_sql_and_values(DbBackend::Sqlite, sql.join("; "), values)]
 }
 
 type Acknowledge = Box<dyn FnOnce(Result<()>) + Send>;
@@ -120,9 +159,13 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: DatabaseConnection, events: broadcast::Sender<Event>) -> Self {
+    pub(crate) fn start(
+        connection: DatabaseConnection,
+        events: broadcast::Sender<Event>,
+        origin: i64,
+    ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(connection.clone(), queue, events));
+        tokio::spawn(serve(connection.clone(), queue, events, origin));
         Self { jobs, connection }
     }
 
@@ -159,11 +202,12 @@ async fn serve(
     connection: DatabaseConnection,
     mut queue: mpsc::Receiver<Job>,
     events: broadcast::Sender<Event>,
+    origin: i64,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let mut acknowledgements = Vec::with_capacity(batch.len());
-        let committed = match commit_batch(&connection, &mut batch, &mut acknowledgements).await {
+        let committed = match commit_batch(&connection, &mut batch, &mut acknowledgements, origin).await {
             Ok(told) => {
                 for event in told {
                     let _ = events.send(event);
@@ -186,6 +230,7 @@ async fn commit_batch(
     connection: &DatabaseConnection,
     batch: &mut Vec<Job>,
     acknowledgements: &mut Vec<Acknowledge>,
+    origin: i64,
 ) -> Result<Vec<Event>> {
     let outer = match begin_immediate(connection).await {
         Ok(outer) => outer,
@@ -197,7 +242,7 @@ async fn commit_batch(
     };
     let mut told = Vec::new();
     for job in batch.drain(..) {
-        let tx = Tx::new(outer.begin().await.doing("set a savepoint")?);
+        let tx = Tx::new(outer.begin().await.doing("set a savepoint")?, origin);
         let (keep, acknowledge) = job(&tx).await;
         acknowledgements.push(acknowledge);
         if keep {
@@ -208,13 +253,4 @@ async fn commit_batch(
     }
     outer.commit().await.doing("commit")?;
     Ok(told)
-}
-
-/// One failed commit has many victims, and errors can't be cloned.
-fn same_for_everyone(error: &Error) -> Error {
-    let mut copy = Error::new(error.kind(), error.code(), error.message()).context(error.private_text());
-    if let Some(hint) = error.hint() {
-        copy = copy.with_hint(hint);
-    }
-    copy
 }

@@ -3,6 +3,7 @@
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod listen;
 mod lock;
 mod logging;
 mod open;

@@ -10,7 +10,6 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use base::OpContext;
 use controller::{Controller, Folders};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -22,6 +21,7 @@ use web_kit::{Portal, PortalSettings, RouteRow};
 use workloads::engine::Retention;
 
 use crate::config::Config;
+use crate::listen;
 use crate::lock::DataDirLock;
 use crate::open;
 
@@ -118,8 +118,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         },
         stopping: stopping.clone(),
     });
-    let listener = listen(config.listen, "PORTICO_LISTEN").await?;
-    let operator_listener = listen(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
+    let listener = bind(config.listen, "PORTICO_LISTEN").await?;
+    let operator_listener = bind(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
     let controller = Controller::new(controller::Parts {
         clock: opened.clock.clone(),
         db: opened.db.clone(),
@@ -137,35 +137,25 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     });
     let background = tokio::spawn(controller.run(stopping.clone()));
     let App { router, .. } = app(&portal);
-    let pages = axum::serve(
-        listener.tap_io(|stream| drop(stream.set_nodelay(true))),
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(until(stopping.clone()));
-    let for_operators = axum::serve(operator_listener, operators(&portal, metrics).into_make_service())
-        .with_graceful_shutdown(until(stopping));
+    let pages = listen::serve(listener, router, stopping.clone());
+    let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);
     tokio::spawn(on_signal(stop));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
-    let served =
-        tokio::spawn(async move { tokio::try_join!(pages.into_future(), for_operators.into_future()) });
+    let served = tokio::spawn(async move { tokio::join!(pages, for_operators) });
     // The background ends first, as soon as a signal comes; open requests get a little longer.
     let _ = background.await;
     match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
-        Ok(ended) => ended.context("serve").and_then(|result| result.context("serve")).map(drop)?,
+        Ok(ended) => drop(ended.context("serve")?),
         Err(_) => tracing::warn!("some requests did not end in time"),
     }
     tracing::info!("stopped; workloads go on");
     Ok(())
 }
 
-async fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
+async fn bind(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("Portico can't listen on {address}. Choose another address with {variable}"))
-}
-
-async fn until(mut stopping: watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 async fn on_signal(stop: watch::Sender<bool>) {

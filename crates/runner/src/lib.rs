@@ -4,6 +4,7 @@
 //! local runner is watched over by a [shim](shim_main), a process of its own, so that work survives a restart of the
 //! server. [`environments`] builds the software that attempts run in.
 
+mod beneath;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -18,6 +19,7 @@ mod runner;
 mod shim;
 mod spec;
 
+pub use beneath::Beneath;
 pub use local::{LocalConfig, LocalRunner};
 pub use log::LogReader;
 pub use observation::{Capability, CapabilityState, Exit, ExitCause, Observation, Stop, StopReason, Usage};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -16,6 +17,7 @@ pub struct FakeRunner {
     attempts: Mutex<HashMap<String, watch::Sender<Observation>>>,
     stops: Mutex<Vec<String>>,
     servers: Mutex<HashMap<String, PathBuf>>,
+    connections: AtomicUsize,
     logs: tempfile::TempDir,
     capacity: Resources,
 }
@@ -26,6 +28,7 @@ impl Default for FakeRunner {
             attempts: Mutex::default(),
             stops: Mutex::default(),
             servers: Mutex::default(),
+            connections: AtomicUsize::default(),
             logs: tempfile::tempdir().unwrap(),
             capacity: Resources { cpu_milli: 64_000, memory_mib: 256 * 1024, gpu: 8 },
         }
@@ -50,6 +53,10 @@ impl FakeRunner {
     /// From now on an attempt's HTTP server is whoever listens on this unix socket.
     pub fn serve(&self, attempt: &str, socket: impl Into<PathBuf>) {
         self.servers.lock().unwrap().insert(attempt.to_owned(), socket.into());
+    }
+    /// How many connections to attempts were made.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
     fn state(&self, attempt: &str) -> Option<Observation> {
         self.attempts.lock().unwrap().get(attempt).map(|at| at.borrow().clone())
@@ -93,7 +100,10 @@ impl Runner for FakeRunner {
         async move {
             let socket = socket.ok_or(RunnerError::NotListening)?;
             match tokio::net::UnixStream::connect(socket).await {
-                Ok(stream) => Ok(Box::new(stream) as Box<dyn Stream>),
+                Ok(stream) => {
+                    self.connections.fetch_add(1, Ordering::Relaxed);
+                    Ok(Box::new(stream) as Box<dyn Stream>)
+                }
                 Err(_) => Err(RunnerError::NotListening),
             }
         }

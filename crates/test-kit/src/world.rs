@@ -105,6 +105,7 @@ impl World {
             request_id: "test".to_owned(),
             clock: self.clock.clone(),
             address: None,
+            catalogue: None,
         }
     }
 

@@ -98,6 +98,34 @@ impl Theme {
     }
 }
 
+/// How close together things are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Density {
+    #[default]
+    Comfortable,
+    Compact,
+}
+
+impl Density {
+    /// The value of `data-density` and of the form field.
+    #[must_use]
+    pub fn value(self) -> &'static str {
+        match self {
+            Self::Comfortable => "comfortable",
+            Self::Compact => "compact",
+        }
+    }
+
+    /// All densities with their words, for forms.
+    #[must_use]
+    pub fn all() -> [(Self, &'static str, &'static str); 2] {
+        [
+            (Self::Comfortable, "Comfortable", "Room around everything."),
+            (Self::Compact, "Compact", "More on one screen."),
+        ]
+    }
+}
+
 /// Which menu stands at the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Menu {
@@ -154,7 +182,7 @@ pub struct Notification {
     pub unread: bool,
 }
 
-/// The bell of the top bar; `POST /notifications/read` (field `return_to`) marks all as read.
+/// The bell of the top bar; `POST /notifications/read` marks all as read and returns to the page it came from.
 ///
 /// Alone it is the answer to `live_url`, which is asked when something of the topic `notifications` changed.
 #[derive(Clone, Debug, Default, Template)]
@@ -164,8 +192,6 @@ pub struct Notifications {
     pub items: Vec<Notification>,
     /// How many are unread in all.
     pub unread: u32,
-    /// Path and query of the page, where marking as read returns to.
-    pub path: String,
     /// What answers with the bell alone; may be empty.
     pub live_url: String,
 }
@@ -196,10 +222,11 @@ pub struct Frame {
     pub groups: Vec<GroupRef>,
     pub person: PersonRef,
     pub theme: Theme,
+    pub density: Density,
+    /// The size of text in percent; 0 where it is not known.
+    pub scale: i64,
     pub version: String,
     pub flash: Option<Flash>,
-    /// Path and query of this page, where a change of theme returns to.
-    pub path: String,
     /// Jobs of the group that are running or waiting, shown in the menu when not zero.
     pub active_jobs: u32,
     /// The person's own notebooks that are not stopped, shown in the menu when not zero.

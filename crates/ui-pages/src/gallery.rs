@@ -1,7 +1,8 @@
 //! Every page in every state, for looking at and for checking.
 
 use crate::{
-    Page, admin, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in, tokens,
+    Page, admin, content, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in,
+    tokens,
 };
 
 type Rendered = Result<Vec<(String, String)>, askama::Error>;
@@ -45,6 +46,7 @@ pub fn gallery_pages() -> Rendered {
     add::<admin::DeletePage>(&mut pages)?;
     add::<errors::ErrorPage>(&mut pages)?;
     add::<errors::BareErrorPage>(&mut pages)?;
+    add::<content::ContentPage>(&mut pages)?;
     Ok(pages)
 }
 

@@ -247,7 +247,10 @@ impl Page for ImagePage {
             deprecate: Some(DeprecateForm {
                 action: "/g/vision/images/pytorch-cpu/deprecate".into(),
                 restore: None,
-                successors: vec![Choice::new("", "Nothing in particular", true), Choice::new("base", "Base", false)],
+                successors: vec![
+                    Choice::new("", "Nothing in particular", true),
+                    Choice::new("base", "Base", false),
+                ],
             }),
             log: log(212, true),
         };

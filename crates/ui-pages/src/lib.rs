@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod assets;
 pub mod components;
+pub mod content;
 pub mod errors;
 pub mod frame;
 pub mod gallery;

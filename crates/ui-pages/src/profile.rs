@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::Page;
 use crate::components::{Choice, Field, Tab, Tone, When};
-use crate::frame::{Entry, Flash, Frame, GroupRef};
+use crate::frame::{Density, Entry, Flash, Frame, GroupRef};
 use crate::samples;
 
 /// The tabs of the profile with `current` (its URL) marked.
@@ -21,7 +21,7 @@ pub fn tabs(current: &str) -> Vec<Tab> {
     .collect()
 }
 
-/// `GET` and `POST /profile`; fields `display_name`, `theme`, `time_zone`.
+/// `GET` and `POST /profile`; fields `display_name`, `theme`, `density`, `scale`, `time_zone`.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "profile/profile.html")]
 pub struct ProfilePage {
@@ -30,6 +30,9 @@ pub struct ProfilePage {
     /// May be empty.
     pub email: String,
     pub display_name: Field,
+    /// Sizes of text in percent.
+    pub scales: Vec<Choice>,
+    pub scale_error: Option<String>,
     pub time_zone: Field,
     /// Names of all time zones, offered while typing.
     pub time_zones: Vec<String>,
@@ -48,10 +51,18 @@ impl Page for ProfilePage {
             username: "ada".into(),
             email: "ada@example.com".into(),
             display_name: Field::new("Ada Lovelace"),
+            scales: [90, 100, 110, 125, 150]
+                .map(|n| Choice::new(n.to_string(), format!("{n} %"), n == 100))
+                .to_vec(),
+            scale_error: None,
             time_zone: Field::new("Europe/London"),
             time_zones: ["Europe/Berlin", "Europe/London", "UTC"].map(Into::into).to_vec(),
             error: None,
         };
+        let mut compact = typical.clone();
+        compact.frame.density = Density::Compact;
+        let mut large = typical.clone();
+        large.frame.scale = 125;
         let mut saved = typical.clone();
         saved.frame.flash = Some(Flash { tone: Tone::Good, text: "Your profile is saved.".into() });
         let errors = Self {
@@ -63,7 +74,13 @@ impl Page for ProfilePage {
             error: Some("Nothing is saved yet. Correct the marked fields.".into()),
             ..typical.clone()
         };
-        vec![("typical", typical), ("saved", saved), ("errors", errors)]
+        vec![
+            ("typical", typical),
+            ("compact", compact),
+            ("large", large),
+            ("saved", saved),
+            ("errors", errors),
+        ]
     }
 }
 

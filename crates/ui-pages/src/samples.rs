@@ -1,7 +1,9 @@
 //! People, groups and moments that the samples of all pages share.
 
 use crate::components::{Card, Choice, Note, Status, Tone, When, Who};
-use crate::frame::{Bare, Entry, Frame, GroupRef, Menu, Notification, Notifications, PersonRef, Role, Theme};
+use crate::frame::{
+    Bare, Density, Entry, Frame, GroupRef, Menu, Notification, Notifications, PersonRef, Role, Theme,
+};
 use crate::quota::{QuotaPanel, QuotaRow};
 
 const VERSION: &str = "0.1.0";
@@ -28,9 +30,10 @@ pub(crate) fn frame(title: &str, current: Entry) -> Frame {
             is_admin: true,
         },
         theme: Theme::System,
+        density: Density::default(),
+        scale: 100,
         version: VERSION.into(),
         flash: None,
-        path: "/g/vision".into(),
         active_jobs: 4,
         active_notebooks: 1,
         notifications: Some(notifications()),
@@ -98,7 +101,6 @@ fn notifications() -> Notifications {
             ),
         ],
         unread: 2,
-        path: "/g/vision".into(),
         live_url: String::new(),
     }
 }

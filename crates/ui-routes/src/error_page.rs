@@ -6,7 +6,7 @@ use base::Kind;
 use ui_pages::components::Link;
 use ui_pages::errors::{BareErrorPage, ErrorPage, ErrorView};
 use ui_pages::frame::{Entry, Frame, PersonRef};
-use web_kit::{Scene, problem};
+use web_kit::{Reader, Scene, problem};
 
 use crate::{frame, view};
 
@@ -29,20 +29,22 @@ pub(crate) fn render(scene: &Scene<'_>) -> Response {
     let error = view_of(scene);
     let page = match scene.ctx.person() {
         Ok(person) => {
-            // Built without the database, which may be what failed.
-            let frame = Frame {
-                title: error.title.clone(),
-                current: Entry::Other,
-                group: scene.group.map(|group| frame::group_ref(group, scene.ctx.role_in(group.id))),
-                person: PersonRef {
-                    username: person.name.clone(),
-                    display_name: person.name.clone(),
-                    initials: person.name.chars().take(1).flat_map(char::to_uppercase).collect(),
-                    is_admin: person.is_platform_admin,
+            let frame = match scene.reader {
+                Some(reader) => frame_for(scene, reader, &error.title),
+                // The database may be what failed.
+                None => Frame {
+                    title: error.title.clone(),
+                    current: Entry::Other,
+                    group: scene.group.map(|group| frame::group_ref(group, scene.ctx.role_in(group.id))),
+                    person: PersonRef {
+                        username: person.name.clone(),
+                        display_name: person.name.clone(),
+                        initials: person.name.chars().take(1).flat_map(char::to_uppercase).collect(),
+                        is_admin: person.is_platform_admin,
+                    },
+                    version: scene.portal.settings.version.to_owned(),
+                    ..Frame::default()
                 },
-                version: scene.portal.settings.version.to_owned(),
-                path: scene.path.to_owned(),
-                ..Frame::default()
             };
             view::page_with(scene.status, &ErrorPage { frame, error })
         }
@@ -57,6 +59,16 @@ pub(crate) fn render(scene: &Scene<'_>) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// The frame that the person knows, with the menu of the group that the error is about, or of their last one.
+fn frame_for(scene: &Scene<'_>, reader: &Reader, title: &str) -> Frame {
+    let own = |name: Option<&str>| {
+        reader.memberships.iter().find(|membership| Some(membership.group.name.as_str()) == name)
+    };
+    let last = own(reader.last_group.0.as_deref()).or(reader.memberships.first());
+    let group = scene.group.or(last.map(|membership| &membership.group));
+    frame::around(scene.portal, scene.ctx, (&reader.user, &reader.memberships), title, Entry::Other, group)
 }
 
 fn view_of(scene: &Scene<'_>) -> ErrorView {

@@ -1,17 +1,23 @@
 //! What surrounds every signed-in page.
 
+use std::sync::Arc;
+
 use accounts::groups::{Group, Membership};
-use accounts::users::{Theme, User};
+use accounts::users::{Density, Theme, User};
 use base::{OpContext, Result, Role, Timestamp};
 use ui_pages::components::When;
 use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, Menu, PersonRef};
-use web_kit::Portal;
+use web_kit::{LastGroup, Portal};
+use workloads::engine::NOTEBOOK;
+use workloads::quotas::Holder;
+
+use crate::notifications;
 
 /// The frame and whose page it is.
 pub(crate) struct Framed {
     pub(crate) frame: Frame,
     pub(crate) user: User,
-    pub(crate) memberships: Vec<Membership>,
+    pub(crate) memberships: Arc<Vec<Membership>>,
     now: Timestamp,
 }
 
@@ -37,6 +43,52 @@ pub(crate) async fn build(
 ) -> Result<Framed> {
     let user = portal.accounts.me(ctx).await?;
     let memberships = portal.accounts.my_groups(ctx).await?;
+    let holders = match group {
+        Some(group) => portal.workloads.group_usage(ctx, group).await?.holders,
+        None => Vec::new(),
+    };
+    let count = |counts: &dyn Fn(&Holder) -> bool| {
+        u32::try_from(holders.iter().filter(|holder| counts(holder)).count()).unwrap_or(u32::MAX)
+    };
+    let frame = Frame {
+        active_jobs: count(&|holder| holder.kind != NOTEBOOK),
+        active_notebooks: count(&|holder| holder.kind == NOTEBOOK && holder.user_name == user.name),
+        notifications: Some(notifications::bell(portal, ctx, &user.time_zone).await?),
+        ..around(portal, ctx, (&user, &memberships), title, current, group)
+    };
+    Ok(Framed { frame, user, memberships, now: ctx.now() })
+}
+
+/// Builds the frame of a page of the person's own: it keeps the menu of the group they were in last.
+pub(crate) async fn build_own(
+    portal: &Portal,
+    ctx: &OpContext,
+    title: &str,
+    last: &LastGroup,
+) -> Result<Framed> {
+    let group = last_group(portal, ctx, last).await?;
+    build(portal, ctx, title, Entry::Other, group.as_ref()).await
+}
+
+/// The group that the person was in last and may still see; otherwise the first one.
+pub(crate) async fn last_group(portal: &Portal, ctx: &OpContext, last: &LastGroup) -> Result<Option<Group>> {
+    if let Some(name) = &last.0
+        && let Ok(group) = portal.accounts.get_group(ctx, name).await
+    {
+        return Ok(Some(group));
+    }
+    Ok(portal.accounts.my_groups(ctx).await?.first().map(|membership| membership.group.clone()))
+}
+
+/// What is known of the surroundings without asking the database again.
+pub(crate) fn around(
+    portal: &Portal,
+    ctx: &OpContext,
+    (user, memberships): (&User, &[Membership]),
+    title: &str,
+    current: Entry,
+    group: Option<&Group>,
+) -> Frame {
     let is_admin_page = matches!(
         current,
         Entry::AdminGroups
@@ -45,13 +97,7 @@ pub(crate) async fn build(
             | Entry::AdminImages
             | Entry::AdminSystem
     );
-    let active_jobs = match group {
-        Some(group) => {
-            u32::try_from(portal.workloads.group_usage(ctx, group).await?.holders.len()).unwrap_or(u32::MAX)
-        }
-        None => 0,
-    };
-    let frame = Frame {
+    Frame {
         title: title.to_owned(),
         menu: if is_admin_page { Menu::Admin } else { Menu::Portal },
         current,
@@ -64,13 +110,11 @@ pub(crate) async fn build(
             is_admin: user.is_platform_admin,
         },
         theme: theme(user.theme),
+        density: density(user.density),
+        scale: user.scale.percent(),
         version: portal.settings.version.to_owned(),
-        flash: None,
-        path: String::new(),
-        active_jobs,
         ..Frame::default()
-    };
-    Ok(Framed { frame, user, memberships, now: ctx.now() })
+    }
 }
 
 pub(crate) fn group_ref(group: &Group, role: Option<Role>) -> GroupRef {
@@ -91,6 +135,13 @@ const fn theme(theme: Theme) -> frame::Theme {
         Theme::Light => frame::Theme::Light,
         Theme::Dark => frame::Theme::Dark,
         Theme::System => frame::Theme::System,
+    }
+}
+
+const fn density(density: Density) -> frame::Density {
+    match density {
+        Density::Comfortable => frame::Density::Comfortable,
+        Density::Compact => frame::Density::Compact,
     }
 }
 

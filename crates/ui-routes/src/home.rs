@@ -9,7 +9,7 @@ use base::{Actor, OpContext, Result};
 use ui_pages::frame::Entry;
 use ui_pages::home::{HomePage, NoGroupPage, RecentRow, UsageRow, UsageTotal};
 use ui_pages::quota::{QuotaPanel, QuotaRow};
-use web_kit::{Answer, Ctx, InGroup, Portal, sse};
+use web_kit::{Answer, Ctx, InGroup, LastGroup, Portal, sse};
 use workloads::jobs::{JobFilter, JobSort, Phase};
 use workloads::quotas::{Holder, Usage};
 
@@ -19,14 +19,13 @@ use crate::{frame, jobs, notebooks, view};
 const RECENT: u64 = 8;
 
 /// `/`: to the setup, the sign-in, or a group.
-pub(crate) async fn entrance(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
+pub(crate) async fn entrance(State(portal): State<Portal>, Ctx(ctx): Ctx, last: LastGroup) -> Answer {
     if !matches!(ctx.actor, Actor::Person(_)) {
         let to = if portal.accounts.is_set_up().await? { "/sign-in" } else { "/setup" };
         return Ok(view::see_other(to));
     }
-    let groups = portal.accounts.my_groups(&ctx).await?;
-    Ok(match groups.first() {
-        Some(first) => view::see_other(&format!("/g/{}", first.group.name)),
+    Ok(match frame::last_group(&portal, &ctx, &last).await? {
+        Some(group) => view::see_other(&format!("/g/{}", group.name)),
         None => view::see_other("/no-group"),
     })
 }

@@ -1,11 +1,12 @@
 //! The bell: what happened elsewhere.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse as _};
 use base::{Error, OpContext, Result};
 use ui_pages::components::Tone;
 use ui_pages::frame::{Notification, Notifications};
-use web_kit::{Answer, Ctx, FormBody, Portal};
+use web_kit::{Answer, Ctx, Portal};
 
 use crate::view;
 
@@ -24,7 +25,6 @@ pub(crate) async fn bell(portal: &Portal, ctx: &OpContext, zone: &str) -> Result
             })
             .collect(),
         unread: u32::try_from(unread).unwrap_or(u32::MAX),
-        path: String::new(),
         live_url: "/notifications".to_owned(),
     })
 }
@@ -39,7 +39,7 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
     Ok(Html(html).into_response())
 }
 
-pub(crate) async fn read(State(portal): State<Portal>, Ctx(ctx): Ctx, form: FormBody) -> Answer {
+pub(crate) async fn read(State(portal): State<Portal>, Ctx(ctx): Ctx, headers: HeaderMap) -> Answer {
     portal.accounts.read_my_notifications(&ctx).await?;
-    Ok(view::see_other(view::local_path(form.text("return_to"))))
+    Ok(view::see_other(&view::way_back(&headers)))
 }

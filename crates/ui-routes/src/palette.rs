@@ -67,7 +67,7 @@ pub(crate) async fn search(
             items.push(item(PaletteKind::Page, title, "Admin portal", url.to_owned()));
         }
     }
-    for membership in portal.accounts.my_groups(&ctx).await? {
+    for membership in portal.accounts.my_groups(&ctx).await?.iter() {
         let to = &membership.group;
         items.push(item(
             PaletteKind::Group,

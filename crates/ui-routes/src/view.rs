@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Error, Result, Timestamp};
 use ui_pages::Page;
@@ -22,6 +22,16 @@ pub(crate) fn page_with<P: Page>(status: StatusCode, page: &P) -> Result<Respons
 /// 303: the browser fetches the page after a form.
 pub(crate) fn see_other(url: &str) -> Response {
     axum::response::Redirect::to(url).into_response()
+}
+
+/// The page that a form was sent from, which a form of the frame returns to; the browser says which it was.
+pub(crate) fn way_back(headers: &HeaderMap) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let url = referer.and_then(|text| text.parse::<Uri>().ok());
+    // Only the path is used, so nobody is sent to another site.
+    let path = url.as_ref().and_then(Uri::path_and_query).map(ToString::to_string);
+    path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
+        .unwrap_or_else(|| "/".to_owned())
 }
 
 /// How long ago, or in how long.
@@ -178,12 +188,6 @@ pub(crate) fn distinct_variables(rows: &[(String, String)]) -> Result<BTreeMap<S
     Ok(variables)
 }
 
-/// Where a form returns to: a path of the portal; what would lead elsewhere leads to the first page.
-pub(crate) fn local_path(path: &str) -> &str {
-    let is_own = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    if is_own { path } else { "/" }
-}
-
 /// Whether an error is shown as a page of its own: what may not be done at all is no matter of a form.
 pub(crate) fn is_no_matter_of_a_form(error: &Error) -> bool {
     matches!(error.kind(), base::Kind::Forbidden | base::Kind::NotFound | base::Kind::Internal)
@@ -202,6 +206,17 @@ mod tests {
         assert_eq!(duration(98), "1 min 38 s");
         assert_eq!(duration(7860), "2 h 11 min");
         assert_eq!(span(now, Timestamp(now.0 + 140_000)), "0.1 s");
+    }
+
+    #[test]
+    fn the_way_back_stays_on_this_site() {
+        let back = |referer: &'static str| {
+            way_back(&HeaderMap::from_iter([(header::REFERER, referer.parse().unwrap())]))
+        };
+        assert_eq!(back("https://portico.example/g/vision/jobs?q=a"), "/g/vision/jobs?q=a");
+        assert_eq!(back("https://portico.example//evil.example/"), "/");
+        assert_eq!(back("nonsense"), "/");
+        assert_eq!(way_back(&HeaderMap::new()), "/");
     }
 
     #[test]

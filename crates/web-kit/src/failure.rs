@@ -41,6 +41,15 @@ pub struct Scene<'a> {
     pub is_get: bool,
     /// The group of the URL, where the actor may see it.
     pub group: Option<&'a accounts::groups::Group>,
+    /// Who is to see a page of the error, where the database could still tell.
+    pub reader: Option<&'a Reader>,
+}
+
+/// The person who sees a page, for what surrounds it.
+pub struct Reader {
+    pub user: accounts::users::User,
+    pub memberships: Arc<Vec<accounts::groups::Membership>>,
+    pub last_group: crate::LastGroup,
 }
 
 /// The one table from kinds to status codes (see CONTRIBUTING.md): what one may not see is 404, what one may see but

@@ -6,17 +6,21 @@ use std::sync::Arc;
 
 use accounts::groups::Group;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::Response;
 use base::secret::random_text;
-use base::{Action, Actor, Credential, Error, Kind, OpContext, Result};
+use base::{Action, Actor, Credential, Error, Kind, OpContext, Person, Result};
 use tracing::Instrument as _;
 
-use crate::failure::{Failure, Scene, status_of};
+use crate::failure::{Failure, Reader, Scene, status_of};
+use crate::last_group::LastGroup;
 use crate::routes::Policy;
 use crate::session_cookie;
-use crate::state::Portal;
+use crate::state::{Portal, PortalSettings};
+
+/// The code of the refusal that also clears the browser's cookies.
+const TWO_PEOPLE: &str = "two_people";
 
 /// The guard of one route.
 #[derive(Clone)]
@@ -69,13 +73,15 @@ where
         credential: Credential::None,
         request_id: request_id.clone(),
         clock: guard.portal.clock.clone(),
-        address: address(&guard.portal, &request),
+        address: client_address(&guard.portal.settings, request.extensions(), request.headers()),
+        catalogue: None,
     };
     let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let method = request.method().clone();
     let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
+    let last_group = LastGroup::read(request.headers());
     let mut group = None;
-    let response = async {
+    let mut response = async {
         let asked = Asked {
             method: &method,
             path: request.uri().path().to_owned(),
@@ -95,12 +101,17 @@ where
     }
     .instrument(span.clone())
     .await;
+    if let Some(group) = group.as_ref().filter(|_| !guard.is_api) {
+        last_group.keep(&guard.portal.settings, &group.name, &mut response);
+    }
     let told =
         response.extensions().get::<Arc<Error>>().cloned().map(|error| (status_of(error.kind()), error));
     let told =
         told.or_else(|| router_s_own(response.status(), &method).map(|e| (response.status(), Arc::new(e))));
     let mut response = match told {
         Some((status, error)) => {
+            let reader =
+                if guard.is_api { None } else { reader(&guard.portal, &ctx, &error, last_group).await };
             let _entered = span.enter();
             if error.kind() == Kind::Internal {
                 tracing::error!(error = ?error, actor = ctx.actor_name(), "a request failed");
@@ -116,10 +127,14 @@ where
                 path: &path,
                 is_get,
                 group: group.as_ref(),
+                reader: reader.as_ref(),
             };
             let mut rendered = (guard.render)(&scene);
             if let Some(allowed) = response.headers().get(header::ALLOW) {
                 rendered.headers_mut().insert(header::ALLOW, allowed.clone());
+            }
+            if error.code() == TWO_PEOPLE {
+                clear_cookies(&guard.portal, rendered.headers_mut());
             }
             rendered
         }
@@ -134,6 +149,25 @@ where
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// Takes every cookie of ours out of the browser, those under other paths too where it understands that.
+fn clear_cookies(portal: &Portal, headers: &mut HeaderMap) {
+    headers.insert("clear-site-data", HeaderValue::from_static("\"cookies\""));
+    if let Some(cookie) = session_cookie::clear(&portal.settings) {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Who sees the error. Where the database may be what failed, it is not asked again.
+async fn reader(portal: &Portal, ctx: &OpContext, error: &Error, last_group: LastGroup) -> Option<Reader> {
+    if matches!(error.kind(), Kind::Internal | Kind::Unavailable | Kind::StorageFull) || ctx.person().is_err()
+    {
+        return None;
+    }
+    let user = portal.accounts.me(ctx).await.ok()?;
+    let memberships = portal.accounts.my_groups(ctx).await.ok()?;
+    Some(Reader { user, memberships, last_group })
 }
 
 /// Refusals of the router itself, which have no words of their own.
@@ -171,12 +205,10 @@ struct Asked<'a> {
 async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<Option<Group>> {
     let portal = &guard.portal;
     let bearer = bearer(&asked.headers)?;
+    ctx.catalogue = Some(portal.db.catalogue_version().await?);
     let authenticated = match (guard.is_api, bearer) {
         (true, Some(token)) => Some(portal.accounts.authenticate_token(ctx, &token).await?),
-        _ => match session_cookie::read(&portal.settings, &asked.headers) {
-            Some(secret) => portal.accounts.authenticate_session(ctx, secret.expose()).await?,
-            None => None,
-        },
+        _ => by_cookie(portal, ctx, &asked.headers).await?,
     };
     if let Some((person, credential)) = authenticated {
         ctx.actor = Actor::Person(person);
@@ -206,6 +238,26 @@ async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<O
             Ok(Some(group))
         }
     }
+}
+
+/// The person of the session cookie. What a page of a neighbouring host or port planted beside it is ignored, unless
+/// it is somebody else's living session: then nobody can tell whose browser this is.
+async fn by_cookie(
+    portal: &Portal,
+    ctx: &OpContext,
+    headers: &HeaderMap,
+) -> Result<Option<(Person, Credential)>> {
+    let mut found: Option<(Person, Credential)> = None;
+    for secret in session_cookie::read(&portal.settings, headers) {
+        let Some(one) = portal.accounts.authenticate_session(ctx, secret.expose()).await? else { continue };
+        if found.as_ref().is_some_and(|other| other.0.id != one.0.id) {
+            return Err(Error::forbidden("This browser holds the sessions of two people.")
+                .with_code(TWO_PEOPLE)
+                .with_hint("Its cookies were removed for safety. Sign in again."));
+        }
+        found.get_or_insert(one);
+    }
+    Ok(found)
 }
 
 /// The group's name in `/g/{group}/…` and `/api/v1/groups/{group}/…`.
@@ -251,13 +303,22 @@ fn check_origin(portal: &Portal, headers: &HeaderMap) -> Result<()> {
     if own { Ok(()) } else { Err(refused()) }
 }
 
+/// The address of the connection's other end.
+pub fn peer_address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+}
+
 /// The peer's address, or what a trusted proxy says of it.
-fn address(portal: &Portal, request: &Request) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())?;
-    if !portal.settings.trusted_proxies.contains(&peer) {
+pub fn client_address(
+    settings: &PortalSettings,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
+    let peer = peer_address(extensions)?;
+    if !settings.trusted_proxies.contains(&peer) {
         return Some(peer);
     }
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
     // The last entry is the one that the trusted proxy added; those before it are whatever the client wrote.
     let last =
         forwarded.and_then(|value| value.rsplit(',').next()).and_then(|entry| entry.trim().parse().ok());

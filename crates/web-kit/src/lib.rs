@@ -5,6 +5,7 @@ pub mod body;
 pub mod failure;
 pub mod guard;
 pub mod headers;
+pub mod last_group;
 pub mod logs;
 pub mod problem;
 pub mod routes;
@@ -13,7 +14,8 @@ pub mod sse;
 pub mod state;
 
 pub use body::{FormBody, JsonBody, QueryString};
-pub use failure::{Answer, Failure, Scene, status_of};
+pub use failure::{Answer, Failure, Reader, Scene, status_of};
 pub use guard::{Ctx, InGroup};
+pub use last_group::LastGroup;
 pub use routes::{Policy, RouteRow, RouteTable};
 pub use state::{Portal, PortalSettings};

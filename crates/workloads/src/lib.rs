@@ -11,9 +11,12 @@ pub mod notebooks;
 pub mod quotas;
 pub mod serving;
 
+use std::sync::Arc;
+
 use accounts::Accounts;
-use base::Resources;
-use db::Database;
+use base::{GroupId, Resources};
+use db::{Cache, Database};
+use instance_types::InstanceType;
 
 /// The use cases of this crate; cheap to clone.
 #[derive(Clone)]
@@ -21,7 +24,17 @@ pub struct Workloads {
     pub(crate) db: Database,
     pub(crate) accounts: Accounts,
     pub(crate) rules: Rules,
+    pub(crate) known: Arc<Known>,
 }
+
+/// What submits ask for again and again, by the catalogue's version.
+pub(crate) struct Known {
+    pub(crate) instance_types: Cache<(GroupId, String), InstanceType>,
+    pub(crate) images: Cache<(GroupId, String), images::entity::Model>,
+}
+
+/// Names of which so much is known at once.
+const KNOWN: usize = 1000;
 
 /// What the installation sets for all groups.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +53,8 @@ pub struct Rules {
 
 impl Workloads {
     pub fn new(db: Database, accounts: Accounts, rules: Rules) -> Self {
-        Self { db, accounts, rules }
+        let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
+        Self { db, accounts, rules, known: Arc::new(known) }
     }
     pub fn rules(&self) -> &Rules {
         &self.rules

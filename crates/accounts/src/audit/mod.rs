@@ -2,7 +2,7 @@
 
 use base::ids::uuid_v7;
 use base::{GroupId, OpContext, Result};
-use db::{ResultExt as _, Tx};
+use db::Tx;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
 
@@ -56,9 +56,5 @@ pub async fn record(tx: &Tx, ctx: &OpContext, entry: Entry<'_>) -> Result<()> {
         address: Set(ctx.address.map(|address| address.to_string()).unwrap_or_default()),
         request_id: Set(ctx.request_id.clone()),
     };
-    entity::Entity::insert(row)
-        .exec_without_returning(tx.connection())
-        .await
-        .doing("write to the audit log")?;
-    Ok(())
+    tx.insert_later(entity::Entity::insert(row))
 }

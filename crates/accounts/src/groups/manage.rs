@@ -1,8 +1,11 @@
 //! Making, changing and removing groups.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use base::error::FieldErrors;
 use base::resources::Quota;
-use base::{Action, Error, GroupId, OpContext, Result, names};
+use base::{Action, Error, GroupId, OpContext, Result, Role, names};
 use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _, ModelTrait as _};
@@ -204,7 +207,8 @@ impl Accounts {
 
     /// The group, if the actor may see it.
     pub async fn get_group(&self, ctx: &OpContext, name: &str) -> Result<Group> {
-        let row = store::by_name(self.db.reader(), name).await?;
+        let load = store::by_name(self.db.reader(), name);
+        let row = self.known.groups.get_or_load(ctx.catalogue, name.to_owned(), load).await?;
         let Some(row) = row else {
             // Whoever is not signed in hears 401, not whether the group exists.
             if matches!(ctx.actor, base::Actor::Anonymous) {
@@ -217,17 +221,18 @@ impl Accounts {
     }
 
     /// The groups of the person who asks, with their roles, by name.
-    pub async fn my_groups(&self, ctx: &OpContext) -> Result<Vec<Membership>> {
+    pub async fn my_groups(&self, ctx: &OpContext) -> Result<Arc<Vec<Membership>>> {
         let person = ctx.person()?;
-        let ids: Vec<GroupId> = person.roles.iter().map(|(id, _)| *id).collect();
-        let rows = store::by_ids(self.db.reader(), &ids).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| {
+        let load = async {
+            let roles: HashMap<GroupId, Role> = person.roles.iter().copied().collect();
+            let rows = store::of_user(self.db.reader(), person.id).await?;
+            let memberships = rows.into_iter().filter_map(|row| {
                 let group = Group::from(row);
-                ctx.role_in(group.id).map(|role| Membership { group, role })
-            })
-            .collect())
+                roles.get(&group.id).map(|role| Membership { role: *role, group })
+            });
+            Ok(Some(Arc::new(memberships.collect())))
+        };
+        Ok(self.known.memberships.get_or_load(ctx.catalogue, person.id, load).await?.unwrap_or_default())
     }
 
     /// Every group, by name; for platform admins.
@@ -239,7 +244,7 @@ impl Accounts {
         limit: u64,
     ) -> Result<Vec<Group>> {
         ctx.require_platform_admin()?;
-        let rows = store::list(self.db.reader(), search.trim(), after, limit).await?;
+        let rows = store::list(self.db.reader(), db::search_text(search)?, after, limit).await?;
         Ok(rows.into_iter().map(Group::from).collect())
     }
 

@@ -1,6 +1,6 @@
 //! Who belongs to a group, in which role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Action, Error, GroupId, OpContext, Result, Role, UserId};
 use db::{ResultExt as _, Topic, Tx};
@@ -167,12 +167,13 @@ impl Accounts {
             .all(self.db.reader())
             .await
             .doing("read memberships")?;
-        let ids: Vec<GroupId> = rows.iter().map(|row| GroupId(row.group_id)).collect();
-        let groups = store::by_ids(self.db.reader(), &ids).await?;
+        let ids: BTreeSet<GroupId> = rows.iter().map(|row| GroupId(row.group_id)).collect();
+        let ids: Vec<GroupId> = ids.into_iter().collect();
+        let groups: BTreeMap<_, _> = store::names(self.db.reader(), &ids).await?.into_iter().collect();
         let mut names: BTreeMap<UserId, Vec<String>> = BTreeMap::new();
         for row in rows {
-            if let Some(group) = groups.iter().find(|group| group.id == row.group_id) {
-                names.entry(UserId(row.user_id)).or_default().push(group.name.clone());
+            if let Some(name) = groups.get(&row.group_id) {
+                names.entry(UserId(row.user_id)).or_default().push(name.clone());
             }
         }
         Ok(names)
@@ -182,8 +183,7 @@ impl Accounts {
     pub async fn groups_of(&self, ctx: &OpContext, user: UserId) -> Result<Vec<Membership>> {
         ctx.require_platform_admin()?;
         let roles = store::roles_of(self.db.reader(), user).await?;
-        let ids: Vec<GroupId> = roles.iter().map(|(id, _)| *id).collect();
-        let rows = store::by_ids(self.db.reader(), &ids).await?;
+        let rows = store::of_user(self.db.reader(), user).await?;
         Ok(rows
             .into_iter()
             .filter_map(|row| {

@@ -5,7 +5,10 @@ use db::ResultExt as _;
 use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
 };
+
+use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model, member};
 
@@ -25,6 +28,35 @@ pub(crate) async fn by_ids<C: ConnectionTrait>(connection: &C, ids: &[GroupId]) 
         .all(connection)
         .await
         .doing("read groups")
+}
+
+pub(crate) async fn names<C: ConnectionTrait>(
+    connection: &C,
+    ids: &[GroupId],
+) -> Result<Vec<(Uuid, String)>> {
+    Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Name])
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .into_tuple()
+        .all(connection)
+        .await
+        .doing("read the names of groups")
+}
+
+/// The groups of somebody, by name.
+pub(crate) async fn of_user<C: ConnectionTrait>(connection: &C, user: UserId) -> Result<Vec<Model>> {
+    let own = member::Entity::find()
+        .select_only()
+        .column(member::Column::GroupId)
+        .filter(member::Column::UserId.eq(user.0))
+        .into_query();
+    Entity::find()
+        .filter(Column::Id.in_subquery(own))
+        .order_by_asc(Column::Name)
+        .all(connection)
+        .await
+        .doing("read somebody's groups")
 }
 
 pub(crate) async fn require<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Model> {

@@ -21,6 +21,19 @@ pub(crate) async fn by_hash<C: ConnectionTrait>(
         .doing("read a session")
 }
 
+/// The session, while it lives.
+pub(crate) async fn by_id<C: ConnectionTrait>(
+    connection: &C,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<Model>> {
+    Entity::find_by_id(id.0)
+        .filter(Column::ExpiresAt.gt(now.micros()))
+        .one(connection)
+        .await
+        .doing("read a session")
+}
+
 pub(crate) async fn list<C: ConnectionTrait>(
     connection: &C,
     user: UserId,

@@ -14,6 +14,8 @@ pub struct Model {
     pub is_platform_admin: bool,
     pub enabled: bool,
     pub theme: String,
+    pub density: String,
+    pub scale: i64,
     pub time_zone: String,
     pub created_at: i64,
     pub updated_at: i64,

@@ -6,7 +6,7 @@ use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, ConnectionTrait, IntoActiveModel as _, ModelTrait as _};
 
-use super::{User, entity, store};
+use super::{Density, Scale, Theme, User, entity, store};
 use crate::audit::{self, Entry};
 use crate::{Accounts, passwords, sessions, tokens};
 
@@ -81,7 +81,9 @@ pub(crate) async fn insert(
         password_hash: Set(password_hash),
         is_platform_admin: Set(user.is_platform_admin),
         enabled: Set(true),
-        theme: Set("system".to_owned()),
+        theme: Set(Theme::default().as_str().to_owned()),
+        density: Set(Density::default().as_str().to_owned()),
+        scale: Set(Scale::default().percent()),
         time_zone: Set("UTC".to_owned()),
         created_at: Set(now),
         updated_at: Set(now),
@@ -271,7 +273,7 @@ impl Accounts {
         limit: u64,
     ) -> Result<Vec<User>> {
         ctx.require_platform_admin()?;
-        let rows = store::list(self.db.reader(), search.trim(), after, limit).await?;
+        let rows = store::list(self.db.reader(), db::search_text(search)?, after, limit).await?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 

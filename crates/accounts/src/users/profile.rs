@@ -8,7 +8,7 @@ use db::ResultExt as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 
-use super::{Theme, User, store};
+use super::{Density, Scale, Theme, User, store};
 use crate::audit::{self, Entry};
 use crate::{Accounts, passwords};
 
@@ -17,6 +17,10 @@ use crate::{Accounts, passwords};
 pub struct ProfileChange {
     pub display_name: Option<String>,
     pub theme: Option<String>,
+    /// `comfortable` or `compact`.
+    pub density: Option<String>,
+    /// In percent.
+    pub scale: Option<i64>,
     /// An IANA name such as `Europe/Paris`.
     pub time_zone: Option<String>,
 }
@@ -54,6 +58,9 @@ impl Accounts {
             .as_deref()
             .and_then(|text| errors.check("display_name", names::display_name(text, 80)));
         let theme = change.theme.as_deref().and_then(|text| errors.check("theme", Theme::parse(text)));
+        let density =
+            change.density.as_deref().and_then(|text| errors.check("density", Density::parse(text)));
+        let scale = change.scale.and_then(|percent| errors.check("scale", Scale::new(percent)));
         let time_zone =
             change.time_zone.as_deref().and_then(|zone| errors.check("time_zone", check_time_zone(zone)));
         errors.finish()?;
@@ -69,6 +76,12 @@ impl Accounts {
                     }
                     if let Some(theme) = theme {
                         active.theme = Set(theme.as_str().to_owned());
+                    }
+                    if let Some(density) = density {
+                        active.density = Set(density.as_str().to_owned());
+                    }
+                    if let Some(scale) = scale {
+                        active.scale = Set(scale.percent());
                     }
                     if let Some(time_zone) = time_zone {
                         active.time_zone = Set(time_zone);

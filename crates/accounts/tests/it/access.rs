@@ -2,7 +2,7 @@
 
 use accounts::sessions::SignIn;
 use accounts::tokens::NewToken;
-use accounts::users::UserChange;
+use accounts::users::{Density, ProfileChange, Scale, UserChange};
 use base::{Credential, Kind, OpContext, Secret, TokenScope};
 use test_kit::{PASSWORD, World, on_both_databases};
 
@@ -40,6 +40,43 @@ on_both_databases! {
         assert!(!lives(&secret).await && !world.accounts.still_valid(&ctx).await.unwrap());
         let refused = world.accounts.sign_in(&anonymous, sign_in("mia", PASSWORD)).await.unwrap_err();
         assert_eq!((refused.kind(), refused.code()), (Kind::Unauthenticated, "wrong_credentials"));
+    }
+
+    async fn preferences_stay_with_the_person(database) {
+        let world = World::new(&database.db).await;
+        let ctx = world.person("mia").await;
+        let before = world.accounts.me(&ctx).await.unwrap();
+        assert_eq!((before.density, before.scale), (Density::Comfortable, Scale::default()));
+        let change = ProfileChange {
+            density: Some("compact".to_owned()),
+            scale: Some(125),
+            ..ProfileChange::default()
+        };
+        world.accounts.update_profile(&ctx, change).await.unwrap();
+        let after = world.accounts.me(&ctx).await.unwrap();
+        assert_eq!((after.density, after.scale.percent(), after.theme), (Density::Compact, 125, before.theme));
+
+        let change = ProfileChange {
+            density: Some("dense".to_owned()),
+            scale: Some(1000),
+            ..ProfileChange::default()
+        };
+        let refused = world.accounts.update_profile(&ctx, change).await.unwrap_err();
+        let fields: Vec<_> = refused.fields().iter().map(|field| field.field.as_str()).collect();
+        assert_eq!(fields, ["density", "scale"]);
+        assert_eq!(world.accounts.me(&ctx).await.unwrap(), after, "nothing is half written");
+    }
+
+    async fn people_are_called_by_their_display_names(database) {
+        let world = World::new(&database.db).await;
+        let ctx = world.person("mia").await;
+        let change = ProfileChange { display_name: Some("Mia Wong".to_owned()), ..ProfileChange::default() };
+        world.accounts.update_profile(&ctx, change).await.unwrap();
+        let names = ["mia", "nobody"].map(ToOwned::to_owned);
+        let known = world.accounts.display_names(&ctx, names.clone().into()).await.unwrap();
+        assert_eq!(known, [("mia".to_owned(), "Mia Wong".to_owned())].into());
+        let refused = world.accounts.display_names(&world.anonymous(), names.into()).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unauthenticated);
     }
 
     async fn a_removed_member_is_out_at_once(database) {

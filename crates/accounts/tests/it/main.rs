@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod access;
+mod content;
+mod known;
 mod setup;

@@ -15,6 +15,7 @@ fn anonymous() -> OpContext {
         request_id: String::new(),
         clock: Arc::new(SystemClock),
         address: None,
+        catalogue: None,
     }
 }
 

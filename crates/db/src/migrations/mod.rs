@@ -7,6 +7,9 @@ mod m0001_accounts;
 mod m0002_workloads;
 mod m0003_notebooks;
 mod m0004_images;
+mod m0005_content_sessions;
+mod m0006_preferences;
+mod m0007_outbox;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -24,6 +27,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_workloads::Migration),
             Box::new(m0003_notebooks::Migration),
             Box::new(m0004_images::Migration),
+            Box::new(m0005_content_sessions::Migration),
+            Box::new(m0006_preferences::Migration),
+            Box::new(m0007_outbox::Migration),
         ]
     }
 }

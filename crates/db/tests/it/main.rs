@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+use std::time::Duration;
+
 use base::{Error, Timestamp};
 use db::{Database, ResultExt as _, Topic};
 use sea_orm::{ConnectionTrait as _, Statement};
@@ -59,5 +61,62 @@ on_both_databases! {
         let (broken, fine) = futures::future::join(broken, write(db, 0)).await;
         assert!(broken.is_err());
         assert!(fine.is_ok());
+    }
+
+    async fn events_of_other_processes_are_heard_once(database) {
+        let mine = database.db.clone();
+        let other = Database::connect(&database.config).await.unwrap();
+        let mut events = mine.subscribe();
+        let hearing = tokio::spawn(mine.clone().hear_others());
+        let mut next = async || {
+            let event = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
+            event.map(|event| event.unwrap().subject.parse::<u32>().unwrap()).ok()
+        };
+        // It may begin to listen after the first.
+        let begun = async { loop {
+            write(&other, 0).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        } };
+        tokio::select! { heard = next() => assert_eq!(heard, Some(0)), () = begun => {} }
+        let mut heard = Vec::new();
+        for n in [4, 8, 12] {
+            write(&mine, n).await.unwrap();
+            write(&other, n + 100).await.unwrap();
+            while heard.last() != Some(&(n + 100)) {
+                heard.push(next().await.unwrap());
+            }
+        }
+        heard.retain(|n| *n != 0);
+        assert_eq!(heard, [4, 104, 8, 108, 12, 112]);
+        hearing.abort();
+    }
+
+    async fn the_catalogue_s_version_changes_with_it_whoever_writes(database) {
+        let db = &database.db;
+        let other = Database::connect(&database.config).await.unwrap();
+        let run = async |sql: &str| other.reader().execute_unprepared(sql).await.map(drop).unwrap();
+        let id = if db.is_postgres() { "'00000000-0000-0000-0000-000000000001'" } else { "x'00000000000000000000000000000001'" };
+        run(&format!("INSERT INTO users (id, name, display_name, is_platform_admin, enabled, theme, time_zone, created_at, updated_at)
+            VALUES ({id}, 'mia', 'Mia', false, true, 'system', 'UTC', 1, 1)")).await;
+        run(&format!("INSERT INTO groups (id, name, path, display_name, created_at, updated_at) VALUES ({id}, 'g', 'g', 'G', 1, 1)")).await;
+        run(&format!("INSERT INTO sessions (id, user_id, token_hash, created_at, last_seen_at, expires_at, user_agent, address)
+            VALUES ({id}, {id}, 'h', 1, 1, 1, '', '')")).await;
+        let mut version = db.catalogue_version().await.unwrap();
+        for (sql, changes) in [
+            (format!("INSERT INTO members (group_id, user_id, role, created_at) VALUES ({id}, {id}, 'member', 1)"), true),
+            ("UPDATE members SET role = 'admin'".to_owned(), true),
+            ("UPDATE users SET last_sign_in_at = 5, theme = 'dark'".to_owned(), false),
+            ("UPDATE users SET enabled = false".to_owned(), true),
+            ("UPDATE sessions SET last_seen_at = 7, expires_at = 9".to_owned(), false),
+            ("DELETE FROM sessions".to_owned(), true),
+            ("UPDATE groups SET display_name = 'H'".to_owned(), true),
+            ("DELETE FROM groups".to_owned(), true),
+            ("DELETE FROM users".to_owned(), true),
+        ] {
+            run(&sql).await;
+            let now = db.catalogue_version().await.unwrap();
+            assert_eq!(now > version, changes, "{sql}");
+            version = now;
+        }
     }
 }

@@ -110,6 +110,7 @@ pub async fn a_flood_is_cut_and_told(fixture: &impl RunnerFixture) {
     assert_cause(&finished(&*runner, "a").await, ExitCause::Completed);
     let lines = texts(&runner.log("a")).await;
     assert_eq!(lines[0], "first");
+    assert_eq!(lines[lines.len() - 1], "last", "the last words are there whatever was dropped before them");
     let told: Vec<_> = lines.iter().filter(|line| line.starts_with("[portico] ")).collect();
     assert!(told.iter().any(|line| line.contains("faster than 1 MiB per second")), "{told:?}");
     assert!(told.iter().any(|line| line.contains("lines (") && line.contains("dropped here")), "{told:?}");

@@ -94,7 +94,7 @@ pub async fn no_planted_link_is_followed(fixture: &impl RunnerFixture) {
         start_until_ready(&*runner, &spec).await;
         match tokio::time::timeout(PROMPTLY, runner.connect(&attempt)).await.unwrap() {
             Err(RunnerError::Failed { source, .. }) => {
-                assert!(source.to_string().contains("not a socket"), "{source}")
+                assert!(source.to_string().contains("not a socket"), "{source}");
             }
             Err(error) => panic!("{plant}: {error}"),
             Ok(_) => panic!("{plant}: connected"),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::uv::Uv;
 use super::{BuildError, Recipe, build};
 
 /// The record that makes a folder an environment.
@@ -77,6 +78,16 @@ impl EnvironmentStore {
     /// Dropping the future kills uv.
     pub async fn build(&self, recipe: &Recipe, log_dir: &Path) -> Result<Built, BuildError> {
         build::build(self, recipe, log_dir).await
+    }
+
+    /// uv, where there is one. It needs nothing but the system's libraries, so it can be mounted into a workload.
+    pub fn uv(&self) -> Option<PathBuf> {
+        Uv::find(&self.config).ok().and_then(|uv| fs_err::canonicalize(uv.program()).ok())
+    }
+
+    /// Where packages come from, if that was set and may be shown: an address with a password may not.
+    pub fn public_index(&self) -> Option<&str> {
+        self.config.index_url.as_deref().filter(|url| !url.contains('@'))
     }
 
     /// An environment, if it is there.

@@ -41,6 +41,10 @@ impl<'a> Uv<'a> {
         Ok(Uv { program, config })
     }
 
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// A uv command without its arguments. Whatever is in our own environment or in anybody's configuration files
     /// has no say in it.
     pub(super) fn command(&self) -> Command {

@@ -3,10 +3,10 @@
 use std::path::{Component, Path};
 
 use crate::runner::RunnerError;
-use crate::spec::{AttemptSpec, Mount, Serves};
+use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Mount, Serves};
 
 /// Places that are the sandbox's own.
-const RESERVED: &[&str] = &["/proc", "/dev", "/sys", "/usr", "/etc", "/run/portico", "/opt/portico"];
+const RESERVED: &[&str] = &["/proc", "/dev", "/sys", "/usr", "/etc", "/run/portico", ENVIRONMENT_TARGET];
 
 /// An attempt's id names a folder, a host and control groups.
 pub(super) fn attempt_id(attempt: &str) -> Result<(), RunnerError> {

@@ -32,6 +32,7 @@ use crate::shim::limits::CgroupBase;
 use crate::spec::{AttemptSpec, Resources};
 
 use client::{Connection, Reached};
+pub(crate) use remove::delete;
 
 /// How a local runner is set up.
 #[derive(Debug, Clone)]

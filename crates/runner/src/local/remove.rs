@@ -53,7 +53,7 @@ pub(super) fn finish_removals(root: &Path) -> io::Result<()> {
 }
 
 /// Deletes a folder even where a workload took away its owner's rights to it.
-fn delete(path: &Path) -> io::Result<()> {
+pub(crate) fn delete(path: &Path) -> io::Result<()> {
     match fs_err::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

@@ -2,7 +2,8 @@
 //!
 //! The rules for too much output, all of which leave a line in the log that starts with [`MARKER`]:
 //!
-//! * Output above the rate limit, once the burst is used up, is dropped by whole lines and counted.
+//! * Output above the rate limit, once the burst is used up, is dropped by whole lines and counted. Where the output
+//!   ends meanwhile, its last lines (up to 4 KiB) are written all the same: they tell how it ended.
 //! * A log that reaches its total keeps its beginning; of the rest the last part is kept and added at the end.
 //! * When the disk is nearly full, output is dropped until there is room again.
 //! * Reading never stops meanwhile, so a workload does not wait for its log. Only a workload that writes more than
@@ -133,13 +134,16 @@ impl LogPump {
 
     /// Nothing follows: writes what was held back and puts the log on the disk.
     pub(crate) fn finish(&mut self, last_words: &[String]) -> io::Result<()> {
+        if let Some((dropped, last_words)) = self.gate.finish() {
+            if dropped.bytes > 0 {
+                self.note(&format!("{} dropped here", describe(dropped)));
+            }
+            self.mask(&last_words);
+        }
         let mut rest = Vec::new();
         self.masker.finish(&mut rest);
         self.add_to_batch(&rest);
         self.flush();
-        if let Some(dropped) = self.gate.finish() {
-            self.note(&format!("{} dropped here", describe(dropped)));
-        }
         if let Some(tail) = self.tail.take() {
             self.write_tail(tail);
         }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::flood::{FloodGate, Verdict};
+use super::flood::{FloodGate, MOST_LAST_WORDS, Verdict};
 use super::mask::MASK;
 use super::{INDEX_FILE, LOG_FILE, LONGEST_LINE, LogReader, LogWriter, Masker, close_orphaned};
 use std::time::Duration;
@@ -141,9 +141,43 @@ proptest! {
                 }
             }
         }
-        told += gate.finish().map_or(0, |dropped| dropped.bytes);
+        if let Some((dropped, last_words)) = gate.finish() {
+            told += dropped.bytes + last_words.len() as u64;
+        }
         prop_assert_eq!(given, passed + told);
         prop_assert!(u128::from(passed) <= 500 + now.as_millis());
+    }
+
+    #[test]
+    fn the_last_lines_pass_a_gate_whatever_was_dropped(
+        sizes in prop::collection::vec((1..9000_usize, 0..200_u64), 1..30),
+        ending in prop::sample::select(vec!["", "\n", "\nlast but one\nlast", "\nlast but one\nlast\n"]),
+    ) {
+        let mut gate = FloodGate::new(1000, 500, Duration::ZERO);
+        let (mut now, mut given, mut shown) = (Duration::ZERO, Vec::new(), Vec::new());
+        let pieces = sizes.iter().map(|(size, wait)| {
+            let piece: Vec<u8> = (0..*size).map(|nth| if nth % 50 == 49 { b'\n' } else { b'x' }).collect();
+            (piece, *wait)
+        });
+        for (piece, wait) in pieces.chain([(ending.as_bytes().to_vec(), 0)]) {
+            now += Duration::from_millis(wait);
+            given.extend_from_slice(&piece);
+            match gate.judge(&piece, now) {
+                Verdict::Pass(bytes) | Verdict::Cut(bytes) | Verdict::Resume(_, bytes) => shown.extend_from_slice(bytes),
+                Verdict::Drop => {}
+            }
+        }
+        if let Some((dropped, last_words)) = gate.finish() {
+            prop_assert!(given.ends_with(&last_words));
+            if dropped.bytes > MOST_LAST_WORDS as u64 {
+                // All the whole lines that there is room for.
+                let from = given.len() - MOST_LAST_WORDS;
+                let newline = given[from - 1..].iter().position(|byte| *byte == b'\n');
+                prop_assert_eq!(last_words.len(), newline.map_or(0, |newline| MOST_LAST_WORDS - newline));
+            }
+            shown.extend_from_slice(&last_words);
+        }
+        prop_assert!(shown.ends_with(ending.trim_start().as_bytes()));
     }
 }
 

@@ -8,7 +8,8 @@ import { LogLines } from './log-lines.js';
  * `data-note` are what the server knew when it wrote the page.
  */
 
-const ROW = 20;
+/** The height of a line, at the size of text that the person chose. */
+const ROW = 20 * (Number(getComputedStyle(document.documentElement).getPropertyValue('--scale')) || 1);
 // Browsers refuse taller elements; beyond it the scroll bar stands for more than one pixel a pixel.
 const TALLEST = 12_000_000;
 /** Lines and pages that a key moves by. */

@@ -4,9 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use base::{Error, OpContext, Result, Secret};
 use ui_pages::components::Field;
-use ui_pages::frame::Entry;
 use ui_pages::profile::PasswordPage;
-use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
+use web_kit::{Answer, Ctx, FormBody, LastGroup, Portal, QueryString};
 
 use crate::flash::Done;
 use crate::{frame, view};
@@ -14,13 +13,20 @@ use crate::{frame, view};
 pub(crate) async fn show(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
+    last: LastGroup,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    Ok(page(&portal, &ctx, &done, None).await?)
+    Ok(page(&portal, &ctx, &last, &done, None).await?)
 }
 
-async fn page(portal: &Portal, ctx: &OpContext, done: &Done, error: Option<&Error>) -> Result<Response> {
-    let mut framed = frame::build(portal, ctx, "Change password", Entry::Other, None).await?;
+async fn page(
+    portal: &Portal,
+    ctx: &OpContext,
+    last: &LastGroup,
+    done: &Done,
+    error: Option<&Error>,
+) -> Result<Response> {
+    let mut framed = frame::build_own(portal, ctx, "Change password", last).await?;
     framed.frame.flash = done.flash();
     let empty = |name| -> Field { view::field("", name, error) };
     let page = PasswordPage {
@@ -34,7 +40,12 @@ async fn page(portal: &Portal, ctx: &OpContext, done: &Done, error: Option<&Erro
     view::page_with(view::form_status(error), &page)
 }
 
-pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: FormBody) -> Answer {
+pub(crate) async fn submit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    last: LastGroup,
+    typed: FormBody,
+) -> Answer {
     let result = if typed.text("new") == typed.text("confirm") {
         let (current, new) = (Secret::new(typed.text("current")), Secret::new(typed.text("new")));
         portal.accounts.change_password(&ctx, current, new).await
@@ -44,6 +55,6 @@ pub(crate) async fn submit(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: F
     match result {
         Ok(()) => Ok(view::see_other("/profile/password?done=password")),
         Err(error) if error.kind() == base::Kind::Internal => Err(error.into()),
-        Err(error) => Ok(page(&portal, &ctx, &Done::default(), Some(&error)).await?),
+        Err(error) => Ok(page(&portal, &ctx, &last, &Done::default(), Some(&error)).await?),
     }
 }

@@ -2,9 +2,8 @@
 
 use axum::extract::{Path, State};
 use base::Error;
-use ui_pages::frame::Entry;
 use ui_pages::profile::{SessionRow, SessionsPage};
-use web_kit::{Answer, Ctx, Portal, QueryString};
+use web_kit::{Answer, Ctx, LastGroup, Portal, QueryString};
 
 use crate::flash::Done;
 use crate::{frame, view};
@@ -12,9 +11,10 @@ use crate::{frame, view};
 pub(crate) async fn show(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
+    last: LastGroup,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    let mut framed = frame::build(&portal, &ctx, "Sessions", Entry::Other, None).await?;
+    let mut framed = frame::build_own(&portal, &ctx, "Sessions", &last).await?;
     framed.frame.flash = done.flash();
     let sessions = portal.accounts.list_sessions(&ctx).await?;
     let rows = sessions

@@ -5,9 +5,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Error, OpContext, Result, Secret, TokenScope};
 use ui_pages::components::Choice;
-use ui_pages::frame::Entry;
 use ui_pages::tokens::{self as tokens_page, Scope, TokenRow, TokensPage};
-use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
+use web_kit::{Answer, Ctx, FormBody, LastGroup, Portal, QueryString};
 
 use crate::flash::Done;
 use crate::{frame, view};
@@ -19,9 +18,10 @@ const LIFETIMES: [(&str, &str); 4] =
 pub(crate) async fn show(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
+    last: LastGroup,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    Ok(page(&portal, &ctx, &FormBody::default(), &done, None, None).await?)
+    Ok(page(&portal, &ctx, &last, &FormBody::default(), &done, None, None).await?)
 }
 
 fn scope_of(text: &str) -> Scope {
@@ -31,12 +31,13 @@ fn scope_of(text: &str) -> Scope {
 async fn page(
     portal: &Portal,
     ctx: &OpContext,
+    last: &LastGroup,
     typed: &FormBody,
     done: &Done,
     created: Option<(String, Secret)>,
     error: Option<&Error>,
 ) -> Result<Response> {
-    let mut framed = frame::build(portal, ctx, "API tokens", Entry::Other, None).await?;
+    let mut framed = frame::build_own(portal, ctx, "API tokens", last).await?;
     framed.frame.flash = done.flash();
     let tokens = portal.accounts.list_tokens(ctx).await?;
     let now = ctx.now();
@@ -78,7 +79,12 @@ async fn page(
 }
 
 /// The answer shows the token, once; it is never part of a redirect.
-pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: FormBody) -> Answer {
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    last: LastGroup,
+    typed: FormBody,
+) -> Answer {
     let scope =
         if scope_of(typed.text("scope")) == Scope::Read { TokenScope::Read } else { TokenScope::Write };
     let input = NewToken {
@@ -87,12 +93,18 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, typed: F
         days: typed.text("expires_days").parse().unwrap_or(0),
     };
     match portal.accounts.create_token(&ctx, input).await {
-        Ok((token, secret)) => {
-            Ok(page(&portal, &ctx, &FormBody::default(), &Done::default(), Some((token.name, secret)), None)
-                .await?)
-        }
+        Ok((token, secret)) => Ok(page(
+            &portal,
+            &ctx,
+            &last,
+            &FormBody::default(),
+            &Done::default(),
+            Some((token.name, secret)),
+            None,
+        )
+        .await?),
         Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => {
-            Ok(page(&portal, &ctx, &typed, &Done::default(), None, Some(&error)).await?)
+            Ok(page(&portal, &ctx, &last, &typed, &Done::default(), None, Some(&error)).await?)
         }
         Err(error) => Err(error.into()),
     }

@@ -14,7 +14,7 @@ pub use observe::{ActiveAttempt, AttemptEnd, LaunchSpec, NotebookLaunch};
 pub use queue::{GroupQueue, QueueSnapshot, Queued};
 pub use retention::Retention;
 
-pub(crate) use enqueue::{Admitted, NewWorkload, enqueue};
+pub(crate) use enqueue::{Admitted, NewRows, NewWorkload, enqueue};
 pub(crate) use stop::{ask_to_restart, ask_to_stop};
 
 use base::Result;

@@ -1,14 +1,17 @@
 //! Looking at jobs: lists with filters in keyset pages, one job whole.
 
+use std::collections::HashMap;
+
 use accounts::groups::Group;
 use base::page::{Cursor, CursorKey, Edge, Page, PageRequest};
 use base::{Action, Error, GroupId, OpContext, Result, Timestamp, WorkloadId};
 use db::ResultExt as _;
-use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _, Select,
+    ColumnTrait as _, Condition, ConnectionTrait, DbBackend, EntityTrait as _, Order, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
 };
+
+use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model};
 use super::model::{Job, JobEvent, JobSummary};
@@ -76,12 +79,20 @@ impl JobSort {
     }
 }
 
-fn filtered(ctx: &OpContext, group: GroupId, filter: &JobFilter) -> Select<Entity> {
+fn filtered(
+    ctx: &OpContext,
+    group: GroupId,
+    filter: &JobFilter,
+    backend: DbBackend,
+) -> Result<Select<Entity>> {
     let mut query = Entity::find().filter(Column::GroupId.eq(group.0)).filter(Column::Kind.eq(store::KIND));
-    let search = filter.search.trim().to_lowercase();
+    let search = db::search_text(&filter.search)?.to_lowercase();
     if !search.is_empty() {
-        let by_name = Column::NameFolded.like(db::like(&search, db::Match::Anywhere));
-        query = query.filter(by_name.or(Column::Slug.like(db::like(&search, db::Match::Start))));
+        let mut found = Condition::any().add(db::holds(Column::NameFolded, &search, backend));
+        if search.starts_with("job-") {
+            found = found.add(Column::Slug.like(db::like(&search, db::Match::Start)));
+        }
+        query = query.filter(found);
     }
     if filter.mine
         && let Some(user) = ctx.actor_id()
@@ -97,7 +108,7 @@ fn filtered(ctx: &OpContext, group: GroupId, filter: &JobFilter) -> Select<Entit
     if let Some(after) = filter.submitted_after {
         query = query.filter(Column::SubmittedAt.gte(after.micros()));
     }
-    query
+    Ok(query)
 }
 
 /// Rows behind (or in front of) the cursor in the order, one more than the page holds.
@@ -140,8 +151,19 @@ impl Workloads {
         page: &PageRequest,
     ) -> Result<Page<JobSummary>> {
         ctx.require_in_group(Action::ReadGroup, group.id)?;
-        let query = paged(filtered(ctx, group.id, filter), sort, page)?;
-        let rows = query.all(self.db.reader()).await.doing("list jobs")?;
+        let reader = self.db.reader();
+        let query = paged(filtered(ctx, group.id, filter, reader.get_database_backend())?, sort, page)?;
+        let rows = if filter.search.trim().is_empty() {
+            query.all(reader).await.doing("list jobs")?
+        } else {
+            // Looking through an index alone is much faster than through whole rows.
+            let ids: Vec<Uuid> =
+                query.select_only().column(Column::Id).into_tuple().all(reader).await.doing("find jobs")?;
+            let found = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(reader).await;
+            let mut rows: HashMap<Uuid, Model> =
+                found.doing("list jobs")?.into_iter().map(|row| (row.id, row)).collect();
+            ids.iter().filter_map(|id| rows.remove(id)).collect()
+        };
         Ok(page.finish(rows, |row| sort.cursor(row)).map(JobSummary::from))
     }
 
@@ -153,7 +175,7 @@ impl Workloads {
         filter: &JobFilter,
     ) -> Result<(i64, bool)> {
         ctx.require_in_group(Action::ReadGroup, group.id)?;
-        let inner = filtered(ctx, group.id, filter)
+        let inner = filtered(ctx, group.id, filter, self.db.reader().get_database_backend())?
             .select_only()
             .column(Column::Id)
             .limit(u64::try_from(MOST_COUNTED).unwrap_or(0) + 1)

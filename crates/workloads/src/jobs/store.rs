@@ -63,6 +63,17 @@ pub(crate) async fn events<C: ConnectionTrait>(connection: &C, id: WorkloadId) -
         .doing("read a job's events")
 }
 
+/// A line of a workload's story, to be written.
+pub(crate) fn event_row(ctx: &OpContext, id: WorkloadId, kind: &str, message: String) -> event::ActiveModel {
+    event::ActiveModel {
+        id: Set(uuid_v7(&*ctx.clock)),
+        workload_id: Set(id.0),
+        at: Set(ctx.now().micros()),
+        kind: Set(kind.to_owned()),
+        message: Set(message),
+    }
+}
+
 /// Writes down what happened to a workload.
 pub(crate) async fn note(
     tx: &Tx,
@@ -71,13 +82,7 @@ pub(crate) async fn note(
     kind: &str,
     message: String,
 ) -> Result<()> {
-    let row = event::ActiveModel {
-        id: Set(uuid_v7(&*ctx.clock)),
-        workload_id: Set(id.0),
-        at: Set(ctx.now().micros()),
-        kind: Set(kind.to_owned()),
-        message: Set(message),
-    };
+    let row = event_row(ctx, id, kind, message);
     row.insert(tx.connection()).await.doing("write a workload's event")?;
     Ok(())
 }

@@ -12,10 +12,10 @@ use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
 
-use super::entity::idempotency;
+use super::entity::{self, event, idempotency, spec};
 use super::model::{JobSummary, Spec};
 use super::store;
-use crate::engine::{self, NewWorkload};
+use crate::engine::{NewRows, NewWorkload};
 use crate::{Workloads, images};
 
 /// The largest script. What is larger belongs into a file.
@@ -155,38 +155,45 @@ impl Workloads {
             TimeLimit::Seconds(seconds) => seconds,
             TimeLimit::Default => group.default_time_limit_s.unwrap_or(self.rules.default_time_limit_s),
         };
+        let now = ctx.now();
+        let slug = format!("job-{}-{}", now.compact_minute(), random_base36(&*ctx.clock, 6));
+        let new = NewWorkload {
+            kind: store::KIND,
+            slug: slug.clone(),
+            group,
+            user,
+            name,
+            admitted,
+            time_limit_s,
+            spec: &job.spec,
+            copied_from: job.copied_from.clone(),
+        };
+        let rows = NewRows::new(ctx, new)?;
         let key = job.idempotency_key.clone().map(|key| (key, job.fingerprint(group)));
-        let (ctx, group) = (ctx.clone(), group.clone());
-        let slug = format!("job-{}-{}", ctx.now().compact_minute(), random_base36(&*ctx.clock, 6));
+        let (ctx, group_id) = (ctx.clone(), group.id);
         let row = self
             .db
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some((key, fingerprint)) = key {
                         if let Some(earlier) = claim_key(tx, &ctx, user, key, fingerprint, &slug).await? {
-                            return store::require(tx.connection(), group.id, &earlier).await;
+                            return store::require(tx.connection(), group_id, &earlier).await;
                         }
                     }
-                    let new = NewWorkload {
-                        kind: store::KIND,
-                        slug,
-                        group: &group,
-                        user,
-                        name,
-                        admitted,
-                        time_limit_s,
-                        spec: &job.spec,
-                        copied_from: job.copied_from,
-                    };
-                    let row = engine::enqueue(tx, &ctx, new).await?;
+                    let row = rows.written()?;
+                    tx.insert_later(entity::Entity::insert(rows.workload))?;
+                    tx.insert_later(spec::Entity::insert(rows.spec))?;
+                    if let Some(remark) = rows.remark {
+                        tx.insert_later(event::Entity::insert(remark))?;
+                    }
                     let entry = Entry {
                         action: "job.submit",
-                        group: Some(group.id),
+                        group: Some(group_id),
                         subject: &row.slug,
                         detail: row.name.clone(),
                     };
                     audit::record(tx, &ctx, entry).await?;
-                    tx.emit(ctx.now(), Some(group.id), Topic::Jobs, row.slug.clone()).await?;
+                    tx.emit(now, Some(group_id), Topic::Jobs, row.slug.clone()).await?;
                     Ok(row)
                 })
             })

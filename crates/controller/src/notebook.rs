@@ -1,0 +1,112 @@
+//! How JupyterLab is started for a notebook, and what it keeps in a person's home.
+
+use std::io;
+use std::path::Path;
+
+use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
+
+/// Where a notebook finds uv, when the machine has it: mounted there read-only.
+pub(crate) const UV_TARGET: &str = "/opt/portico/bin/uv";
+
+/// The program that the script runs, with the reasons in it.
+const START: &str = include_str!("notebook/start.py");
+/// Where the script puts the program: a folder that nothing else of the person writes to.
+const START_TARGET: &str = "/run/portico/jupyter.py";
+/// What a line of the program cannot be.
+const END: &str = "END OF THE PROGRAM";
+
+/// Folders of a home that hold nothing but packages, beside `.local/lib/python3.*`.
+const PACKAGES: [&str; 3] = [".portico/python", ".local/share/jupyter/labextensions", ".local/etc/jupyter"];
+
+/// What JupyterLab has to know to start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JupyterStart<'a> {
+    /// The path below which the proxy serves it, with a slash at both ends.
+    pub(crate) base_url: &'a str,
+    /// What its file browser shows.
+    pub(crate) root_dir: &'a str,
+    /// Where in there it begins.
+    pub(crate) preferred_dir: &'a str,
+    /// The image's name: packages that a person installs are kept per image and version of Python.
+    pub(crate) image: &'a str,
+    /// The digest of the image's environment. When it changes, the image's commands are looked up again.
+    pub(crate) environment: &'a str,
+    /// Whether to ignore everything in the home: packages, configuration, extensions.
+    pub(crate) safe_mode: bool,
+}
+
+/// The bash script that starts JupyterLab on [`HTTP_SOCKET`].
+///
+/// It trusts whoever reaches that socket: who may is the proxy's business, as are origins and cross-site requests.
+pub(crate) fn jupyter_script(start: &JupyterStart<'_>) -> String {
+    let asked = serde_json::json!({
+        "packages": folder_name(start.image),
+        "environment": start.environment,
+        "safe_mode": start.safe_mode,
+        "options": options(start),
+    });
+    let asked = quoted(&asked.to_string());
+    format!(
+        "cat > {START_TARGET} <<'{END}'\n{START}{END}\nexec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n"
+    )
+}
+
+fn options(start: &JupyterStart<'_>) -> Vec<String> {
+    let set = |name: &str, value: &str| format!("--{name}={value}");
+    vec![
+        "--no-browser".to_owned(),
+        set("ServerApp.sock", HTTP_SOCKET),
+        set("ServerApp.sock_mode", "0600"),
+        set("ServerApp.base_url", start.base_url),
+        set("ServerApp.root_dir", start.root_dir),
+        set("ServerApp.preferred_dir", start.preferred_dir),
+        set("ServerApp.allow_remote_access", "True"),
+        set("ServerApp.disable_check_xsrf", "True"),
+        set("IdentityProvider.token", ""),
+        set("ContentsManager.allow_hidden", "True"),
+        // Idle notebooks are stopped by us, all at once and with a warning.
+        set("ServerApp.shutdown_no_activity_timeout", "0"),
+        set("MappingKernelManager.cull_idle_timeout", "0"),
+        set("TerminalManager.cull_inactive_timeout", "0"),
+        // Nothing is asked of the outside behind anybody's back.
+        set("LabApp.news_url", "None"),
+        set("LabApp.check_for_updates_class", "jupyterlab.NeverCheckForUpdate"),
+        set("LabApp.extension_manager", "readonly"),
+        // Looking for language servers starts programs; translating options of a decade ago takes time.
+        set("LanguageServerManager.autodetect", "False"),
+        set("ServerApp.jpserver_extensions", "notebook_shim=False"),
+    ]
+}
+
+/// Takes away what a person installed, in whatever way and for whatever image. No notebook of theirs may be running.
+pub(crate) fn reset_packages(home: &Path) -> io::Result<()> {
+    let home = match Beneath::open(home) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        home => home?,
+    };
+    home.finish_removals()?;
+    for folder in PACKAGES {
+        home.remove(Path::new(folder))?;
+    }
+    let libraries = Path::new(".local/lib");
+    for name in home.names(libraries)? {
+        if name.to_string_lossy().starts_with("python") {
+            home.remove(&libraries.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// A name as one part of a path.
+fn folder_name(name: &str) -> String {
+    let fine = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    name.chars().map(|letter| if fine(letter) { letter } else { '_' }).collect()
+}
+
+/// As one word for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests;

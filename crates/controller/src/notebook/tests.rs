@@ -1,0 +1,81 @@
+use std::process::Command;
+
+use super::*;
+
+fn start<'a>() -> JupyterStart<'a> {
+    JupyterStart {
+        base_url: "/w/nb-1/",
+        root_dir: "/home/jovyan",
+        preferred_dir: "/home/jovyan/it's here",
+        image: "base",
+        environment: "d1",
+        safe_mode: false,
+    }
+}
+
+/// What the program is asked, as bash hands it over.
+fn asked(start: &JupyterStart<'_>) -> serde_json::Value {
+    let script = jupyter_script(start);
+    let (_, last) = script.trim_end().rsplit_once('\n').unwrap();
+    let words = last.strip_prefix("exec ").unwrap();
+    let said = Command::new("bash").args(["-c", &format!("printf '%s\\n' {words}")]).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let words: Vec<&str> = said.lines().collect();
+    let (asked, program) = words.split_last().unwrap();
+    assert_eq!(program, ["/opt/portico/environment/bin/python", "-I", "-S", START_TARGET, "prepare"]);
+    serde_json::from_str(asked).unwrap()
+}
+
+#[test]
+fn the_script_is_bash_and_the_program_arrives_whole() {
+    let script = jupyter_script(&start());
+    assert!(Command::new("bash").args(["-n", "-c", &script]).status().unwrap().success());
+    let (before, _) = script.rsplit_once("\nexec ").unwrap();
+    let printed = before.replace(&format!("cat > {START_TARGET}"), "cat");
+    let said = Command::new("bash").args(["-c", &printed]).output().unwrap();
+    assert_eq!(String::from_utf8(said.stdout).unwrap(), START);
+}
+
+#[test]
+fn the_options_say_where_and_how() {
+    let asked = asked(&start());
+    let options: Vec<&str> =
+        asked["options"].as_array().unwrap().iter().map(|option| option.as_str().unwrap()).collect();
+    for wanted in [
+        "--ServerApp.sock=/run/portico/http.sock",
+        "--ServerApp.base_url=/w/nb-1/",
+        "--ServerApp.root_dir=/home/jovyan",
+        "--ServerApp.preferred_dir=/home/jovyan/it's here",
+        "--IdentityProvider.token=",
+    ] {
+        assert!(options.contains(&wanted), "{wanted} is missing: {options:?}");
+    }
+    assert_eq!((&asked["safe_mode"], &asked["environment"]), (&false.into(), &"d1".into()));
+}
+
+#[test]
+fn an_images_name_stays_one_folder() {
+    for (image, folder) in
+        [("base", "base"), ("../../etc", "______etc"), ("a b$(id)'", "a_b__id__"), ("Ü", "_")]
+    {
+        assert_eq!(asked(&JupyterStart { image, ..start() })["packages"], folder);
+    }
+}
+
+#[test]
+fn a_reset_takes_packages_and_nothing_else() {
+    let home = std::env::temp_dir().join(format!("portico-packages-{}", std::process::id()));
+    reset_packages(&home).unwrap();
+    for folder in
+        [".portico/python/base-3.11", ".local/lib/python3.11/site-packages", ".local/lib/node", "work"]
+    {
+        fs_err::create_dir_all(home.join(folder)).unwrap();
+    }
+    reset_packages(&home).unwrap();
+    let left: Vec<bool> = [".portico/python", ".local/lib/python3.11", ".local/lib/node", "work"]
+        .iter()
+        .map(|folder| home.join(folder).exists())
+        .collect();
+    fs_err::remove_dir_all(&home).unwrap();
+    assert_eq!(left, [false, false, true, true]);
+}

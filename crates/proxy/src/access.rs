@@ -1,0 +1,237 @@
+//! Who may reach a workload: its owner, while they are a member of its group, by content session or API token.
+//!
+//! What was found out holds for at most a second. The watcher ([`crate::watch`]) finds it out again for whatever was
+//! used lately or is open, so that requests seldom wait for it; and it [cuts](Access::cut) what no longer holds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use accounts::content::Admitted;
+use axum::http::{HeaderMap, header};
+use base::{Actor, AttemptId, Credential, Error, OpContext, Person, Result, Secret};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use web_kit::session_cookie;
+
+use crate::activity::Counter;
+use crate::load::Load;
+use crate::origin::Asked;
+use crate::upstream::Upstream;
+use crate::{Proxy, Served, lock};
+
+/// For so long what was found out holds.
+pub(crate) const FRESH: Duration = Duration::from_secs(1);
+
+/// One credential's way into one attempt of a workload.
+pub(crate) struct Access {
+    pub(crate) slug: String,
+    pub(crate) admitted: Admitted,
+    pub(crate) attempt: AttemptId,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) counter: Arc<Counter>,
+    pub(crate) load: Arc<Load>,
+    /// Ends whatever is open through this.
+    pub(crate) cut: CancellationToken,
+    /// Whether a person did something since the watcher last asked.
+    pub(crate) was_active: AtomicBool,
+    clock: MonotonicClock,
+    checked_at: AtomicU64,
+    used_at: AtomicU64,
+}
+
+/// Milliseconds since the first access was made, which fit into an atomic.
+#[derive(Clone, Copy)]
+struct MonotonicClock(Instant);
+
+impl MonotonicClock {
+    fn at(self, instant: Instant) -> u64 {
+        u64::try_from(instant.saturating_duration_since(self.0).as_millis()).unwrap_or(u64::MAX)
+    }
+    fn since(self, then: u64) -> Duration {
+        Duration::from_millis(self.at(Instant::now()).saturating_sub(then))
+    }
+}
+
+impl Access {
+    /// Says that everything held at this moment.
+    pub(crate) fn checked(&self, at: Instant) {
+        self.checked_at.fetch_max(self.clock.at(at), Ordering::Relaxed);
+    }
+
+    fn is_fresh(&self) -> bool {
+        !self.cut.is_cancelled() && self.clock.since(self.checked_at.load(Ordering::Relaxed)) < FRESH
+    }
+
+    /// How long nobody asked for it.
+    pub(crate) fn unused_for(&self) -> Duration {
+        self.clock.since(self.used_at.load(Ordering::Relaxed))
+    }
+
+    fn used(&self) {
+        self.used_at.store(self.clock.at(Instant::now()), Ordering::Relaxed);
+    }
+
+    /// Notes that a person did something.
+    pub(crate) fn touch(&self, clock: &dyn base::Clock) {
+        self.counter.touch(clock.now());
+        self.was_active.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What a request showed.
+pub(crate) enum Shown {
+    Token(Secret),
+    /// Content sessions; more than one where a page planted some.
+    Cookies(Vec<Secret>),
+}
+
+/// What a person gets.
+pub(crate) enum Admission {
+    Open(Arc<Access>),
+    /// It is theirs, and does not answer now.
+    NotNow(Served),
+}
+
+/// The API token of an `Authorization` header, where there is one of ours.
+pub(crate) fn token(headers: &HeaderMap) -> Option<Secret> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let is_ours = (scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token"))
+        && token.trim().starts_with(base::secret::TOKEN_PREFIX);
+    is_ours.then(|| Secret::new(token.trim()))
+}
+
+/// What the request shows for this workload.
+pub(crate) fn shown(proxy: &Proxy, slug: &str, headers: &HeaderMap) -> Result<Shown> {
+    if let Some(token) = token(headers) {
+        return Ok(Shown::Token(token));
+    }
+    let (name, _) = proxy.settings.place.cookie(slug);
+    let cookies = session_cookie::named(name, headers);
+    if cookies.is_empty() { Err(not_signed_in()) } else { Ok(Shown::Cookies(cookies)) }
+}
+
+pub(crate) fn not_signed_in() -> Error {
+    Error::unauthenticated("You are not signed in to this workload.")
+        .with_hint("Open it from its page in Portico, or send an API token with the scope “write”.")
+}
+
+/// The same words for what is not there and what one may not open.
+pub(crate) fn missing() -> Error {
+    Error::not_found("workload of this name")
+}
+
+/// Whether somebody may open a workload. Group admins and platform admins may see and stop those of others, not open
+/// them.
+pub(crate) fn may_open(person: &Person, served: &Served) -> bool {
+    person.id == served.owner && person.roles.iter().any(|(group, _)| *group == served.group)
+}
+
+fn key(slug: &str, secret: &Secret) -> String {
+    format!("{slug} {}", secret.expose())
+}
+
+impl Proxy {
+    /// Lets a request in, or says why not.
+    pub(crate) async fn admit(&self, slug: &str, shown: &Shown, asked: &Asked) -> Result<Admission> {
+        let secrets = match shown {
+            Shown::Token(token) => std::slice::from_ref(token),
+            Shown::Cookies(cookies) => {
+                asked.check(&self.settings.place.origin(slug))?;
+                cookies
+            }
+        };
+        if let Some(access) = secrets.iter().find_map(|secret| self.fresh(&key(slug, secret))) {
+            return Ok(Admission::Open(access));
+        }
+        let began = Instant::now();
+        for secret in secrets {
+            let Some((person, credential)) = self.authenticate(slug, shown, secret).await? else {
+                self.forget(&key(slug, secret));
+                continue;
+            };
+            let served = self.serving.find(slug).await?.filter(|served| may_open(&person, served));
+            let Some(served) = served else {
+                self.forget(&key(slug, secret));
+                return Err(missing());
+            };
+            let ctx = OpContext { actor: Actor::Person(person), credential, ..self.context() };
+            ctx.require_write()?;
+            return Ok(self.remember(key(slug, secret), &ctx, served, began));
+        }
+        Err(not_signed_in())
+    }
+
+    async fn authenticate(
+        &self,
+        slug: &str,
+        shown: &Shown,
+        secret: &Secret,
+    ) -> Result<Option<(Person, Credential)>> {
+        let (accounts, ctx) = (&self.portal.accounts, self.context());
+        match shown {
+            Shown::Token(_) => accounts.authenticate_token(&ctx, secret.expose()).await.map(Some),
+            Shown::Cookies(_) => accounts.authenticate_content(&ctx, secret.expose(), slug).await,
+        }
+    }
+
+    fn fresh(&self, key: &str) -> Option<Arc<Access>> {
+        let access = lock(&self.entries).get(key).filter(|access| access.is_fresh()).cloned()?;
+        access.used();
+        Some(access)
+    }
+
+    /// Keeps what was found out, in the entry that there is where that still says the same.
+    fn remember(&self, key: String, ctx: &OpContext, served: Served, checked: Instant) -> Admission {
+        let (Some(attempt), Some(user), true) = (served.attempt, ctx.actor_id(), served.ready) else {
+            self.forget(&key);
+            return Admission::NotNow(served);
+        };
+        let admitted = Admitted { user, group: served.group, credential: ctx.credential.clone() };
+        let mut entries = lock(&self.entries);
+        if let Some(access) = entries.get(&key) {
+            if access.attempt == attempt && access.admitted == admitted && !access.cut.is_cancelled() {
+                access.checked(checked);
+                access.used();
+                return Admission::Open(access.clone());
+            }
+            access.cut.cancel();
+        }
+        let clock = MonotonicClock(self.began);
+        let access = Arc::new(Access {
+            admitted,
+            attempt,
+            upstream: self.upstream(attempt),
+            counter: self.counter(&served.workload_slug),
+            load: self.load(user),
+            cut: CancellationToken::new(),
+            was_active: AtomicBool::new(false),
+            checked_at: AtomicU64::new(clock.at(checked)),
+            used_at: AtomicU64::new(clock.at(Instant::now())),
+            clock,
+            slug: served.workload_slug,
+        });
+        entries.insert(key, access.clone());
+        Admission::Open(access)
+    }
+
+    /// Ends what is open through an entry that no longer holds.
+    fn forget(&self, key: &str) {
+        if let Some(access) = lock(&self.entries).remove(key) {
+            access.cut.cancel();
+        }
+    }
+
+    /// The context of work that nobody's request is named for yet.
+    pub(crate) fn context(&self) -> OpContext {
+        OpContext {
+            actor: Actor::Anonymous,
+            credential: Credential::None,
+            request_id: String::new(),
+            clock: self.portal.clock.clone(),
+            address: None,
+            // Always read anew: what is remembered here is remembered for a second at most.
+            catalogue: None,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One request to a workload and its answer, streamed both ways.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
+use base::{Error, Kind, Result};
+use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use web_kit::guard::peer_address;
+
+use crate::access::{self, Access};
+use crate::load::Slot;
+use crate::upstream::{Sender, Trouble};
+use crate::{Proxy, cookies, headers};
+
+/// How long a workload may take to begin its answer.
+const ANSWER: Duration = Duration::from_secs(600);
+
+/// Sends a request on and gives the workload's answer. Both bodies stream; nothing is kept.
+pub(crate) async fn forward(
+    proxy: &Proxy,
+    access: Arc<Access>,
+    slot: Slot,
+    mut parts: Parts,
+    body: Body,
+) -> Result<Response<Body>> {
+    outgoing(proxy, &mut parts)?;
+    let request = Request::from_parts(parts, body);
+    let sent = tokio::time::timeout(ANSWER, access.upstream.send(&*proxy.portal.runner, request));
+    let sent = tokio::select! {
+        sent = sent => sent,
+        () = access.cut.cancelled() => return Err(cut()),
+    };
+    let (response, sender) = match sent {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(trouble)) => return Err(told(&trouble)),
+        Err(_) => return Err(late()),
+    };
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(told(&Trouble::Broken("it switched protocols unasked".to_owned())));
+    }
+    Ok(incoming(access, slot, response, Some(sender)))
+}
+
+/// Makes a request of a browser or program into one for the workload.
+pub(crate) fn outgoing(proxy: &Proxy, parts: &mut Parts) -> Result<()> {
+    let path = parts.uri.path_and_query().cloned().ok_or_else(access::missing)?;
+    parts.uri = Uri::from(path);
+    parts.version = Version::HTTP_11;
+    let peer = peer_address(&parts.extensions);
+    let takes_trailers = parts.headers.get(header::TE).is_some_and(|te| te.as_bytes() == b"trailers");
+    headers::remove_hop_by_hop(&mut parts.headers);
+    // Answered by our own server as soon as the body is asked for.
+    parts.headers.remove(header::EXPECT);
+    if takes_trailers {
+        parts.headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+    // Our credentials end here.
+    if access::token(&parts.headers).is_some() {
+        parts.headers.remove(header::AUTHORIZATION);
+    }
+    cookies::keep_ours_back(&mut parts.headers);
+    let host = parts.headers.get(header::HOST).cloned();
+    let origin = headers::Origin {
+        peer,
+        is_trusted: peer.is_some_and(|peer| proxy.portal.settings.trusted_proxies.contains(&peer)),
+        scheme: proxy.settings.place.scheme(),
+        host: host.as_ref(),
+    };
+    headers::tell_origin(&mut parts.headers, &origin);
+    Ok(())
+}
+
+/// Makes a workload's answer into one for the browser.
+pub(crate) fn incoming(
+    access: Arc<Access>,
+    slot: Slot,
+    response: Response<Incoming>,
+    sender: Option<Sender>,
+) -> Response<Body> {
+    let (mut parts, inner) = response.into_parts();
+    returned(&mut parts.headers, &access.slug);
+    let relay = Relay { inner, access, _slot: slot, sender, is_done: false, cut: None };
+    Response::from_parts(parts, Body::new(relay))
+}
+
+/// The headers of an answer on its way back.
+pub(crate) fn returned(headers: &mut HeaderMap, slug: &str) {
+    headers::remove_hop_by_hop(headers);
+    headers::harden(headers);
+    cookies::confine(headers, slug);
+}
+
+/// What a workload's silence means for whoever asked.
+pub(crate) fn told(trouble: &Trouble) -> Error {
+    match trouble {
+        Trouble::NotListening => starting(),
+        Trouble::Timeout => {
+            Error::new(Kind::Unavailable, "workload_busy", "The workload does not accept connections.")
+                .with_hint("It may be busy; try again, or look at its log.")
+                .with_retry_after(5)
+        }
+        Trouble::Unsent => Error::invalid("The request broke off before its body was complete.")
+            .with_code("body_incomplete")
+            .with_hint("Send it again."),
+        Trouble::Broken(cause) => Error::new(
+            Kind::Unavailable,
+            "workload_broken",
+            "The workload closed the connection without an answer.",
+        )
+        .with_hint("Try again; if it stays, look at the workload's log.")
+        .context(cause.clone()),
+    }
+}
+
+/// It runs, and does not answer yet.
+pub(crate) fn starting() -> Error {
+    Error::new(Kind::Unavailable, "workload_starting", "The workload is starting.")
+        .with_hint("Try again in a moment.")
+        .with_retry_after(2)
+}
+
+fn late() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "workload_late",
+        "The workload did not begin its answer within ten minutes.",
+    )
+    .with_hint("Look at its log.")
+}
+
+fn cut() -> Error {
+    Error::unauthenticated("Your access to this workload ended, or the workload did.")
+        .with_code("access_ended")
+        .with_hint("Open it again from its page in Portico.")
+}
+
+/// The body of an answer while it passes. It ends early when the access does.
+struct Relay {
+    inner: Incoming,
+    access: Arc<Access>,
+    _slot: Slot,
+    sender: Option<Sender>,
+    is_done: bool,
+    cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+impl hyper::body::Body for Relay {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        let this = &mut *self;
+        if this.access.cut.is_cancelled() {
+            return Poll::Ready(Some(Err("the access to the workload ended".into())));
+        }
+        match Pin::new(&mut this.inner).poll_frame(context) {
+            Poll::Ready(None) => {
+                this.is_done = true;
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(frame)) => Poll::Ready(Some(frame.map_err(Into::into))),
+            Poll::Pending => {
+                let access = &this.access;
+                let cut = this.cut.get_or_insert_with(|| Box::pin(access.cut.clone().cancelled_owned()));
+                if cut.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Some(Err("the access to the workload ended".into())));
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if (self.is_done || self.inner.is_end_stream())
+            && let Some(sender) = self.sender.take()
+        {
+            self.access.upstream.put_back(sender);
+        }
+    }
+}

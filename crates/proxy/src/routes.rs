@@ -1,0 +1,188 @@
+//! The table of what the content origin serves. Nothing else is there, and no page of the portal.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, Method, Response, Uri, header};
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodRouter, any, get};
+use base::{Error, Result};
+use serde::Deserialize;
+
+use crate::access::{self, Admission};
+use crate::load::What;
+use crate::origin::Asked;
+use crate::{Proxy, Served, answer, cookies, forward, is_slug, open, socket};
+
+/// Who may use a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentPolicy {
+    /// Anybody.
+    Public,
+    /// Whoever brings a code that the portal gave them.
+    Code,
+    /// The workload's owner, by content session or API token of scope write.
+    Owner,
+}
+
+/// One row, for every method that its handler takes.
+#[derive(Clone, Copy, Debug)]
+pub struct ContentRow {
+    pub path: &'static str,
+    pub policy: ContentPolicy,
+    handler: fn() -> MethodRouter<Proxy>,
+}
+
+const fn row(path: &'static str, policy: ContentPolicy, handler: fn() -> MethodRouter<Proxy>) -> ContentRow {
+    ContentRow { path, policy, handler }
+}
+
+/// Everything that the content origin serves.
+pub const ROWS: &[ContentRow] = &[
+    row("/healthz", ContentPolicy::Public, || get(|| async { "ok\n" })),
+    row("/.portico/page.css", ContentPolicy::Public, || get(style)),
+    row("/w/{slug}/.portico/enter", ContentPolicy::Code, || get(enter)),
+    row("/w/{slug}", ContentPolicy::Owner, || any(workload)),
+    row("/w/{slug}/", ContentPolicy::Owner, || any(workload)),
+    row("/w/{slug}/{*path}", ContentPolicy::Owner, || any(workload)),
+];
+
+impl Proxy {
+    /// The content origin.
+    pub fn content_router(&self) -> Router {
+        let router = ROWS.iter().fold(Router::new(), |router, row| router.route(row.path, (row.handler)()));
+        router.fallback(nothing).with_state(self.clone())
+    }
+
+    /// Whether a request for this host belongs to the content origin, whatever listener it came to.
+    pub fn is_content_host(&self, headers: &HeaderMap, uri: &Uri) -> bool {
+        self.settings.place.is_host(host(headers, uri))
+    }
+}
+
+fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {
+    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    named.or_else(|| uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
+}
+
+/// The style of our own few pages.
+async fn style() -> Response<Body> {
+    let css = ui_pages::asset("content.css").map(|asset| asset.bytes.into_owned()).unwrap_or_default();
+    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
+    let mut response = ([kind, (header::CACHE_CONTROL, "public, max-age=3600")], css).into_response();
+    answer::ours(&mut response);
+    response
+}
+
+async fn nothing(State(proxy): State<Proxy>, request: Request) -> Response<Body> {
+    let asked = Asked::new(request.method(), request.headers(), false);
+    proxy.refuse(&Error::not_found("page at this address"), &asked, None)
+}
+
+#[derive(Debug, Deserialize)]
+struct Entering {
+    code: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// Trades a code for a content session.
+async fn enter(
+    State(proxy): State<Proxy>,
+    Path(slug): Path<String>,
+    Query(entering): Query<Entering>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let asked = Asked::new(&method, &headers, false);
+    // A HEAD request must not spend the code.
+    if !is_slug(&slug) || !proxy.settings.place.serves(host(&headers, &uri), &slug) || method != Method::GET {
+        return proxy.refuse(&access::missing(), &asked, None);
+    }
+    let to = open::destination(&slug, &entering.to);
+    let Some(session) = proxy.codes.take(&*proxy.portal.clock, &entering.code, &slug) else {
+        // Spent or late, as after a reload: whoever is in goes on, others get a new one.
+        return answer::see_other(&to);
+    };
+    let opened = proxy.portal.accounts.open_content_session(&proxy.context(), session, &slug).await;
+    let cookie = opened.and_then(|secret| {
+        cookies::content_session(&proxy.settings.place, &slug, &secret)
+            .ok_or_else(|| Error::internal("make the cookie of a content session"))
+    });
+    match cookie {
+        Ok(cookie) => {
+            let mut response = answer::see_other(&to);
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            response
+        }
+        Err(error) => proxy.refuse(&error, &asked, None),
+    }
+}
+
+/// Everything below a workload's path.
+async fn workload(State(proxy): State<Proxy>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let is_upgrade = socket::is_upgrade(&parts.method, parts.version, &parts.headers);
+    let asked = Asked::new(&parts.method, &parts.headers, is_upgrade);
+    let mut served = None;
+    match pass(&proxy, &asked, parts, body, &mut served).await {
+        Ok(response) => response,
+        Err(error) => proxy.refuse(&error, &asked, served.as_ref()),
+    }
+}
+
+async fn pass(
+    proxy: &Proxy,
+    asked: &Asked,
+    parts: axum::http::request::Parts,
+    body: Body,
+    not_now: &mut Option<Served>,
+) -> Result<Response<Body>> {
+    let slug = slug_of(parts.uri.path()).ok_or_else(access::missing)?.to_owned();
+    if !proxy.settings.place.serves(host(&parts.headers, &parts.uri), &slug) {
+        return Err(access::missing());
+    }
+    let shown = match access::shown(proxy, &slug, &parts.headers) {
+        Ok(shown) => shown,
+        Err(_) if asked.is_navigation => return Ok(proxy.to_portal(&slug, &parts.uri)),
+        Err(error) => return Err(error),
+    };
+    let access = match proxy.admit(&slug, &shown, asked).await {
+        Ok(Admission::Open(access)) => access,
+        Ok(Admission::NotNow(served)) => {
+            let error = if served.attempt.is_some() { forward::starting() } else { not_running() };
+            *not_now = Some(served);
+            return Err(error);
+        }
+        Err(error) if error.kind() == base::Kind::Unauthenticated && asked.is_navigation => {
+            return Ok(proxy.to_portal(&slug, &parts.uri));
+        }
+        Err(error) => return Err(error),
+    };
+    if asked.is_activity() {
+        access.touch(&*proxy.portal.clock);
+    }
+    let settings = &proxy.settings;
+    if asked.is_upgrade {
+        let slot = access.load.take(What::Socket, settings.sockets_per_person)?;
+        socket::open(proxy, access, slot, parts).await
+    } else {
+        let slot = access.load.take(What::Request, settings.requests_per_person)?;
+        forward::forward(proxy, access, slot, parts, body).await
+    }
+}
+
+/// The slug in `/w/<slug>` and below it. What lies below `.portico` is ours, and no row of the table named it.
+fn slug_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/w/")?;
+    let (slug, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_ours = below == ".portico" || below.starts_with(".portico/");
+    (is_slug(slug) && !is_ours).then_some(slug)
+}
+
+fn not_running() -> Error {
+    Error::unavailable("The workload does not run.")
+        .with_code("workload_stopped")
+        .with_hint("Start it on its page in Portico.")
+}

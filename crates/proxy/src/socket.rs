@@ -1,0 +1,163 @@
+//! WebSockets: authorized like any request, then bytes both ways.
+
+mod frames;
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use base::{Clock, Error, Result};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
+
+use crate::access::Access;
+use crate::activity::OpenSocket;
+use crate::forward;
+use crate::load::Slot;
+use crate::{Proxy, socket::frames::Frames};
+
+/// How long both sides may take to switch protocols once they agreed.
+const SWITCH: Duration = Duration::from_secs(10);
+/// How long one side may go on when the other has said its last word.
+const LINGER: Duration = Duration::from_secs(10);
+
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+
+fn says(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|item| item.trim().eq_ignore_ascii_case(word))
+}
+
+/// Whether a request asks for a WebSocket. No other protocol is switched to.
+pub(crate) fn is_upgrade(method: &Method, version: Version, headers: &HeaderMap) -> bool {
+    *method == Method::GET
+        && version == Version::HTTP_11
+        && says(headers, header::CONNECTION, "upgrade")
+        && says(headers, header::UPGRADE, "websocket")
+}
+
+/// Asks the workload for a WebSocket and joins both sides when it agrees; otherwise gives its answer.
+pub(crate) async fn open(
+    proxy: &Proxy,
+    access: Arc<Access>,
+    slot: Slot,
+    mut parts: Parts,
+) -> Result<Response<Body>> {
+    let client = parts
+        .extensions
+        .remove::<OnUpgrade>()
+        .ok_or_else(|| Error::invalid("This connection can't become a WebSocket.").with_code("no_upgrade"))?;
+    forward::outgoing(proxy, &mut parts)?;
+    switching(&mut parts.headers);
+    // Control frames and closing are the workload's business; a body would be a second message on the wire.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let request = Request::from_parts(parts, Body::empty());
+    let mut sender =
+        access.upstream.connect(&*proxy.portal.runner).await.map_err(|trouble| forward::told(&trouble))?;
+    let sent = tokio::select! {
+        sent = tokio::time::timeout(LINGER, sender.send_request(request)) => sent,
+        () = access.cut.cancelled() => return Err(crate::access::not_signed_in()),
+    };
+    let mut response = match sent {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Err(forward::told(&error.into())),
+        Err(_) => return Err(forward::told(&crate::upstream::Trouble::Timeout)),
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(forward::incoming(access, slot, response, None));
+    }
+    if !says(response.headers(), header::UPGRADE, "websocket") {
+        return Err(forward::told(&crate::upstream::Trouble::Broken(
+            "it switched to no WebSocket".to_owned(),
+        )));
+    }
+    let workload = hyper::upgrade::on(&mut response);
+    let (mut parts, _) = response.into_parts();
+    forward::returned(&mut parts.headers, &access.slug);
+    switching(&mut parts.headers);
+    let joined = Joined {
+        _open: access.counter.open_socket(),
+        _slot: slot,
+        access,
+        clock: proxy.portal.clock.clone(),
+    };
+    tokio::spawn(joined.run(client, workload));
+    Ok(Response::from_parts(parts, Body::empty()))
+}
+
+fn switching(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, WEBSOCKET);
+}
+
+/// An open WebSocket.
+struct Joined {
+    access: Arc<Access>,
+    clock: Arc<dyn Clock>,
+    _slot: Slot,
+    _open: OpenSocket,
+}
+
+impl Joined {
+    async fn run(self, client: OnUpgrade, workload: OnUpgrade) {
+        let both = tokio::time::timeout(SWITCH, async { tokio::try_join!(client, workload) });
+        let Ok(Ok((client, workload))) = both.await else { return };
+        let (from_client, mut to_client) = tokio::io::split(TokioIo::new(client));
+        let (mut from_workload, mut to_workload) = tokio::io::split(TokioIo::new(workload));
+        let mut from_client = Watched { inner: from_client, frames: Frames::default(), joined: &self };
+        let up = async {
+            let copied = tokio::io::copy(&mut from_client, &mut to_workload).await;
+            copied.and(to_workload.shutdown().await)
+        };
+        let down = async {
+            let copied = tokio::io::copy(&mut from_workload, &mut to_client).await;
+            copied.and(to_client.shutdown().await)
+        };
+        let both = async {
+            tokio::pin!(up, down);
+            tokio::select! {
+                _ = &mut up => drop(tokio::time::timeout(LINGER, down).await),
+                _ = &mut down => drop(tokio::time::timeout(LINGER, up).await),
+            }
+        };
+        // Dropping both sides closes them.
+        tokio::select! {
+            () = both => {}
+            () = self.access.cut.cancelled() => {}
+        }
+    }
+}
+
+/// What the client sends, looked at for data frames.
+struct Watched<'a> {
+    inner: tokio::io::ReadHalf<TokioIo<Upgraded>>,
+    frames: Frames,
+    joined: &'a Joined,
+}
+
+impl AsyncRead for Watched<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        if self.frames.hold_data(read) {
+            let joined = self.joined;
+            joined.access.touch(&*joined.clock);
+        }
+        polled
+    }
+}
