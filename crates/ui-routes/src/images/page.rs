@@ -100,8 +100,8 @@ pub(super) async fn detail(
     let under_way = image.newest_state.is_under_way();
     let is_container = image.kind == ImageKind::Container;
     let may_cancel = under_way || image.next_try_at.is_some();
-    let can_rebuild =
-        !is_container && !under_way && !(image.is_built_in && image.newest_state == BuildState::Ready);
+    let never_changes = image.is_built_in && image.newest_state == BuildState::Ready;
+    let can_rebuild = !(is_container || under_way || never_changes);
     Ok(ImagePage {
         list_url: place.base(),
         live_url: url.clone(),

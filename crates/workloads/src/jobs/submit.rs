@@ -175,10 +175,10 @@ impl Workloads {
             .db
             .write(move |tx| {
                 Box::pin(async move {
-                    if let Some((key, fingerprint)) = key {
-                        if let Some(earlier) = claim_key(tx, &ctx, user, key, fingerprint, &slug).await? {
-                            return store::require(tx.connection(), group_id, &earlier).await;
-                        }
+                    if let Some((key, fingerprint)) = key
+                        && let Some(earlier) = claim_key(tx, &ctx, user, key, fingerprint, &slug).await?
+                    {
+                        return store::require(tx.connection(), group_id, &earlier).await;
                     }
                     let row = rows.written()?;
                     tx.insert_later(entity::Entity::insert(rows.workload))?;
