@@ -83,6 +83,7 @@ class Portico:
         self.stderr_path = self.directory / "stderr"
         self.port = free_port()
         self.admin_port = free_port()
+        self.content_port = free_port()
         self.extra_env = dict(env or {})
         self.process: subprocess.Popen[bytes] | None = None
         self._last_logs: str | None = None
@@ -99,6 +100,11 @@ class Portico:
         return f"http://127.0.0.1:{self.admin_port}"
 
     @property
+    def content_url(self) -> str:
+        """The origin that shows what workloads serve."""
+        return f"http://localhost:{self.content_port}"
+
+    @property
     def stdout(self) -> str:
         return self.stdout_path.read_text(errors="replace") if self.stdout_path.exists() else ""
 
@@ -113,6 +119,7 @@ class Portico:
             **kept,
             "PORTICO_DATA_DIR": str(self.data_dir),
             "PORTICO_LISTEN": f"127.0.0.1:{self.port}",
+            "PORTICO_CONTENT_LISTEN": f"127.0.0.1:{self.content_port}",
             "PORTICO_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",
             "RUST_BACKTRACE": "1",
             **self.extra_env,

@@ -3,12 +3,22 @@
 import pytest
 from playwright.sync_api import expect
 
+from browsing import answered
+
 pytestmark = pytest.mark.usefixtures("base_ready")
 
 # What the address is, and what to call the picture. Names in braces are made below.
 PAGES = {
     "home": "/g/{group}",
     "home-empty": "/g/{empty}",
+    "notebooks": "/g/{group}/notebooks",
+    "notebooks-empty": "/g/{empty}/notebooks",
+    "new-notebook": "/g/{group}/notebooks/new",
+    "new-notebook-quota": "/g/{tight}/notebooks/new",
+    "notebook-launch": "/g/{group}/notebooks/launch?image=base&type=cpu-small&path=course/week-1.ipynb",
+    "notebook-launch-refused": "/g/{group}/notebooks/launch?image=no-such-image",
+    "notebook": "/g/{group}/notebooks/{notebook}",
+    "notebook-log": "/g/{group}/notebooks/{notebook}/logs",
     "jobs": "/g/{group}/jobs",
     "jobs-empty": "/g/{empty}/jobs",
     "jobs-no-match": "/g/{group}/jobs?q=nothing-like-it&status=failed",
@@ -78,6 +88,8 @@ def test_every_page_for_everybody(page, make_group, make_user, axe_check, screen
     holder = tight.submit("sleep 300", name="holder")
     tight.wait(holder, "running")
     group.wait(made["running"], "running")
+    body = {"name": "first steps", "instance_type": "cpu-small", "image": "base"}
+    made["notebook"] = answered(group.api.post(f"/groups/{group.name}/notebooks", json=body), 201)["id"]
     made["waiting"] = tight.submit("true", name="in line")
 
     wide = []

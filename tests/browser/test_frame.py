@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browsing import answered
+
 
 def test_the_palette_finds_jobs_pages_and_groups(page, group, make_group, axe_check, screenshot):
     other = make_group("elsewhere")
@@ -75,6 +77,65 @@ def test_a_theme_stays_with_the_person(open_as, make_user, group, axe_check, the
     expect(there.locator("html")).to_have_attribute("data-theme", theme.lower())
     there.goto("/profile")
     expect(there.get_by_role("radio", name=theme)).to_be_checked()
+
+
+def test_a_theme_is_changed_without_scripts(open_as, make_user, group):
+    user = make_user("plain")
+    group.add(user)
+    page = open_as(user, java_script_enabled=False)
+    page.goto(f"{group.path}/jobs?q=digits")
+    page.get_by_role("button", name=re.compile("your menu")).click()
+    page.get_by_role("dialog", name="Your menu").get_by_role("button", name="Dark").click()
+    page.wait_for_url(f"**{group.path}/jobs?q=digits")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_errors_and_own_pages_keep_theme_and_menu(open_as, make_user, make_group, axe_check, screenshot):
+    first, last = make_group("ants"), make_group("zebras")
+    user = make_user("keeper")
+    for team in (first, last):
+        team.add(user)
+    page = open_as(user)
+    page.goto(last.path)
+    page.get_by_role("button", name=re.compile("your menu")).click()
+    with page.expect_response("**/preferences/theme"):
+        page.get_by_role("dialog", name="Your menu").get_by_role("button", name="Dark").click()
+    for path in ("/profile", "/profile/password", "/profile/sessions", "/profile/tokens", "/no/such/page", f"{last.path}/jobs/none"):
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        expect(page.get_by_role("button", name="Switch group")).to_contain_text(last.name)
+        expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Jobs")).to_have_attribute("href", f"{last.path}/jobs")
+        axe_check(page)
+    screenshot(page, "error-with-menu")
+    page.goto("/")
+    page.wait_for_url(f"**{last.path}")
+    # A group that one is no longer in is no longer shown.
+    page.goto("about:blank")
+    answered(last.api.delete(f"/groups/{last.name}/members/{user.name}"))
+    page.goto("/profile")
+    expect(page.get_by_role("button", name="Switch group")).to_contain_text(first.name)
+
+
+def test_density_and_size_of_text_stay_with_the_person(open_as, make_user, group, axe_check, screenshot):
+    user = make_user("reader")
+    group.add(user)
+    page = open_as(user)
+    page.goto("/profile")
+    height = page.locator("h1").bounding_box()["height"]
+    page.get_by_role("radio", name="Compact").check()
+    page.get_by_label("Size of text").select_option("150")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").get_by_text("saved")).to_be_visible()
+    expect(page.get_by_role("radio", name="Compact")).to_be_checked()
+    expect(page.get_by_label("Size of text")).to_have_value("150")
+    assert page.locator("h1").bounding_box()["height"] > 1.4 * height
+    axe_check(page)
+    screenshot(page, "profile-large")
+
+    there = open_as(user)
+    there.goto(group.path)
+    expect(there.locator("html")).to_have_attribute("data-density", "compact")
+    expect(there.locator("html")).to_have_attribute("data-scale", "150")
 
 
 def test_keys_and_focus(page, group, axe_check, screenshot):

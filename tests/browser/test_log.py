@@ -1,6 +1,9 @@
 """The view of a log: long, searched, wrapped, with times, linked, followed, masked."""
 
+import contextlib
+import os
 import re
+import signal
 
 import pytest
 from playwright.sync_api import expect
@@ -113,6 +116,24 @@ def test_the_stream_of_a_log_sends_each_line_about_once(page, group):
         f"{group.page_of(job)}/log/stream?from=0",
     )
     assert 1 <= count <= 3
+
+
+def test_an_open_log_goes_on_with_the_next_attempt(page, group, portico):
+    """The first attempt is lost with its machine; nobody reloads the page."""
+    before = portico.processes()
+    job = group.submit("echo begun by $(cat /proc/sys/kernel/random/uuid); sleep 300")
+    page.goto(group.page_of(job, "/logs"))
+    view = page.locator("log-view")
+    line = view.get_by_text("begun by")
+    expect(line).to_be_visible(timeout=20_000)
+    first = line.inner_text()
+    page.evaluate("window.notReloaded = true")
+    for process in portico.processes() - before:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    expect(line).not_to_have_text(first, timeout=30_000)
+    expect(view.locator(".log-state")).to_have_text("1 line · live")
+    assert page.evaluate("window.notReloaded")
 
 
 def test_a_variable_that_is_a_secret_is_masked_everywhere(page, group):

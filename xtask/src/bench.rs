@@ -4,13 +4,13 @@ use anyhow::{Result, ensure};
 
 use crate::{cargo, root};
 
-pub(crate) fn run(what: &str) -> Result<()> {
+pub(crate) fn run(what: &[&str]) -> Result<()> {
     let root = root()?;
     let built =
         cargo().args(["build", "--release", "-p", "portico", "-p", "bench"]).current_dir(&root).status()?;
     ensure!(built.success(), "the release build failed");
     let done = std::process::Command::new(root.join("target/release/bench"))
-        .arg(what)
+        .args(what)
         .current_dir(&root)
         .status()?;
     ensure!(done.success(), "the benchmark failed");

@@ -10,6 +10,9 @@ use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
 cargo xtask bench        what Portico reaches here, beside what this machine allows
+cargo xtask bench PART   a part of it: empty, submits or pages
+cargo xtask bench churn [--minutes N]
+                         whether memory stays flat while people and jobs come and go
 cargo xtask simulate     the scheduler over 100,000 jobs of 1,000 groups in virtual time
 cargo xtask check-deps   fail when a crate depends on one that its layer may not know
 cargo xtask generate     write the generated files below docs/";
@@ -18,8 +21,9 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["bench"] => bench::run("run"),
-        ["simulate"] => bench::run("simulate"),
+        ["bench"] => bench::run(&["run"]),
+        ["bench", ..] => bench::run(&words[1..]),
+        ["simulate"] => bench::run(&["simulate"]),
         ["check-deps"] => check_deps::run(),
         ["generate"] => generate::run(),
         _ => bail!("usage:\n{USAGE}"),

@@ -1,15 +1,19 @@
 //! `cargo xtask bench`: what Portico reaches on this machine, beside what the machine itself allows.
 //! `cargo xtask simulate`: the scheduler over a synthetic trace in virtual time.
 
+mod churn;
 mod client;
 mod fill;
 mod limits;
 mod measure;
+mod proxy;
 mod server;
 mod simulate;
 
 use std::io::Write as _;
 use std::time::Duration;
+
+use anyhow::Context as _;
 
 /// A row of the table.
 pub(crate) struct Row {
@@ -38,10 +42,25 @@ fn main() -> anyhow::Result<()> {
         Some("simulate") => simulate::run(),
         Some("run") | None => runtime.block_on(table(&[Part::Empty, Part::Full, Part::Decisions])),
         Some("empty") => runtime.block_on(table(&[Part::Empty])),
+        Some("churn") => {
+            let minutes = match &arguments[1..] {
+                [] => 60,
+                [flag, minutes] if flag == "--minutes" => {
+                    minutes.parse().context("--minutes takes a number")?
+                }
+                _ => anyhow::bail!("usage: churn [--minutes N]"),
+            };
+            runtime.block_on(churn::run(minutes))
+        }
         Some("submits") => runtime.block_on(table(&[Part::Submits])),
         Some("pages") => runtime.block_on(table(&[Part::Full])),
+        Some(name @ ("proxy-server" | "proxy-sockets")) => {
+            runtime.block_on(proxy::run(name, arguments.get(1..).unwrap_or_default()))
+        }
         Some(other) => {
-            anyhow::bail!("There is no benchmark “{other}”. Choose run, empty, submits, pages or simulate.")
+            anyhow::bail!(
+                "There is no benchmark “{other}”. Choose run, empty, submits, pages, churn or simulate."
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The measurements over HTTP, against a server of its own.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,17 +14,22 @@ use crate::{Row, fill, percentile};
 const CONNECTIONS: usize = 32;
 const PASSWORD: &str = "a passphrase for benchmarks";
 
-fn job(command: &str) -> String {
+pub(crate) fn job(command: &str) -> String {
     serde_json::json!({ "name": "bench", "instance_type": "cpu-small", "image": "base", "command": command })
         .to_string()
 }
 
 /// A user with a token in the group `bench`.
-async fn prepare(data_dir: &Path) -> anyhow::Result<String> {
-    server::run_with(data_dir, &["user", "create", "bench", "--admin", "--password-stdin"], PASSWORD).await?;
+pub(crate) async fn prepare(data_dir: &Path) -> anyhow::Result<String> {
     server::run(data_dir, &["group", "create", "bench"]).await?;
-    server::run(data_dir, &["group", "add-member", "bench", "bench"]).await?;
+    add_admin(data_dir, "bench").await?;
     server::run(data_dir, &["token", "create", "--user", "bench"]).await
+}
+
+/// Somebody in the group `bench` who may do everything.
+pub(crate) async fn add_admin(data_dir: &Path, name: &str) -> anyhow::Result<()> {
+    server::run_with(data_dir, &["user", "create", name, "--admin", "--password-stdin"], PASSWORD).await?;
+    server::run(data_dir, &["group", "add-member", "bench", name]).await.map(drop)
 }
 
 /// Start, memory, submits, jobs and first lines on an empty installation.
@@ -184,7 +190,7 @@ pub(crate) async fn full(rows: &mut Vec<Row>) -> anyhow::Result<()> {
         target: "< 2 s",
         limit: String::new(),
     });
-    let session = session(&server).await?;
+    let session = sign_in(server.address, "bench").await?;
     let mut client = Client::connect(server.address, &token).await?;
     let pages = [
         "/g/group0001",
@@ -192,15 +198,23 @@ pub(crate) async fn full(rows: &mut Vec<Row>) -> anyhow::Result<()> {
         "/g/group0001/jobs?q=train+99",
         "/g/group0001/jobs?status=failed",
         "/g/group0001/jobs?sort=name",
+        "/g/group0001/jobs?q=nothing+is+called+so",
+        "/g/group0001/jobs?q=99&sort=name-down&mine=1",
         "/g/group0001/jobs/new",
         "/g/group0001/jobs/job-202601010000-000003",
         "/g/group0001/images",
         "/g/group0001/settings",
         "/profile",
         "/profile/tokens",
+        "/profile/sessions",
         "/admin/groups",
+        "/admin/groups/group0001",
         "/admin/users",
+        "/admin/users?q=user+49999",
+        "/admin/users/bench",
         "/admin/instance-types",
+        "/admin/images",
+        "/admin/system",
         "/palette?q=train&group=group0001",
     ];
     let mut worst = (0.0, "");
@@ -236,15 +250,15 @@ pub(crate) async fn full(rows: &mut Vec<Row>) -> anyhow::Result<()> {
     server.stop().await
 }
 
-/// Signs `bench` in, and gives the cookie.
-async fn session(server: &Server) -> anyhow::Result<String> {
+/// Signs somebody in, and gives the cookie.
+pub(crate) async fn sign_in(server: SocketAddr, name: &str) -> anyhow::Result<String> {
     use http_body_util::Full;
     use hyper::body::Bytes;
-    let stream = tokio::net::TcpStream::connect(server.address).await?;
+    let stream = tokio::net::TcpStream::connect(server).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let body = format!("username=bench&password={}", PASSWORD.replace(' ', "+"));
+    let body = format!("username={name}&password={}", PASSWORD.replace(' ', "+"));
     let request = hyper::Request::post("/sign-in")
         .header("host", "localhost")
         .header("content-type", "application/x-www-form-urlencoded")

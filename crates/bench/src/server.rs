@@ -64,11 +64,12 @@ pub(crate) async fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -
 impl Server {
     /// Starts it; the time until the first page was there.
     pub(crate) async fn start(data_dir: &Path) -> anyhow::Result<(Self, Duration)> {
-        let (address, operators) = (free_address()?, free_address()?);
+        let (address, content, operators) = (free_address()?, free_address()?, free_address()?);
         let begin = Instant::now();
         let child = command(data_dir)
             .arg("serve")
             .env("PORTICO_LISTEN", address.to_string())
+            .env("PORTICO_CONTENT_LISTEN", content.to_string())
             .env("PORTICO_ADMIN_LISTEN", operators.to_string())
             .stdout(Stdio::null())
             .kill_on_drop(true)
@@ -97,6 +98,12 @@ impl Server {
         let line = status.lines().find(|line| line.starts_with("VmRSS")).context("no VmRSS")?;
         let kib: f64 = line.split_whitespace().nth(1).context("no VmRSS")?.parse()?;
         Ok(kib * 1024.0 / 1e6)
+    }
+
+    /// File descriptors that the server has open.
+    pub(crate) fn open_files(&self) -> anyhow::Result<usize> {
+        let pid = self.child.id().context("the server ended")?;
+        Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
     }
 
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {

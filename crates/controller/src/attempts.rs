@@ -14,8 +14,6 @@ use workloads::jobs::Cause;
 
 use crate::{Bells, Controller, launch, serving, woken};
 
-/// An attempt whose lease is over belongs to whoever takes it.
-pub(crate) const LEASE_SECONDS: i64 = 45;
 /// After a failure of ours, the first wait before the next try; it doubles up to [`MOST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const MOST_WAIT: Duration = Duration::from_secs(30);
@@ -139,11 +137,11 @@ impl Supervisor {
     }
 
     /// Tells the runner about attempts that people want to stop.
-    async fn stop_asked(&self) -> base::Result<()> {
+    pub(crate) async fn stop_asked(&self) -> base::Result<()> {
         let (ctx, parts) = (self.controller.ctx("attempts"), &self.controller.parts);
-        let active = parts.workloads.active_attempts(&ctx).await?;
+        let active = parts.workloads.active_attempts(&ctx, &self.controller.runner).await?;
         for attempt in &active {
-            // After a restart, or when another server's lease ran out.
+            // After a restart.
             self.supervise(attempt.id);
             let is_new =
                 attempt.stop_asked && self.stopped.lock().is_ok_and(|mut stopped| stopped.insert(attempt.id));

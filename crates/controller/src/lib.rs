@@ -8,6 +8,7 @@ mod attempts;
 mod builds;
 mod janitor;
 mod launch;
+mod leases;
 mod notebook;
 pub mod scheduler;
 mod serving;
@@ -33,6 +34,8 @@ const TIMER: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Controller {
     pub(crate) parts: Arc<Parts>,
+    /// What this server's attempts are known by: its runner and its node.
+    pub(crate) runner: Arc<str>,
 }
 
 /// See [`Controller`].
@@ -42,6 +45,8 @@ pub struct Parts {
     pub accounts: Accounts,
     pub workloads: Workloads,
     pub runner: Arc<dyn Runner>,
+    /// Names this server's data directory: what its runner started is known there and nowhere else.
+    pub node: String,
     pub environments: Arc<EnvironmentStore>,
     /// Whether this process builds environments.
     pub build_environments: bool,
@@ -73,7 +78,8 @@ pub trait Traffic: Send + Sync + 'static {
 
 impl Controller {
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        let runner = format!("{}/{}", parts.runner.name(), parts.node).into();
+        Self { parts: Arc::new(parts), runner }
     }
 
     pub(crate) fn ctx(&self, task: &'static str) -> OpContext {
@@ -89,6 +95,7 @@ impl Controller {
         tasks.spawn(self.parts.db.clone().hear_others());
         tasks.spawn(scheduler::pass::run(self.clone(), bells.clone(), supervisor.clone()));
         tasks.spawn(attempts::run(self.clone(), bells.clone(), supervisor));
+        tasks.spawn(leases::run(self.clone()));
         if self.parts.build_environments {
             tasks.spawn(builds::run(self.clone(), bells));
         }

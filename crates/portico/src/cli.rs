@@ -38,7 +38,7 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Make users.
+    /// Make users, let them in or not.
     User {
         #[command(subcommand)]
         command: UserCommand,
@@ -93,6 +93,18 @@ enum UserCommand {
         /// Read the password from the first line of standard input. Without it the user can't sign in yet.
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Let nobody in under this name any more: sessions and tokens end at once, also on a running server.
+    Disable {
+        name: String,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Let a disabled user in again.
+    Enable {
+        name: String,
         #[command(flatten)]
         config: ConfigArguments,
     },
@@ -190,6 +202,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         } => {
             let wanted = commands::WantedUser { name, display_name, email, is_admin: admin, password_stdin };
             commands::create_user(&config.load()?, wanted).await?;
+        }
+        Command::User { command: UserCommand::Disable { name, config } } => {
+            commands::set_enabled(&config.load()?, &name, false).await?;
+        }
+        Command::User { command: UserCommand::Enable { name, config } } => {
+            commands::set_enabled(&config.load()?, &name, true).await?;
         }
         Command::Group { command: GroupCommand::Create { name, config } } => {
             commands::create_group(&config.load()?, name).await?;

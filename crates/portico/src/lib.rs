@@ -3,10 +3,12 @@
 pub mod cli;
 mod commands;
 pub mod config;
+mod content;
 pub mod listen;
 mod lock;
 mod logging;
 mod open;
 mod server;
 
+pub use content::ServedNotebooks;
 pub use server::{App, app};

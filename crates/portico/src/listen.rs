@@ -57,14 +57,23 @@ async fn serve_with(
                 continue;
             }
         };
-        // Small answers and streams must not wait for more to send.
-        let _ = stream.set_nodelay(true);
+        prepare(&stream);
         let connection =
             builder.serve_connection(TokioIo::new(stream), answer_with(router.clone(), peer)).with_upgrades();
         tokio::spawn(until_it_ends(connection, stopping.clone(), open.subscribe()));
     }
     drop(listener);
     open.closed().await;
+}
+
+/// Sends small answers at once, and notices clients that are gone without a word: sockets stay open for days.
+fn prepare(stream: &TcpStream) {
+    use rustix::net::sockopt;
+    let _ = stream.set_nodelay(true);
+    let _ = sockopt::set_socket_keepalive(stream, true)
+        .and_then(|()| sockopt::set_tcp_keepidle(stream, Duration::from_secs(60)))
+        .and_then(|()| sockopt::set_tcp_keepintvl(stream, Duration::from_secs(15)))
+        .and_then(|()| sockopt::set_tcp_keepcnt(stream, 4));
 }
 
 async fn until_it_ends<S>(

@@ -38,6 +38,21 @@ pub(crate) fn data_dir(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The name of this data directory among servers on one database; made at the first start.
+pub(crate) fn node(data_dir: &Path) -> anyhow::Result<String> {
+    let path = data_dir.join("node");
+    if let Ok(kept) = fs_err::read_to_string(&path)
+        && !kept.trim().is_empty()
+    {
+        return Ok(kept.trim().to_owned());
+    }
+    let node = base::secret::random_base36(&SystemClock, 12);
+    // Whole or not at all: half a name would be another server's attempts.
+    let new = data_dir.join("node.new");
+    fs_err::write(&new, format!("{node}\n")).and_then(|()| fs_err::rename(&new, &path))?;
+    Ok(node)
+}
+
 /// Turns an error of ours into one line with its hint and, for whoever runs the server, its cause.
 pub(crate) fn told(error: base::Error) -> anyhow::Error {
     let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
@@ -133,6 +148,7 @@ pub(crate) async fn workloads(
                 name: image.name,
                 display_name: image.title,
                 description: image.description,
+                on_demand: image.on_demand,
             }
         })
         .collect();

@@ -13,6 +13,7 @@ use axum::routing::get;
 use base::OpContext;
 use controller::{Controller, Folders};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use proxy::Proxy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
@@ -21,20 +22,14 @@ use web_kit::{Portal, PortalSettings, RouteRow};
 use workloads::engine::Retention;
 
 use crate::config::Config;
-use crate::listen;
+use crate::{content, listen};
+
 use crate::lock::DataDirLock;
 use crate::open;
 
 /// How long requests may take to end when the server stops.
 const STOP_SECONDS: u64 = 10;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-struct Nobody;
-impl controller::Traffic for Nobody {
-    fn last_used(&self, _slug: &str) -> Option<base::Timestamp> {
-        None
-    }
-}
 
 /// All routes of the portal, and the table that they were made from.
 pub struct App {
@@ -43,14 +38,17 @@ pub struct App {
 }
 
 /// Puts the pages and APIs together.
-pub fn app(portal: &Portal) -> App {
+pub fn app(portal: &Portal, proxy: &Proxy) -> App {
     let (mut rows, pages) = ui_routes::routes(portal).into_parts();
     let (api_rows, api) = api_rest::routes(portal).into_parts();
     rows.extend(api_rows);
-    let api_unknown = api_rest::unknown(portal);
     let page_unknown = ui_routes::unknown(portal);
+    let (proxy_rows, opening) = proxy.portal_routes(page_unknown.render).into_parts();
+    rows.extend(proxy_rows);
+    let api_unknown = api_rest::unknown(portal);
     let router = pages
         .merge(api)
+        .merge(opening)
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(move |request: axum::extract::Request| {
@@ -64,6 +62,10 @@ pub fn app(portal: &Portal) -> App {
         .layer(DefaultBodyLimit::max(web_kit::body::MAX_BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(web_kit::headers::secure))
+        .layer(axum::middleware::from_fn_with_state(
+            (proxy.clone(), proxy.content_router()),
+            content::by_host,
+        ))
         .with_state(portal.clone());
     App { router, rows }
 }
@@ -110,7 +112,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),
-            content_origin: String::new(),
+            content_origin: config.content.place.origin("{workload}"),
             version: VERSION,
             trusted_proxies: config.trusted_proxies.clone(),
             data_dir: config.data_dir.display().to_string(),
@@ -118,7 +120,13 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         },
         stopping: stopping.clone(),
     });
+    let serving = Arc::new(content::ServedNotebooks(portal.clone()));
+    let proxy = Proxy::new(portal.clone(), serving, config.content.clone());
     let listener = bind(config.listen, "PORTICO_LISTEN").await?;
+    let content_listener = match config.content_listen {
+        Some(address) => Some(bind(address, "PORTICO_CONTENT_LISTEN").await?),
+        None => None,
+    };
     let operator_listener = bind(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
     let controller = Controller::new(controller::Parts {
         clock: opened.clock.clone(),
@@ -126,22 +134,32 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         accounts: opened.accounts.clone(),
         workloads,
         runner,
+        node: open::node(&config.data_dir)?,
         environments: Arc::new(open::environments(&config)),
         build_environments: config.build_environments,
         folders,
         retention: Retention { job_days: config.job_retention_days },
         network: config.network,
-        traffic: Arc::new(Nobody),
+        traffic: Arc::new(content::Traffic(proxy.clone())),
         public_url: config.public_url.clone(),
         time_zone: config.time_zone.clone(),
     });
     let background = tokio::spawn(controller.run(stopping.clone()));
-    let App { router, .. } = app(&portal);
+    let watching = tokio::spawn(proxy.clone().watch());
+    let App { router, .. } = app(&portal, &proxy);
     let pages = listen::serve(listener, router, stopping.clone());
+    let stopping_content = stopping.clone();
+    let content = async move {
+        if let Some(listener) = content_listener {
+            listen::serve(listener, proxy.content_router(), stopping_content).await;
+        }
+    };
     let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);
     tokio::spawn(on_signal(stop));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
-    let served = tokio::spawn(async move { tokio::join!(pages, for_operators) });
+    let served = tokio::spawn(async move { tokio::join!(pages, content, for_operators) });
+    // What is open to workloads ends at once, so that browsers come back to the next server.
+    let _ = watching.await;
     // The background ends first, as soon as a signal comes; open requests get a little longer.
     let _ = background.await;
     match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
@@ -188,6 +206,7 @@ async fn greet(config: &Config, accounts: &accounts::Accounts, ctx: &OpContext) 
         None => writeln!(out, "Portico {VERSION} is running: {}", config.public_url)?,
     }
     out.flush()?;
-    tracing::info!(address = %config.listen, operators = %config.admin_listen, version = VERSION, "listening");
+    let place = config.content.place.origin("*");
+    tracing::info!(address = %config.listen, content = %place, operators = %config.admin_listen, version = VERSION, "listening");
     Ok(())
 }

@@ -90,15 +90,21 @@ impl Upstream {
 
     async fn warm(&self) -> Option<Sender> {
         loop {
-            let (mut sender, _) = {
+            // The newest first: they are warmest, and those before them are older still.
+            let (mut sender, since) = {
                 let mut idle = lock(&self.idle);
-                idle.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
                 let ready = idle.iter().rposition(|(sender, _)| sender.is_ready());
                 match ready {
-                    Some(index) => return Some(idle.swap_remove(index).0),
+                    Some(index) => idle.swap_remove(index),
                     None => idle.pop()?,
                 }
             };
+            if since.elapsed() > IDLE || sender.is_closed() {
+                continue;
+            }
+            if sender.is_ready() {
+                return Some(sender);
+            }
             if let Ok(Ok(())) = tokio::time::timeout(SETTLE, sender.ready()).await {
                 return Some(sender);
             }

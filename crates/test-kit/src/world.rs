@@ -79,6 +79,7 @@ impl World {
             asked: Asked { python: python.clone(), requirements: requirements.clone(), ..Asked::default() },
             recipe: Recipe { python, requirements, revision: 0 },
             digest: "d1".to_owned(),
+            on_demand: false,
         };
         self.workloads.sync_built_in_images(&ctx, vec![seed]).await.unwrap();
         self.workloads.take_due_build(&ctx).await.unwrap().unwrap();

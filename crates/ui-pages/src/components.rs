@@ -371,6 +371,8 @@ impl Fact {
 pub struct LogView {
     /// The URL beneath which `lines`, `stream`, `search` and `download` lie, without a trailing slash.
     pub base: String,
+    /// Names the run that the log is of; another one makes an open page show its log. May be empty.
+    pub run: String,
     /// Number of lines known now.
     pub total: u64,
     /// No more lines will come.

@@ -213,6 +213,7 @@ impl Page for ImagePage {
             after: after.into(),
         };
         let log = |total, complete| LogView {
+            run: "1".into(),
             base: "/g/vision/images/pytorch-cpu/log".into(),
             total,
             complete,

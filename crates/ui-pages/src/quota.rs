@@ -56,7 +56,17 @@ impl QuotaRow {
     }
 
     fn with_unit(&self, value: f64) -> String {
-        if self.unit.is_empty() { number(value) } else { format!("{} {}", number(value), self.unit) }
+        if self.unit.is_empty() {
+            number(value)
+        } else {
+            format!("{} {}", number(value), self.unit_of(value))
+        }
+    }
+
+    /// The unit as it follows this number: 1 core, 2 cores.
+    fn unit_of(&self, value: f64) -> &str {
+        let is_one = (value - 1.0).abs() < f64::EPSILON;
+        self.unit.strip_suffix('s').filter(|_| is_one).unwrap_or(&self.unit)
     }
 
     /// Width of the person's part of the bar.
@@ -111,7 +121,7 @@ impl QuotaRow {
         match self.limit {
             Some(limit) => format!("of {}", self.with_unit(limit)),
             None if self.unit.is_empty() => "in use, no limit".into(),
-            None => format!("{} in use, no limit", self.unit),
+            None => format!("{} in use, no limit", self.unit_of(self.group_used + self.ask)),
         }
     }
 

@@ -116,6 +116,21 @@ fn what_people_type_is_escaped() {
 }
 
 #[test]
+fn one_core_is_no_cores() {
+    use crate::quota::QuotaRow;
+    let row = |mine, group_used, ask| QuotaRow {
+        unit: "cores".into(),
+        mine,
+        group_used,
+        ask,
+        ..QuotaRow::default()
+    };
+    assert_eq!(row(1.0, 1.0, 0.0).mine_words(), "1 core, no limit");
+    assert_eq!(row(0.5, 1.0, 0.0).of(), "core in use, no limit");
+    assert_eq!(row(0.5, 1.0, 0.5).of(), "cores in use, no limit");
+}
+
+#[test]
 fn numbers_read_well() {
     use crate::quota::number;
     assert_eq!(number(0.0), "0");

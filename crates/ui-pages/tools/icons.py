@@ -7,7 +7,7 @@ clock copy cpu download ellipsis-vertical arrow-down arrow-down-up arrow-up arro
 gauge git-compare hourglass house info key-round keyboard layers loader-circle lock log-out menu monitor moon
 panel-left play plus refresh-cw rotate-ccw search search-x server server-off settings shield
 sun terminal trash-2 triangle-alert user users wrap-text x check file-text laptop arrow-left
-notebook bell external-link circle-stop package folder flask-conical flame sigma timer book-open rocket zap""".split()
+notebook bell external-link circle-stop package folder flask-conical flame sigma timer book-open""".split()
 RENAMED = {"circle-help": "circle-question-mark", "wrap-text": "text-wrap"}
 
 out = []

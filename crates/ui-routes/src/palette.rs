@@ -39,11 +39,20 @@ pub(crate) async fn search(
     if let Some(group) = &group {
         let base = format!("/g/{}", group.name);
         if ctx.require_in_group(Action::RunWorkload, group.id).is_ok() {
-            items.push(item(PaletteKind::Action, "New job", "Submit a script", format!("{base}/jobs/new")));
+            for (title, subtitle, path) in [
+                ("Start a notebook", "Work in JupyterLab", "/notebooks/new"),
+                ("New job", "Submit a script", "/jobs/new"),
+            ] {
+                items.push(item(PaletteKind::Action, title, subtitle, format!("{base}{path}")));
+            }
         }
-        for (title, path) in
-            [("Home", ""), ("Jobs", "/jobs"), ("Images", "/images"), ("Settings", "/settings")]
-        {
+        for (title, path) in [
+            ("Home", ""),
+            ("Notebooks", "/notebooks"),
+            ("Jobs", "/jobs"),
+            ("Images", "/images"),
+            ("Settings", "/settings"),
+        ] {
             items.push(item(PaletteKind::Page, title, &group.display_name, format!("{base}{path}")));
         }
     }

@@ -1,6 +1,7 @@
 //! Passwords: which are good enough (NIST SP 800-63B-4 §3.1.1) and how they are kept (Argon2id).
 
 mod blocked;
+mod pool;
 
 use std::sync::Arc;
 
@@ -9,21 +10,18 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base::secret::random_text;
 use base::{Error, Result, Secret};
-use tokio::sync::Semaphore;
+use pool::Pool;
 
 /// Fewest characters of a password that is the only factor (800-63B-4: 15; 8 only beside a second factor).
 pub const MIN_LENGTH: usize = 15;
 /// Most characters; more only cost time.
 pub const MAX_LENGTH: usize = 256;
-/// How many checks may wait before more are refused, per check that can run.
-const WAITING_PER_SLOT: usize = 64;
 
 /// Hashes and checks passwords on few threads, so that a storm of sign-ins can't take the machine.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    pool: Pool,
     /// What an unknown name is checked against, so that it takes as long as a known one.
     decoy: Arc<str>,
 }
@@ -46,18 +44,13 @@ impl Passwords {
         };
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.unwrap_or_default());
         let decoy = hash(&argon2, &random_text(clock, 20)).unwrap_or_default();
-        Self {
-            argon2,
-            running: Arc::new(Semaphore::new(slots)),
-            waiting: Arc::new(Semaphore::new(slots * WAITING_PER_SLOT)),
-            decoy: decoy.into(),
-        }
+        Self { argon2, pool: Pool::new(slots), decoy: decoy.into() }
     }
 
     /// The PHC string to keep.
     pub async fn hash(&self, password: &Secret) -> Result<String> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.run(move || hash(&argon2, password.expose())).await?
+        self.pool.run(move || hash(&argon2, password.expose())).await?
     }
 
     /// Whether the password is the kept one. Without a kept one it takes as long and is never right.
@@ -66,29 +59,13 @@ impl Passwords {
         let kept = kept.unwrap_or_else(|| self.decoy.to_string());
         let (argon2, password) = (self.argon2.clone(), password.clone());
         let matches = self
+            .pool
             .run(move || {
                 PasswordHash::new(&kept)
                     .is_ok_and(|kept| argon2.verify_password(password.expose().as_bytes(), &kept).is_ok())
             })
             .await?;
         Ok(matches && known)
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _waiting = self.waiting.clone().try_acquire_owned().map_err(|_| {
-            Error::unavailable("Too many people are signing in at once.")
-                .with_hint("Try again in a few seconds.")
-                .with_retry_after(5)
-        })?;
-        let _running = self
-            .running
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| Error::unavailable("The server is stopping."))?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| Error::internal_from("hash a password", error))
     }
 }
 

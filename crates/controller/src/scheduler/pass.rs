@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan::{Policy, plan};
-use crate::attempts::{LEASE_SECONDS, Supervisor};
+use crate::attempts::Supervisor;
+use crate::leases::LEASE_SECONDS;
 use crate::{Bells, Controller, woken};
 
 /// Passes over a long queue are not repeated faster than this share of their own cost allows.
@@ -30,11 +31,12 @@ pub(crate) async fn run(controller: Controller, bells: Arc<Bells>, supervisor: S
     }
 }
 
-struct Outcome {
+pub(crate) struct Outcome {
     refused: bool,
 }
 
-async fn pass(controller: &Controller, supervisor: &Supervisor) -> base::Result<Outcome> {
+/// One pass.
+pub(crate) async fn pass(controller: &Controller, supervisor: &Supervisor) -> base::Result<Outcome> {
     let ctx = controller.ctx("scheduler");
     let workloads = &controller.parts.workloads;
     let snapshot = workloads.queue_snapshot(&ctx).await?;
@@ -43,7 +45,7 @@ async fn pass(controller: &Controller, supervisor: &Supervisor) -> base::Result<
         .set(snapshot.groups.iter().map(|group| group.queued.len()).sum::<usize>() as f64);
     metrics::counter!("portico_scheduler_decisions_total").increment(made.decided as u64);
     let asked = made.starts.len();
-    let runner = controller.parts.runner.name();
+    let runner = &controller.runner;
     let claimed = workloads.apply_decisions(&ctx, made.starts, made.reasons, runner, LEASE_SECONDS).await?;
     let refused = claimed.len() < asked;
     for claim in claimed {

@@ -8,7 +8,7 @@ use std::io::Write as _;
 
 use accounts::groups::NewGroup;
 use accounts::tokens::NewToken;
-use accounts::users::NewUser;
+use accounts::users::{NewUser, UserChange};
 use anyhow::Context as _;
 use base::{Role, Secret, TokenScope};
 
@@ -64,6 +64,13 @@ pub(crate) async fn create_user(config: &Config, wanted: WantedUser) -> anyhow::
     };
     let user = opened.accounts.create_user(&ctx, user).await.map_err(told)?;
     say(&format!("Made the user {}.", user.name))
+}
+
+pub(crate) async fn set_enabled(config: &Config, name: &str, enabled: bool) -> anyhow::Result<()> {
+    let (opened, ctx) = open::for_command(config).await?;
+    let change = UserChange { enabled: Some(enabled), ..UserChange::default() };
+    let user = opened.accounts.update_user(&ctx, name, change).await.map_err(told)?;
+    say(&format!("{} the user {}.", if enabled { "Enabled" } else { "Disabled" }, user.name))
 }
 
 pub(crate) async fn create_group(config: &Config, name: String) -> anyhow::Result<()> {

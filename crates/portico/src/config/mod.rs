@@ -2,6 +2,7 @@
 //!
 //! Later sources win: default, file, environment. Every value knows where it came from.
 
+mod content;
 mod render;
 mod settings;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use base::Resources;
 use db::DatabaseConfig;
+use proxy::ContentSettings;
 
 pub use render::{json_schema, markdown};
 pub use settings::{SETTINGS, Setting, Shape};
@@ -45,6 +47,9 @@ pub struct Config {
     pub admin_listen: SocketAddr,
     pub public_url: String,
     pub trusted_proxies: Vec<IpAddr>,
+    pub content: ContentSettings,
+    /// The content origin's own listener, where it has one.
+    pub content_listen: Option<SocketAddr>,
     pub database: DatabaseConfig,
     pub log_json: bool,
     pub log_filter: String,
@@ -174,6 +179,19 @@ impl Values {
             url => DatabaseConfig::parse(url).map_err(|error| format!("database_url: {error}"))?,
         };
         let public_url = text("public_url").unwrap_or_else(|| format!("http://{listen}"));
+        let (place, content_listen) = content::understand(&content::Asked {
+            content_listen: self.text("content_listen"),
+            content_url: self.text("content_url"),
+            content_domain: self.text("content_domain"),
+            listen,
+            public_url: &public_url,
+        })?;
+        let whole = |key: &str, otherwise: u32| self.text(key).parse().unwrap_or(otherwise);
+        let content = ContentSettings {
+            place,
+            requests_per_person: whole("content_requests_per_person", 256),
+            sockets_per_person: whole("content_sockets_per_person", 512),
+        };
         let time_zone = self.text("time_zone").to_owned();
         if !base::clock::is_time_zone(&time_zone) {
             return Err(format!("time_zone: “{time_zone}” is no time zone. Write it as Europe/Paris."));
@@ -187,6 +205,8 @@ impl Values {
                 .split(',')
                 .filter_map(|item| item.trim().parse().ok())
                 .collect(),
+            content,
+            content_listen,
             database,
             log_json: self.text("log_format") == "json",
             log_filter: self.text("log_level").to_owned(),

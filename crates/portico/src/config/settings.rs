@@ -104,6 +104,36 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Reverse proxies whose X-Forwarded-For header is believed.",
     ),
+    setting(
+        "content_listen",
+        Shape::Text,
+        "",
+        "The address of the content origin, which shows what workloads serve (notebooks). Default: the portal's address with the next port. With a content domain it may stay empty: the portal's own listener serves both, by host.",
+    ),
+    setting(
+        "content_url",
+        Shape::Text,
+        "",
+        "How people reach the content origin without a domain for it, such as https://content.example.org. It must differ from public_url in host or port. Default: the host of public_url with the port of content_listen; on one machine localhost for 127.0.0.1 and the other way round.",
+    ),
+    setting(
+        "content_domain",
+        Shape::Text,
+        "",
+        "A domain below which every workload has its own host, such as apps.example.org (with a wildcard DNS record and certificate for *.apps.example.org). Recommended for more than one machine. The portal must not lie in it.",
+    ),
+    setting(
+        "content_requests_per_person",
+        Shape::Whole(1),
+        "256",
+        "Requests to workloads that one person may have under way at once.",
+    ),
+    setting(
+        "content_sockets_per_person",
+        Shape::Whole(1),
+        "512",
+        "WebSockets to workloads that one person may have open at once.",
+    ),
     secret(
         "database_url",
         "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Default: portico.db in the data directory.",

@@ -36,6 +36,7 @@ fn concrete(path: &str) -> String {
         .replace("{image}", "no-image")
         .replace("{version}", "v")
         .replace("{*path}", "nothing.css")
+        .replace("{slug}", "nb-none")
         .replace("{session}", "0")
         .replace("{token}", "0")
 }

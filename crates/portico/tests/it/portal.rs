@@ -43,7 +43,14 @@ impl TestPortal {
             },
             stopping,
         });
-        let app = portico::app(&portal);
+        let settings = proxy::ContentSettings {
+            place: proxy::Place::Domain { is_https: false, domain: "apps.test".to_owned(), port: None },
+            requests_per_person: 256,
+            sockets_per_person: 512,
+        };
+        let serving = Arc::new(portico::ServedNotebooks(portal.clone()));
+        let proxy = proxy::Proxy::new(portal.clone(), serving, settings);
+        let app = portico::app(&portal, &proxy);
         Self { world, router: app.router, rows: app.rows, _stop: stop, _folder: folder }
     }
 

@@ -90,8 +90,8 @@ impl Content {
             build_logs: folder.path().to_owned(),
             clock: world.clock(),
             settings: PortalSettings {
-                content_origin: String::new(),
                 public_url: "http://portal.test".to_owned(),
+                content_origin: origin.clone(),
                 version: "0",
                 trusted_proxies: Vec::new(),
                 data_dir: String::new(),

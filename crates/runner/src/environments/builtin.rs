@@ -16,6 +16,9 @@ pub struct BuiltinImage {
     pub title: String,
     /// What it is for.
     pub description: String,
+    /// Whether it is built only when somebody first uses it, because it is large.
+    #[serde(default)]
+    pub on_demand: bool,
     /// Which Pythons it works with.
     pub python: String,
     /// What it is made for, as a person would ask for it.

@@ -11,7 +11,10 @@ fn recipe(requirements: &[&str]) -> Recipe {
 #[test]
 fn built_in_images_can_be_built() {
     let images = builtin_images();
-    assert_eq!(images.iter().map(|image| image.name.as_str()).collect::<Vec<_>>(), ["base", "data-science"]);
+    assert_eq!(
+        images.iter().map(|image| image.name.as_str()).collect::<Vec<_>>(),
+        ["base", "data-science", "tensorflow-cpu"]
+    );
     for image in images {
         image.recipe().check().unwrap();
         let locked = image.recipe().requirements;

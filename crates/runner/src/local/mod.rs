@@ -17,6 +17,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -83,7 +84,12 @@ pub struct LocalRunner {
     place: String,
     /// Rings for those who wait for an attempt that has not started yet.
     beginnings: Mutex<HashMap<String, Arc<Notify>>>,
+    /// What was found last, and when: trying a sandbox out takes a while.
+    found: Mutex<Option<(Duration, Vec<Capability>)>>,
 }
+
+/// Whoever installs what was missing sees it after so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 impl LocalRunner {
     /// Makes the folder for attempts and finds out what the machine offers.
@@ -107,6 +113,7 @@ impl LocalRunner {
             config,
             place,
             beginnings: Mutex::default(),
+            found: Mutex::default(),
         })
     }
 
@@ -295,7 +302,16 @@ impl Runner for LocalRunner {
     }
 
     fn capabilities(&self) -> Vec<Capability> {
-        self.find_capabilities()
+        let now = clock::elapsed();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*found {
+            Some((at, capabilities)) if now < *at + LOOK_AGAIN => capabilities.clone(),
+            _ => {
+                let capabilities = self.find_capabilities();
+                *found = Some((now, capabilities.clone()));
+                capabilities
+            }
+        }
     }
 }
 

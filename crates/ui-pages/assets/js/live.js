@@ -110,7 +110,12 @@ const morph = window.Idiomorph;
 if (morph) {
   // A log view fills itself, and what somebody is typing is theirs.
   morph.defaults.ignoreActiveValue = true;
-  morph.defaults.callbacks.beforeNodeMorphed = (/** @type {Node} */ node) => node.nodeName !== 'LOG-VIEW';
+  morph.defaults.callbacks.beforeNodeMorphed = (/** @type {Node} */ node, /** @type {Node} */ next) => {
+    if (node.nodeName !== 'LOG-VIEW') return true;
+    // @ts-ignore a custom element
+    if (next.nodeName === 'LOG-VIEW') node.renew?.(next);
+    return false;
+  };
   // Attributes that scripts and people put on popovers, dialogs and buttons are not in the server's answer.
   morph.defaults.callbacks.beforeAttributeUpdated = (/** @type {string} */ name) =>
     !['style', 'data-placed', 'aria-expanded', 'open'].includes(name);

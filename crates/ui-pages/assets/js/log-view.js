@@ -18,18 +18,9 @@ const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [0, 1], PageUp: [
 class LogView extends HTMLElement {
   connectedCallback() {
     if (this.lines) { this.attend(); this.listen(); return; }
-    this.lines = new LogLines(this.dataset.base ?? '', Number(this.dataset.total ?? 0), () => this.draw());
-    this.lines.complete = 'complete' in this.dataset;
-    this.lines.note = this.dataset.note ?? null;
-    this.following = !this.lines.complete;
     this.word = '';
-    /** @type {number[]} */
-    this.hits = [];
-    this.hit = -1;
-    this.more = false;
-    this.tries = 0;
     this.frame = 0;
-    this.top = 1;
+    this.load();
     this.build();
     const linked = /^#L(\d+)$/.exec(location.hash);
     this.at = linked ? Number(linked[1]) : 0;
@@ -45,6 +36,42 @@ class LogView extends HTMLElement {
     this.resized.observe(this.scroller);
     this.attend();
     this.addEventListener('find', () => this.openFind());
+  }
+
+  /** Begins with the log that the attributes tell of. */
+  load() {
+    this.lines = new LogLines(this.dataset.base ?? '', Number(this.dataset.total ?? 0), () => this.draw());
+    this.lines.complete = 'complete' in this.dataset;
+    this.lines.note = this.dataset.note ?? null;
+    this.following = !this.lines.complete;
+    /** @type {number[]} */
+    this.hits = [];
+    this.hit = -1;
+    this.more = false;
+    this.tries = 0;
+    this.top = 1;
+  }
+
+  /**
+   * The page was fetched again: when it tells of another run, after a lost attempt or a restart, its log is shown.
+   * @param {HTMLElement} next
+   */
+  renew(next) {
+    if ((next.dataset.run ?? '') === (this.dataset.run ?? '')) return;
+    for (const name of ['run', 'base', 'total', 'complete', 'note']) {
+      const value = next.dataset[name];
+      if (value === undefined) delete this.dataset[name];
+      else this.dataset[name] = value;
+    }
+    this.stream?.close();
+    this.stream = null;
+    this.at = 0;
+    this.load();
+    this.rows.replaceChildren();
+    this.setFollowing(this.following);
+    if (this.word) this.search();
+    this.listen();
+    this.draw();
   }
 
   disconnectedCallback() {

@@ -6,4 +6,5 @@ import './menus.js';
 import './theme.js';
 import './forms.js';
 import './live.js';
+import './bell.js';
 import './palette.js';

@@ -11,7 +11,8 @@ export function words(seconds) {
   if (rest < 5) return 'now';
   for (const [size, unit] of STEPS) {
     if (rest < size) {
-      const n = Math.floor(rest);
+      // What is past counts whole units; what is to come is told to the nearest.
+      const n = seconds < 0 ? Math.round(rest) : Math.floor(rest);
       const name = unit.length > 3 || unit === 'day' ? `${unit}${n === 1 ? '' : 's'}` : unit;
       return seconds < 0 ? `in ${n} ${name}` : `${n} ${name} ago`;
     }

@@ -197,6 +197,7 @@ fn sample(status: Status, tab: JobTab) -> JobPage {
 
 fn log(total: u64, complete: bool, note: Option<&str>) -> LogView {
     LogView {
+        run: "1".into(),
         base: "/g/vision/jobs/0193a5c2f1e07c0c8f4e2b6d9a31c774/log".into(),
         total,
         complete,

@@ -179,6 +179,7 @@ impl Page for NotebookPage {
         let mut stopping = own::ready();
         stopping.meters.clear();
         let log = |total, complete, note: Option<&str>| LogView {
+            run: "1".into(),
             base: "/g/vision/notebooks/nb-4k2p9x7q/log".into(),
             total,
             complete,

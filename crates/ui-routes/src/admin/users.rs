@@ -1,5 +1,7 @@
 //! Users.
 
+use std::collections::HashSet;
+
 use accounts::users::{NewUser, User, UserChange};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -120,6 +122,7 @@ async fn form(
         (Some(user), None) => group_names(portal, ctx, user).await?,
         (None, None) => Vec::new(),
     };
+    let is_chosen: HashSet<&String> = chosen.iter().collect();
     // Told beside the switches that it is about.
     let switch_error = error
         .filter(|error| matches!(error.code(), "last_admin" | "own_account"))
@@ -137,7 +140,7 @@ async fn form(
         groups: all
             .iter()
             .map(|group| {
-                Choice::new(group.name.clone(), group.display_name.clone(), chosen.contains(&group.name))
+                Choice::new(group.name.clone(), group.display_name.clone(), is_chosen.contains(&group.name))
             })
             .collect(),
         frame: framed.frame,

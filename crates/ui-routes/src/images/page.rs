@@ -132,6 +132,7 @@ pub(super) async fn detail(
             note: (total == 0)
                 .then(|| "No log of a build is kept here.".to_owned())
                 .filter(|_| image.newest_state == BuildState::Ready),
+            ..LogView::default()
         },
         frame: framed.frame,
     })

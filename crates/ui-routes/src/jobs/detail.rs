@@ -101,15 +101,21 @@ async fn log_view(portal: &Portal, group: &Group, job: &Job) -> Result<LogView> 
         };
         return Ok(LogView {
             base,
-            total: 0,
             complete: job.summary.phase.is_final(),
             note: Some(note.to_owned()),
+            ..LogView::default()
         });
     };
     let page = portal.runner.log(&attempt.id.to_string()).lines(0, 0).await;
     let (total, complete) = page.map_or((0, false), |page| (page.total, page.complete));
     let note = (attempt.number > 1).then(|| format!("This is attempt {}.", attempt.number));
-    Ok(LogView { base, total, complete: complete && job.summary.phase.is_final(), note })
+    Ok(LogView {
+        base,
+        run: attempt.number.to_string(),
+        total,
+        complete: complete && job.summary.phase.is_final(),
+        note,
+    })
 }
 
 async fn overview_of(

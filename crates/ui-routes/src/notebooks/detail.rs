@@ -83,11 +83,12 @@ async fn log_view(portal: &Portal, group: &Group, notebook: &Notebook) -> LogVie
     let base = format!("{}/log", url(group, notebook));
     let Some(attempt) = notebook.run.as_ref().and_then(|run| run.attempt) else {
         let note = "The log begins when the notebook starts.".to_owned();
-        return LogView { base, total: 0, complete: !notebook.state.is_up(), note: Some(note) };
+        let complete = !notebook.state.is_up();
+        return LogView { base, complete, note: Some(note), ..LogView::default() };
     };
     let page = portal.runner.log(&attempt.to_string()).lines(0, 0).await;
     let (total, complete) = page.map_or((0, false), |page| (page.total, page.complete));
-    LogView { base, total, complete, note: None }
+    LogView { base, run: attempt.to_string(), total, complete, note: None }
 }
 
 async fn overview_of(

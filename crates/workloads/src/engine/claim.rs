@@ -38,14 +38,14 @@ impl Workloads {
         ctx: &OpContext,
         claims: Vec<Claim>,
         reasons: Vec<(WorkloadId, i64, String)>,
-        runner: &'static str,
+        runner: &str,
         lease_seconds: i64,
     ) -> Result<Vec<Claimed>> {
         ctx.require_platform_admin()?;
         if claims.is_empty() && reasons.is_empty() {
             return Ok(Vec::new());
         }
-        let (ctx, workloads) = (ctx.clone(), self.clone());
+        let (ctx, workloads, runner) = (ctx.clone(), self.clone(), runner.to_owned());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -55,7 +55,7 @@ impl Workloads {
                         let mut ledger = Ledger::read(tx, &workloads, &ctx, &claims).await?;
                         for row in ledger.take_rows(&claims) {
                             if ledger.admit(&row) {
-                                claimed.extend(make(tx, &ctx, row, runner, lease_seconds).await?);
+                                claimed.extend(make(tx, &ctx, row, &runner, lease_seconds).await?);
                             }
                         }
                     }
@@ -161,7 +161,7 @@ async fn make(
     tx: &Tx,
     ctx: &OpContext,
     row: Model,
-    runner: &'static str,
+    runner: &str,
     lease_seconds: i64,
 ) -> Result<Option<Claimed>> {
     let now = ctx.now();

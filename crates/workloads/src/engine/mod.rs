@@ -4,6 +4,7 @@
 
 mod claim;
 mod enqueue;
+mod leases;
 mod observe;
 mod queue;
 mod retention;

@@ -76,11 +76,12 @@ pub struct AttemptEnd {
 }
 
 impl Workloads {
-    /// Every attempt that holds a claim.
-    pub async fn active_attempts(&self, ctx: &OpContext) -> Result<Vec<ActiveAttempt>> {
+    /// Every attempt of this runner that holds a claim.
+    pub async fn active_attempts(&self, ctx: &OpContext, runner: &str) -> Result<Vec<ActiveAttempt>> {
         ctx.require_platform_admin()?;
         let attempts = attempt::Entity::find()
             .filter(attempt::Column::IsActive.eq(true))
+            .filter(attempt::Column::Runner.eq(runner))
             .all(self.db.reader())
             .await
             .doing("read active attempts")?;
@@ -197,30 +198,41 @@ impl Workloads {
             .write(move |tx| {
                 Box::pin(async move {
                     let Some((attempt, row)) = current(tx, id).await? else { return Ok(()) };
-                    let number = attempt.number;
-                    let mut active = attempt.into_active_model();
-                    active.state = Set(ENDED.to_owned());
-                    active.is_active = Set(false);
-                    if let Some(started_at) = end.started_at {
-                        active.started_at = Set(Some(started_at.micros()));
-                    }
-                    active.finished_at = Set(Some(end.finished_at.micros()));
-                    active.cause = Set(Some(end.cause.as_str().to_owned()));
-                    active.message = Set(end.message.clone());
-                    active.exit_code = Set(end.exit_code);
-                    active.signal = Set(end.signal);
-                    active.max_memory_bytes = Set(end.max_memory_bytes.and_then(|n| i64::try_from(n).ok()));
-                    active.cpu_time_us = Set(end.cpu_time_us.and_then(|n| i64::try_from(n).ok()));
-                    active.update(tx.connection()).await.doing("end an attempt")?;
-                    end_workload(tx, &ctx, row, number, end).await
+                    end_attempt(tx, &ctx, attempt, row, end).await
                 })
             })
             .await
     }
 }
 
+/// Ends the attempt and, with it or after more tries, its workload.
+pub(super) async fn end_attempt(
+    tx: &Tx,
+    ctx: &OpContext,
+    attempt: attempt::Model,
+    row: Model,
+    end: AttemptEnd,
+) -> Result<()> {
+    let number = attempt.number;
+    let mut active = attempt.into_active_model();
+    active.state = Set(ENDED.to_owned());
+    active.is_active = Set(false);
+    if let Some(started_at) = end.started_at {
+        active.started_at = Set(Some(started_at.micros()));
+    }
+    active.finished_at = Set(Some(end.finished_at.micros()));
+    active.cause = Set(Some(end.cause.as_str().to_owned()));
+    active.message = Set(end.message.clone());
+    active.exit_code = Set(end.exit_code);
+    active.signal = Set(end.signal);
+    active.max_memory_bytes = Set(end.max_memory_bytes.and_then(|n| i64::try_from(n).ok()));
+    active.cpu_time_us = Set(end.cpu_time_us.and_then(|n| i64::try_from(n).ok()));
+    active.update(tx.connection()).await.doing("end an attempt")?;
+    end_workload(tx, ctx, row, number, end).await
+}
+
 /// The attempt and its workload, while the attempt holds its claim for the workload's present generation.
-async fn current(tx: &Tx, id: AttemptId) -> Result<Option<(attempt::Model, Model)>> {
+pub(super) async fn current(tx: &Tx, id: AttemptId) -> Result<Option<(attempt::Model, Model)>> {
     tx.lock_row(id).await?;
     let attempt = attempt::Entity::find_by_id(id.0).one(tx.connection()).await.doing("read an attempt")?;
     let Some(attempt) = attempt.filter(|attempt| attempt.is_active) else { return Ok(None) };

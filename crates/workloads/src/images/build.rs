@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::entity::{self, build, environment};
 use super::update::save;
-use super::{Asked, BuildState, IMAGES_LOCK, Owner, Recipe, store};
+use super::{Asked, BuildState, IMAGES_LOCK, Owner, Recipe, on_demand, store};
 use crate::Workloads;
 
 /// After so many failures a build waits for a person.
@@ -29,6 +29,8 @@ pub struct ImageSeed {
     /// What to build: the same with every package that comes with it, each at one version.
     pub recipe: Recipe,
     pub digest: String,
+    /// Whether it is built only when somebody first uses it.
+    pub on_demand: bool,
 }
 
 /// An environment whose build is due.
@@ -72,6 +74,9 @@ impl Workloads {
                             .map_err(|error| Error::internal_from("write what was asked for", error))?;
                         if store::environment(tx.connection(), &seed.digest).await?.is_none() {
                             store::want_environment(tx, &seed.digest, &seed.recipe, ctx.now()).await?;
+                            if seed.on_demand {
+                                on_demand::hold(tx, &seed.digest).await?;
+                            }
                         }
                         match store::in_scope(tx.connection(), Owner::System, &seed.name).await? {
                             Some(row) => {
@@ -141,7 +146,7 @@ impl Workloads {
     pub async fn take_due_build(&self, ctx: &OpContext) -> Result<Option<DueBuild>> {
         ctx.require_platform_admin()?;
         let ctx = ctx.clone();
-        let due = Condition::any().add(environment::Column::State.eq(BuildState::Queued.as_str())).add(
+        let due = Condition::any().add(on_demand::is_queued()).add(
             Condition::all()
                 .add(environment::Column::State.eq(BuildState::Failed.as_str()))
                 .add(environment::Column::NextTryAt.lte(ctx.now().micros())),

@@ -14,6 +14,7 @@ mod delete;
 pub mod entity;
 mod input;
 mod manage;
+mod on_demand;
 pub mod packages;
 mod resolve;
 pub(crate) mod store;

@@ -1,6 +1,6 @@
 //! Claims, generations and ends.
 
-use base::{Resources, Timestamp};
+use base::{Clock as _, Resources, Timestamp};
 use test_kit::{World, on_both_databases};
 use workloads::engine::{AttemptEnd, Claim, Claimed};
 use workloads::jobs::{Cause, JobSummary, Phase};
@@ -60,7 +60,7 @@ on_both_databases! {
         let job = world.workloads.submit_job(&world.person("mia").await, &group, world.job("a")).await.unwrap();
         assert_eq!(claim_one(&world, &job).await.len(), 1);
         assert_eq!(claim_one(&world, &job).await.len(), 0, "it is claimed already");
-        let first = world.workloads.active_attempts(&world.system()).await.unwrap()[0].id;
+        let first = world.workloads.active_attempts(&world.system(), "fake").await.unwrap()[0].id;
         world.workloads.attempt_ended(&world.system(), first, end(Cause::NodeLost)).await.unwrap();
         assert_eq!(claim_one(&world, &job).await.len(), 0, "decided before the retry");
         let again = look(&world, &job.slug).await;
@@ -88,7 +88,7 @@ on_both_databases! {
         assert!(ended.phase.is_final());
         world.workloads.attempt_ended(&world.system(), attempt, end(Cause::Platform)).await.unwrap();
         assert_eq!(look(&world, &job.slug).await, ended);
-        assert!(world.workloads.active_attempts(&world.system()).await.unwrap().is_empty(), "the claim is given back");
+        assert!(world.workloads.active_attempts(&world.system(), "fake").await.unwrap().is_empty(), "the claim is given back");
     }
 
     async fn the_platform_s_faults_are_tried_again_but_not_for_ever(database) {
@@ -124,5 +124,42 @@ on_both_databases! {
         let waiting = world.workloads.submit_job(&mia, &group, world.job("b")).await.unwrap();
         assert_eq!(world.workloads.cancel_job(&mia, &group, &waiting.slug).await.unwrap().phase, Phase::Cancelled);
         assert_eq!(claim_one(&world, &waiting).await.len(), 0);
+    }
+
+    async fn a_silent_server_s_attempt_is_given_up_and_its_job_waits_again(database) {
+        let world = World::new(&database.db).await;
+        let (group, system) = (world.group("vision").await, world.system());
+        let job = world.workloads.submit_job(&world.person("mia").await, &group, world.job("a")).await.unwrap();
+        let mine = claim_one(&world, &job).await[0].attempt;
+        world.workloads.attempt_running(&system, mine, world.clock.now()).await.unwrap();
+        // As long as its server is heard of, it is its own.
+        for _ in 0..3 {
+            world.clock.advance_seconds(40);
+            world.workloads.renew_leases(&system, "fake", 45).await.unwrap();
+            assert_eq!(world.workloads.lose_expired(&system, "other").await.unwrap(), []);
+        }
+        world.clock.advance_seconds(46);
+        assert_eq!(world.workloads.lose_expired(&system, "fake").await.unwrap(), [], "nobody gives up what is their own");
+        assert_eq!(look(&world, &job.slug).await.phase, Phase::Running);
+        let tries = futures::future::join_all((0..4).map(|_| world.workloads.lose_expired(&system, "other"))).await;
+        let lost: Vec<_> = tries.into_iter().flat_map(Result::unwrap).collect();
+        assert_eq!(lost, [mine], "once, whoever looks");
+        let waiting = look(&world, &job.slug).await;
+        assert_eq!(waiting.phase, Phase::Waiting);
+        assert!(waiting.reason.contains("not heard of"), "{}", waiting.reason);
+        assert_eq!(waiting.queued_at, job.queued_at, "it keeps its place");
+        assert!(world.workloads.active_attempts(&system, "fake").await.unwrap().is_empty());
+
+        // Another server runs it. What the silent one says when it is back changes nothing.
+        let claims = vec![claim(&waiting)];
+        let theirs = world.workloads.apply_decisions(&system, claims, Vec::new(), "other", 45).await.unwrap()[0].attempt;
+        world.workloads.attempt_running(&system, mine, world.clock.now()).await.unwrap();
+        world.workloads.attempt_ended(&system, mine, end(Cause::UserCode)).await.unwrap();
+        world.workloads.renew_leases(&system, "fake", 45).await.unwrap();
+        assert_eq!(look(&world, &job.slug).await.phase, Phase::Preparing);
+        assert_eq!(world.workloads.lost_attempts(&system, "fake", Timestamp(0)).await.unwrap(), [mine]);
+        assert_eq!(world.workloads.lost_attempts(&system, "other", Timestamp(0)).await.unwrap(), []);
+        world.workloads.attempt_ended(&system, theirs, end(Cause::Succeeded)).await.unwrap();
+        assert_eq!(look(&world, &job.slug).await.phase, Phase::Succeeded);
     }
 }

@@ -6,3 +6,4 @@ mod engine;
 mod images;
 mod jobs;
 mod notebooks;
+mod on_demand;

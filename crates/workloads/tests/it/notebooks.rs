@@ -208,7 +208,7 @@ on_both_databases! {
         let first = bring_up(&world, &made).await;
         let restarting = world.workloads.restart_notebook(&mia, &group, &made.slug).await.unwrap();
         assert_eq!(restarting.state, NotebookState::Stopping);
-        assert!(world.workloads.active_attempts(&world.system()).await.unwrap()[0].stop_asked);
+        assert!(world.workloads.active_attempts(&world.system(), "fake").await.unwrap()[0].stop_asked);
         world.workloads.attempt_ended(&world.system(), first, ended(Cause::Cancelled)).await.unwrap();
         let waiting = look(&world, &made.slug).await;
         assert_eq!((waiting.state, waiting.run.as_ref().unwrap().ready_at), (NotebookState::Waiting, None));

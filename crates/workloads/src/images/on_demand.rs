@@ -1,0 +1,43 @@
+//! Built-in images so large that they are built only when somebody first uses them.
+//!
+//! Such an environment is queued like any other and held back there until a workload waits for it, so nothing has to
+//! be told when one is submitted.
+
+use base::Result;
+use db::{ResultExt as _, Tx};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
+
+use super::BuildState;
+use super::entity::environment;
+use crate::jobs::entity as workload;
+use crate::jobs::phase::Phase;
+
+/// The number of tries of an environment that nobody has asked for yet. Its first try, or a rebuild that somebody
+/// asks for, ends that.
+const HELD: i64 = -1;
+
+/// Holds back an environment that was just queued.
+pub(super) async fn hold(tx: &Tx, digest: &str) -> Result<()> {
+    environment::Entity::update_many()
+        .col_expr(environment::Column::Tries, Expr::value(HELD))
+        .filter(environment::Column::Digest.eq(digest))
+        .exec(tx.connection())
+        .await
+        .doing("hold back a build")?;
+    Ok(())
+}
+
+/// Which environments are queued and not held back.
+pub(super) fn is_queued() -> Condition {
+    let awaited = Query::select()
+        .column(workload::Column::Digest)
+        .from(workload::Entity)
+        .and_where(workload::Column::Phase.eq(Phase::Waiting.as_str()))
+        .to_owned();
+    Condition::all().add(environment::Column::State.eq(BuildState::Queued.as_str())).add(
+        Condition::any()
+            .add(environment::Column::Tries.ne(HELD))
+            .add(environment::Column::Digest.in_subquery(awaited)),
+    )
+}
