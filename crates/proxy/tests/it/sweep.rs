@@ -65,7 +65,11 @@ on_both_databases! {
                             ContentPolicy::Code if way == Way::Change => status == StatusCode::NOT_FOUND,
                             ContentPolicy::Code => status == StatusCode::SEE_OTHER && !has_cookie,
                             ContentPolicy::Owner => match (who, is_known) {
-                                (Some("mia"), true) => status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS || status == StatusCode::BAD_REQUEST,
+                                (Some("mia"), true) => {
+                                    // What the workload itself answers: it takes no changes there, and upgrades in one place.
+                                    let theirs = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::BAD_REQUEST, StatusCode::METHOD_NOT_ALLOWED];
+                                    status.is_success() || theirs.contains(&status)
+                                }
                                 (Some(_), true) => status == StatusCode::NOT_FOUND,
                                 _ => status == StatusCode::UNAUTHORIZED,
                             },
