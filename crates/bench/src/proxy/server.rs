@@ -64,7 +64,12 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
     };
     let origin = format!("http://{address}");
     let (_stop, stopping) = watch::channel(false);
-    let rules = Rules { capacity: Resources::ZERO, default_time_limit_s: 0 };
+    let rules = Rules {
+        capacity: Resources::ZERO,
+        default_time_limit_s: 0,
+        default_idle_s: 0,
+        default_lifetime_s: 0,
+    };
     let portal = Portal::new(Parts {
         workloads: Workloads::new(db.clone(), accounts.clone(), rules),
         db,
