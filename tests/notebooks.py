@@ -14,16 +14,22 @@ import websocket
 from portico import Api
 
 
-def execute(channels: websocket.WebSocket, code: str) -> str:
-    """What a cell prints. `channels` is a kernel's WebSocket, where nobody else runs anything."""
+def ask_to_execute(channels: websocket.WebSocket, code: str) -> str:
+    """Sends a cell to a kernel and does not wait; the id of the message."""
     header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "session": uuid.uuid4().hex}
     content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
     channels.send(json.dumps(message))
+    return header["msg_id"]
+
+
+def execute(channels: websocket.WebSocket, code: str) -> str:
+    """What a cell prints. `channels` is a kernel's WebSocket."""
+    asked = ask_to_execute(channels, code)
     said = ""
     while True:
         answer = json.loads(channels.recv())
-        if answer["parent_header"].get("msg_id") != header["msg_id"]:
+        if answer["parent_header"].get("msg_id") != asked:
             continue
         content = answer["content"]
         said += content.get("text", "") if answer["msg_type"] == "stream" else ""
