@@ -105,6 +105,7 @@ def test_from_the_form_to_a_cell_and_on_after_the_server_was_killed(page, portic
     lab = lab_of(page)
     assert lab.url.startswith(f"{portico.content_url}/w/{slug}/lab"), lab.url
     assert "code=" not in lab.url
+    expect(lab.get_by_text("Jupyter news")).to_have_count(0)
     new_notebook(lab)
     run_cell(lab, "import os; kept = 6 * 7; print(kept, os.environ['GREETING'])", "42 good morning")
     lab.screenshot(path="tests/browser/screenshots/jupyterlab.png")
