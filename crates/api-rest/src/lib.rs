@@ -83,6 +83,7 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .post("/api/v1/groups/{group}/notebooks/{notebook}/start", Member, notebooks::start)
         .post("/api/v1/groups/{group}/notebooks/{notebook}/stop", Member, notebooks::stop)
         .post("/api/v1/groups/{group}/notebooks/{notebook}/restart", Member, notebooks::restart)
+        .post("/api/v1/groups/{group}/notebooks/{notebook}/packages/reset", Member, notebooks::reset_packages)
         .post("/api/v1/groups/{group}/notebooks/{notebook}/snooze", Member, notebooks::snooze)
         .get("/api/v1/groups/{group}/notebooks/{notebook}/events", Member, notebooks::events)
         .get("/api/v1/groups/{group}/notebooks/{notebook}/log/lines", Member, notebooks::log_lines)

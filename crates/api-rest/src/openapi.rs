@@ -26,7 +26,7 @@ use crate::{account, groups, images, instance_types, jobs, notebooks, system, sy
         system_images::uses, system_images::rebuild, system_images::cancel, system_images::deprecate, system_images::restore,
         system_images::log,
         notebooks::list, notebooks::create, notebooks::get, notebooks::delete, notebooks::start, notebooks::stop,
-        notebooks::restart, notebooks::snooze, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
+        notebooks::snooze, notebooks::restart, notebooks::reset_packages, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
         notebooks::set_group_rule, notebooks::type_rule, notebooks::set_type_rule,
         users::list, users::create, users::get, users::update, users::delete, users::set_password,
         system::get,
