@@ -74,7 +74,7 @@ pub(crate) async fn submit(
         name: body.name,
         instance_type: body.instance_type,
         image: body.image,
-        spec: Spec { script: body.command, variables: body.environment },
+        spec: Spec { script: body.command, variables: body.environment, notebook: None },
         time_limit: body.time_limit.map_or(TimeLimit::Default, TimeLimit::Seconds),
         copied_from: None,
         idempotency_key: key,

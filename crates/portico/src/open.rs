@@ -130,7 +130,7 @@ pub(crate) async fn workloads(
         default_lifetime_s: config.default_lifetime_s,
         runs_containers: false,
     };
-    let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
+    let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, Files::in_data(&config.data_dir));
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),

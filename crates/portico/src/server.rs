@@ -98,8 +98,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let workloads = open::workloads(&config, &opened, capacity).await?;
     let runner: Arc<dyn runner::Runner> = Arc::new(local);
     let folders = Folders {
-        groups: config.data_dir.join("groups"),
-        homes: config.data_dir.join("homes"),
+        files: workloads.files().clone(),
         build_logs: config.data_dir.join("build-logs"),
     };
     let (stop, stopping) = watch::channel(false);

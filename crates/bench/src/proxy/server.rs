@@ -72,7 +72,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         runs_containers: false,
     };
     let portal = Portal::new(Parts {
-        workloads: Workloads::new(db.clone(), accounts.clone(), rules),
+        workloads: Workloads::new(db.clone(), accounts.clone(), rules, Files::in_data(folder)),
         db,
         accounts,
         runner: Arc::new(runner),

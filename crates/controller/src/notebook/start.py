@@ -30,6 +30,7 @@ def say(text):
 
 
 def prepare(asked):
+    show_shared_files()
     variables = dict(os.environ)
     layer = None
     if not asked["safe_mode"]:
@@ -38,6 +39,17 @@ def prepare(asked):
         except (OSError, ValueError) as error:
             say(f"packages that you install will not be kept: {error}")
     start(asked, layer, variables)
+
+
+def show_shared_files():
+    """A link to the group's files, so that JupyterLab's file browser, which begins at the home, leads to them."""
+    shared = os.environ.get("PORTICO_GROUP_PATH", "")
+    place = os.path.join(os.environ["HOME"], os.path.basename(shared))
+    if shared and not os.path.lexists(place):
+        try:
+            os.symlink(shared, place)
+        except OSError as error:
+            say(f"{place} could not be made to lead to {shared}: {error}")
 
 
 def start(asked, layer, variables):
