@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web_kit::state::Parts;
 use web_kit::{Portal, PortalSettings};
+use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 /// The workload that is served.

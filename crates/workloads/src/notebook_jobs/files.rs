@@ -123,8 +123,9 @@ impl Workloads {
         let (place, path) = place::split(folder, &group.name).map_err(|text| Error::field("folder", text))?;
         let (root, below) = (self.files.root(place, group.id, ctx.person()?.id), path.clone());
         let found = aside("list notebooks", move || list(&root, &below)).await?;
-        let (mut folders, mut notebooks) =
-            found.ok_or_else(|| Error::not_found(format!("folder “{}”", place::shown(place, &path, &group.name))))?;
+        let (mut folders, mut notebooks) = found.ok_or_else(|| {
+            Error::not_found(format!("folder “{}”", place::shown(place, &path, &group.name)))
+        })?;
         let is_cut = folders.len() > MOST_NAMES || notebooks.len() > MOST_NAMES;
         folders.truncate(MOST_NAMES);
         notebooks.truncate(MOST_NAMES);
@@ -171,9 +172,9 @@ impl Workloads {
             Found::File(_) => Ok(()),
             Found::Nothing => Err(format!("There is no file “{shown}”. Choose one that is there.")),
             Found::NoFile => Err(format!("“{shown}” is no file. Choose a notebook.")),
-            Found::Link => {
-                Err(format!("“{shown}” is a link or lies behind one, which is not followed. Name the file itself."))
-            }
+            Found::Link => Err(format!(
+                "“{shown}” is a link or lies behind one, which is not followed. Name the file itself."
+            )),
         })
     }
 }

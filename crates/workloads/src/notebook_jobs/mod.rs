@@ -63,7 +63,8 @@ impl Workloads {
         new: NewNotebookJob,
     ) -> Result<JobSummary> {
         let mut job = new.job;
-        let (place, path) = locate(&new.path, &group.name).map_err(|text| base::Error::field("path", text))?;
+        let (place, path) =
+            locate(&new.path, &group.name).map_err(|text| base::Error::field("path", text))?;
         parameters::check(&new.parameters)?;
         if job.name.trim().is_empty() {
             let name = path.rsplit('/').next().unwrap_or_default();
@@ -82,7 +83,8 @@ mod tests {
     #[test]
     fn the_executed_notebook_is_named_for_its_job() {
         let named = |path: &str| {
-            let file = NotebookFile { place: Place::Home, path: path.to_owned(), parameters: BTreeMap::new() };
+            let file =
+                NotebookFile { place: Place::Home, path: path.to_owned(), parameters: BTreeMap::new() };
             file.output("job-1")
         };
         assert_eq!(named("a/train.ipynb"), "train-job-1.ipynb");

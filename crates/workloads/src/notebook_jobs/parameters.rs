@@ -23,16 +23,20 @@ fn is_name(name: &str) -> bool {
 pub(super) fn check(parameters: &BTreeMap<String, Value>) -> Result<()> {
     let mut errors = FieldErrors::default();
     if parameters.len() > MOST {
-        errors
-            .add("parameters", format!("Use at most {MOST} parameters; these are {}.", parameters.len()));
+        errors.add("parameters", format!("Use at most {MOST} parameters; these are {}.", parameters.len()));
     }
     for name in parameters.keys().filter(|name| !is_name(name)) {
         let name = names::cut(name, 40);
-        let text = format!("“{name}” can't be a parameter's name. Use letters, digits and _, beginning with a letter or _.");
+        let text = format!(
+            "“{name}” can't be a parameter's name. Use letters, digits and _, beginning with a letter or _."
+        );
         errors.add("parameters", text);
     }
     if serde_json::to_string(parameters).map_or(0, |text| text.len()) > MOST_BYTES {
-        errors.add("parameters", "The parameters are longer than 64 KiB. Put the data into a file and name the file.");
+        errors.add(
+            "parameters",
+            "The parameters are longer than 64 KiB. Put the data into a file and name the file.",
+        );
     }
     if errors.is_empty() { Ok(()) } else { Err(errors.into_error()) }
 }
@@ -108,7 +112,9 @@ fn parts(text: &str) -> Vec<&str> {
             (Some(open), _) if c == open => quote = None,
             (Some(_), _) => {}
             (None, '"') => quote = Some(c),
-            (None, '\'') if text.get(..at).is_some_and(|before| before.trim_end().ends_with('=')) => quote = Some(c),
+            (None, '\'') if text.get(..at).is_some_and(|before| before.trim_end().ends_with('=')) => {
+                quote = Some(c)
+            }
             (None, '[' | '{') => depth += 1,
             (None, ']' | '}') => depth -= 1,
             (None, ';' | '\n') if depth <= 0 => {
@@ -139,7 +145,8 @@ pub(super) fn declared(notebook: &Value) -> Vec<(String, String)> {
         let (left, right) = line.split_once('=')?;
         let name = left.split(':').next().unwrap_or_default().trim_end();
         let value = right.split(" #").next().unwrap_or_default().trim();
-        (is_name(name) && !value.is_empty() && !value.starts_with('=')).then(|| (name.to_owned(), value.to_owned()))
+        (is_name(name) && !value.is_empty() && !value.starts_with('='))
+            .then(|| (name.to_owned(), value.to_owned()))
     };
     source.lines().filter_map(assignment).take(MOST).collect()
 }
@@ -198,7 +205,8 @@ mod tests {
             { "cell_type": "code", "metadata": { "tags": ["parameters"] },
               "source": ["rate = 0.1  # slow\n", "name: str = 'a'\n", "if rate == 1:\n", "    rate = 2\n", "print(rate)\n"] },
         ] });
-        let wanted = [("rate", "0.1"), ("name", "'a'")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let wanted =
+            [("rate", "0.1"), ("name", "'a'")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(declared(&notebook), wanted);
         assert_eq!(declared(&json!({ "cells": 3 })), []);
     }

@@ -29,7 +29,12 @@ pub struct Executed {
 
 impl Workloads {
     /// What the newest attempt of a job left of the notebook that it ran; `None` before it started.
-    pub async fn executed_notebook(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Option<Executed>> {
+    pub async fn executed_notebook(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        slug: &str,
+    ) -> Result<Option<Executed>> {
         let job = self.get_job(ctx, group, slug).await?;
         if job.spec.notebook.is_none() {
             return Err(Error::not_found("notebook that this job ran"));
@@ -40,14 +45,20 @@ impl Workloads {
             let Some(root) = open(&root)? else {
                 return Ok(Executed { attempt, has_notebook: false, has_page: false });
             };
-            let has = |name: &str| Ok::<_, std::io::Error>(matches!(root.file(Path::new(name))?, Found::File(_)));
+            let has =
+                |name: &str| Ok::<_, std::io::Error>(matches!(root.file(Path::new(name))?, Found::File(_)));
             Ok(Executed { attempt, has_notebook: has(RESULT)?, has_page: has(RENDERED)? })
         });
         executed.await.map(Some)
     }
 
     /// The executed notebook itself.
-    pub async fn read_executed_notebook(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Vec<u8>> {
+    pub async fn read_executed_notebook(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        slug: &str,
+    ) -> Result<Vec<u8>> {
         let missing = || Error::not_found("executed notebook of this job");
         let executed = self.executed_notebook(ctx, group, slug).await?.ok_or_else(missing)?;
         self.read_result(executed.attempt, RESULT, MAX_BYTES).await?.ok_or_else(missing)
@@ -59,7 +70,12 @@ impl Workloads {
         page.ok_or_else(|| Error::not_found("rendered notebook of this job"))
     }
 
-    async fn read_result(&self, attempt: AttemptId, name: &'static str, most: u64) -> Result<Option<Vec<u8>>> {
+    async fn read_result(
+        &self,
+        attempt: AttemptId,
+        name: &'static str,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>> {
         let root = self.files.results(attempt);
         let bytes = aside("read an executed notebook", move || {
             let Some(root) = open(&root)? else { return Ok(None) };
@@ -71,10 +87,11 @@ impl Workloads {
         })
         .await?;
         match bytes {
-            Some(bytes) if bytes.len() as u64 > most => {
-                Err(Error::conflict("result_too_large", "The executed notebook is too large to be sent from here.")
-                    .with_hint("It lies beside the notebook that ran; open it in JupyterLab."))
-            }
+            Some(bytes) if bytes.len() as u64 > most => Err(Error::conflict(
+                "result_too_large",
+                "The executed notebook is too large to be sent from here.",
+            )
+            .with_hint("It lies beside the notebook that ran; open it in JupyterLab.")),
             bytes => Ok(bytes),
         }
     }
