@@ -230,10 +230,24 @@ pub(crate) struct JobDetailDto {
     summary: JobDto,
     command: String,
     environment: BTreeMap<String, String>,
+    /// The notebook that it runs instead of a command.
+    notebook: Option<JobNotebookDto>,
     /// How many jobs of the group wait in front of it, while it waits.
     ahead: Option<u64>,
     /// Newest first.
     attempt_list: Vec<AttemptDto>,
+}
+
+/// The notebook that a job runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobNotebookDto {
+    /// `home` of whoever submitted the job, or `shared`.
+    place: String,
+    /// Its path in there.
+    path: String,
+    parameters: BTreeMap<String, serde_json::Value>,
+    /// What the executed notebook is called, beside the other.
+    output: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -263,7 +277,14 @@ impl From<Attempt> for AttemptDto {
 
 impl From<Job> for JobDetailDto {
     fn from(job: Job) -> Self {
+        let notebook = job.spec.notebook.map(|notebook| JobNotebookDto {
+            place: notebook.place.as_str().to_owned(),
+            output: notebook.output(&job.summary.slug),
+            path: notebook.path,
+            parameters: notebook.parameters,
+        });
         Self {
+            notebook,
             summary: job.summary.into(),
             command: job.spec.script,
             environment: job.spec.variables,

@@ -16,6 +16,16 @@ pub enum Place {
     Shared,
 }
 
+impl Place {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 fn shared_prefix(group_name: &str) -> String {
     format!("/project/{}", base::names::group_path(group_name))
 }
