@@ -241,10 +241,24 @@ pub(crate) struct JobDetailDto {
     /// Values of variables that sound secret are shown to the submitter only. For others they are `••••••@` and a
     /// job's id; submitted so again, with the same command, the new job finds what they were.
     environment: BTreeMap<String, String>,
+    /// The notebook that it runs instead of a command.
+    notebook: Option<JobNotebookDto>,
     /// How many jobs of the group wait in front of it, while it waits.
     ahead: Option<u64>,
     /// Newest first.
     attempt_list: Vec<AttemptDto>,
+}
+
+/// The notebook that a job runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobNotebookDto {
+    /// `home` of whoever submitted the job, or `shared`.
+    place: String,
+    /// Its path in there.
+    path: String,
+    parameters: BTreeMap<String, serde_json::Value>,
+    /// What the executed notebook is called, beside the other.
+    output: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -274,7 +288,14 @@ impl From<Attempt> for AttemptDto {
 
 impl From<Job> for JobDetailDto {
     fn from(job: Job) -> Self {
+        let notebook = job.spec.notebook.map(|notebook| JobNotebookDto {
+            place: notebook.place.as_str().to_owned(),
+            output: notebook.output(&job.summary.slug),
+            path: notebook.path,
+            parameters: notebook.parameters,
+        });
         Self {
+            notebook,
             summary: job.summary.into(),
             command: job.spec.script,
             environment: job.spec.variables,

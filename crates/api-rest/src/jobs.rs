@@ -38,6 +38,14 @@ fn filter(query: &JobQuery) -> Result<(JobFilter, JobSort)> {
     Ok((filter, sort))
 }
 
+/// The key by which a request that is sent again is known.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text =
+        value.to_str().map_err(|_| Error::field("idempotency_key", "Use visible ASCII characters."))?;
+    Ok(Some(text.to_owned()))
+}
+
 /// The group's jobs in keyset pages.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/jobs", tag = "jobs", params(("group" = String, Path), JobQuery), responses((status = 200, body = JobPageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(
@@ -61,23 +69,14 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     JsonBody(body): JsonBody<NewJobDto>,
 ) -> Answer<Response> {
-    let key = match headers.get("idempotency-key") {
-        Some(value) => {
-            let text = value
-                .to_str()
-                .map_err(|_| Error::field("idempotency_key", "Use visible ASCII characters."))?;
-            Some(text.to_owned())
-        }
-        None => None,
-    };
     let job = NewJob {
         name: body.name,
         instance_type: body.instance_type,
         image: body.image,
-        spec: Spec { script: body.command, variables: body.environment },
+        spec: Spec { script: body.command, variables: body.environment, notebook: None },
         time_limit: body.time_limit.map_or(TimeLimit::Default, TimeLimit::Seconds),
         copied_from: None,
-        idempotency_key: key,
+        idempotency_key: idempotency_key(&headers)?,
     };
     let job = portal.workloads.submit_job(&ctx, &group, job).await?;
     Ok((StatusCode::CREATED, Json(JobDto::from(job))).into_response())

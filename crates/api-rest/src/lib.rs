@@ -10,6 +10,7 @@ mod image_dto;
 mod images;
 mod instance_types;
 mod jobs;
+mod notebook_jobs;
 mod notebooks;
 mod openapi;
 mod system;
@@ -76,6 +77,9 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .get("/api/v1/groups/{group}/jobs/{job}/log/lines", Member, jobs::log_lines)
         .get("/api/v1/groups/{group}/jobs/{job}/log/search", Member, jobs::log_search)
         .get("/api/v1/groups/{group}/jobs/{job}/log/stream", Member, jobs::log_stream)
+        .post("/api/v1/groups/{group}/notebook-jobs", Member, notebook_jobs::submit)
+        .get("/api/v1/groups/{group}/notebook-files", Member, notebook_jobs::files)
+        .get("/api/v1/groups/{group}/jobs/{job}/notebook", Member, notebook_jobs::executed)
         .get("/api/v1/groups/{group}/notebooks", Member, notebooks::list)
         .post("/api/v1/groups/{group}/notebooks", Member, notebooks::create)
         .get("/api/v1/groups/{group}/notebooks/{notebook}", Member, notebooks::get)

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{account, groups, images, instance_types, jobs, notebooks, system, system_images, users};
+use crate::{
+    account, groups, images, instance_types, jobs, notebook_jobs, notebooks, system, system_images, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +24,7 @@ use crate::{account, groups, images, instance_types, jobs, notebooks, system, sy
         instance_types::offered, instance_types::list, instance_types::create, instance_types::update, instance_types::delete,
         jobs::list, jobs::submit, jobs::get, jobs::cancel, jobs::rerun, jobs::events, jobs::log, jobs::log_lines,
         jobs::log_search, jobs::log_stream,
+        notebook_jobs::submit, notebook_jobs::files, notebook_jobs::executed,
         system_images::list, system_images::create, system_images::get, system_images::update, system_images::delete,
         system_images::uses, system_images::rebuild, system_images::cancel, system_images::deprecate, system_images::restore,
         system_images::log,

@@ -27,6 +27,9 @@ async fn clean_up(controller: &Controller) -> base::Result<()> {
             if let Err(error) = parts.runner.remove(&attempt.to_string()).await {
                 tracing::warn!(%attempt, error = %error, "an attempt's files could not be removed");
             }
+            if let Err(error) = parts.folders.files.forget_results(attempt) {
+                tracing::warn!(%attempt, error = %error, "an attempt's results could not be removed");
+            }
         }
         if !more {
             break;

@@ -7,12 +7,11 @@ use std::time::Duration;
 use base::{GroupId, UserId};
 use runner::{AttemptSpec, ImageMount, LogLimits, Mount, Serves};
 use workloads::engine::{LaunchSpec, NotebookLaunch};
+use workloads::notebook_jobs::{Files, HOME, NotebookFile, Place};
 
 use crate::Parts;
 use crate::notebook::{JupyterStart, UV_TARGET, jupyter_script};
-
-/// Where a workload's own folder is, as it sees it.
-const HOME: &str = "/home/jovyan";
+use crate::notebook_job::{RESULTS_TARGET, notebook_job_script};
 
 /// In safe mode the home lies here below the start folder, so that nothing in it can keep a notebook from starting.
 const SAFE_MODE_HOME: &str = "user";
@@ -20,10 +19,8 @@ const SAFE_MODE_HOME: &str = "user";
 /// Folders that workloads share.
 #[derive(Clone, Debug)]
 pub struct Folders {
-    /// One folder per group, seen as `/project/<group>`.
-    pub groups: PathBuf,
-    /// One folder per group and in it one per person: homes that stay.
-    pub homes: PathBuf,
+    /// The files of groups, people and attempts.
+    pub files: Files,
     /// One folder per environment that was built or tried.
     pub build_logs: PathBuf,
 }
@@ -34,32 +31,19 @@ impl Folders {
         self.build_logs.join(digest)
     }
 
-    /// The group's shared folder, made if it is not there.
-    fn of_group(&self, group: &str) -> std::io::Result<PathBuf> {
-        let folder = self.groups.join(group);
-        fs_err::create_dir_all(&folder)?;
-        Ok(folder)
-    }
-
-    /// A person's home in a group.
-    pub fn home(&self, group: GroupId, user: UserId) -> PathBuf {
-        self.homes.join(group.to_string()).join(user.to_string())
-    }
-
     /// The packages that a person installed in a group, as names with versions.
     pub fn installed_packages(&self, group: GroupId, user: UserId) -> std::io::Result<Vec<String>> {
-        crate::notebook::installed_packages(&self.home(group, user))
+        crate::notebook::installed_packages(&self.files.home(group, user))
     }
 
     /// Takes away the packages that a person installed in a group. None of their notebooks there may be running.
     pub fn reset_packages(&self, group: GroupId, user: UserId) -> std::io::Result<()> {
-        crate::notebook::reset_packages(&self.home(group, user))
+        crate::notebook::reset_packages(&self.files.home(group, user))
     }
 }
 
 pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<AttemptSpec> {
-    // By id, not by name: a group deleted and made again with the same name must not find the old one's files.
-    let shared = parts.folders.of_group(&launch.group.to_string())?;
+    let shared = made(parts.folders.files.of_group(launch.group))?;
     let project = format!("/project/{}", base::names::group_path(&launch.group_name));
     let mut env = variables(parts, launch, &project);
     env.extend(launch.spec.variables.clone());
@@ -83,7 +67,39 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     if let (Some(notebook), Some(user)) = (&launch.notebook, launch.user) {
         serve_notebook(&mut spec, parts, launch, notebook, user)?;
     }
+    if let (Some(notebook), Some(user)) = (&launch.spec.notebook, launch.user) {
+        run_notebook(&mut spec, parts, launch, notebook, user)?;
+    }
     Ok(spec)
+}
+
+/// The folder, there by now.
+fn made(folder: PathBuf) -> std::io::Result<PathBuf> {
+    fs_err::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// A job that runs a notebook gets a folder for the result and, where it needs it, the home of whoever submitted it.
+fn run_notebook(
+    spec: &mut AttemptSpec,
+    parts: &Parts,
+    launch: &LaunchSpec,
+    notebook: &NotebookFile,
+    user: UserId,
+) -> std::io::Result<()> {
+    let files = &parts.folders.files;
+    let root = match notebook.place {
+        Place::Home => {
+            let source = made(files.home(launch.group, user))?;
+            spec.mounts.push(Mount { source, target: PathBuf::from(HOME), writable: true });
+            Path::new(HOME).to_owned()
+        }
+        Place::Shared => PathBuf::from(format!("/project/{}", base::names::group_path(&launch.group_name))),
+    };
+    let results = made(files.results(launch.attempt))?;
+    spec.mounts.push(Mount { source: results, target: PathBuf::from(RESULTS_TARGET), writable: true });
+    spec.script = notebook_job_script(notebook, &root, &launch.slug);
+    Ok(())
 }
 
 /// A notebook is JupyterLab in its owner's home, which stays.
@@ -94,8 +110,7 @@ fn serve_notebook(
     notebook: &NotebookLaunch,
     user: UserId,
 ) -> std::io::Result<()> {
-    let home = parts.folders.home(launch.group, user);
-    fs_err::create_dir_all(&home)?;
+    let home = made(parts.folders.files.home(launch.group, user))?;
     let target = if notebook.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
     spec.mounts.push(Mount { source: home, target, writable: true });
     spec.serves = Some(Serves::Socket);

@@ -97,7 +97,7 @@ mod tests {
                 allow_source: false,
             })),
             build_environments: false,
-            folders: Folders { groups: at("groups"), homes: at("homes"), build_logs: at("build-logs") },
+            folders: Folders { files: world.workloads.files().clone(), build_logs: at("build-logs") },
             retention: Retention { job_days: 30 },
             network: Network::None,
             traffic: Arc::new(NoTraffic),

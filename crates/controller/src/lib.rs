@@ -10,6 +10,7 @@ mod janitor;
 mod launch;
 mod leases;
 mod notebook;
+mod notebook_job;
 pub mod scheduler;
 mod serving;
 

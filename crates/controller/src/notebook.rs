@@ -49,9 +49,13 @@ pub(crate) fn jupyter_script(start: &JupyterStart<'_>) -> String {
         "options": options(start),
     });
     let asked = quoted(&asked.to_string());
-    format!(
-        "cat > {START_TARGET} <<'{END}'\n{START}{END}\nexec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n"
-    )
+    let program = program(START_TARGET, START);
+    format!("{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n")
+}
+
+/// The line of a bash script that puts a program into a file.
+pub(crate) fn program(target: &str, text: &str) -> String {
+    format!("cat > {target} <<'{END}'\n{text}{END}\n")
 }
 
 fn options(start: &JupyterStart<'_>) -> Vec<String> {
@@ -132,7 +136,7 @@ fn folder_name(name: &str) -> String {
 }
 
 /// As one word for a shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

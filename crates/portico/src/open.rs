@@ -12,6 +12,7 @@ use db::Database;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
 use runner::{LocalConfig, LocalRunner, Runner as _};
 use workloads::images::{Asked, ImageSeed};
+use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 use crate::config::Config;
@@ -130,7 +131,8 @@ pub(crate) async fn workloads(
         default_lifetime_s: config.default_lifetime_s,
         runs_containers: false,
     };
-    let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules);
+    let workloads =
+        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, Files::in_data(&config.data_dir));
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),

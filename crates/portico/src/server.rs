@@ -97,11 +97,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let capacity = open::capacity(&config, &local);
     let workloads = open::workloads(&config, &opened, capacity).await?;
     let runner: Arc<dyn runner::Runner> = Arc::new(local);
-    let folders = Folders {
-        groups: config.data_dir.join("groups"),
-        homes: config.data_dir.join("homes"),
-        build_logs: config.data_dir.join("build-logs"),
-    };
+    let folders =
+        Folders { files: workloads.files().clone(), build_logs: config.data_dir.join("build-logs") };
     let (stop, stopping) = watch::channel(false);
     let portal = Portal::new(Parts {
         db: opened.db.clone(),

@@ -23,6 +23,7 @@ mod routes;
 mod socket;
 mod state;
 mod upstream;
+mod view;
 mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

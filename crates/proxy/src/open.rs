@@ -3,13 +3,14 @@
 use axum::body::Body;
 use axum::extract::Path;
 use axum::http::{Response, Uri};
-use base::{Credential, Error};
+use base::{Credential, Error, OpContext, SessionId};
 use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
-use web_kit::{Answer, Ctx, Policy, QueryString, RouteTable, Scene};
+use web_kit::{Answer, Ctx, InGroup, Policy, QueryString, RouteTable, Scene};
 
+use crate::codes::Pass;
 use crate::place::base_path;
-use crate::{Proxy, access, answer, is_slug};
+use crate::{Proxy, access, answer, is_slug, view};
 
 #[derive(Debug, Default, Deserialize)]
 struct Opening {
@@ -25,7 +26,16 @@ impl Proxy {
             let proxy = proxy.clone();
             async move { proxy.open(&slug, ctx, &query.0.to).await }
         };
-        RouteTable::pages(&self.portal, render).get("/open/{slug}", Policy::SignedIn, open)
+        let proxy = self.clone();
+        let show = move |Path((_, job)): Path<(String, String)>, ctx: Ctx, group: InGroup| {
+            let proxy = proxy.clone();
+            async move { view::lead(&proxy, &job, ctx, group).await }
+        };
+        RouteTable::pages(&self.portal, render).get("/open/{slug}", Policy::SignedIn, open).get(
+            "/g/{group}/jobs/{job}/notebook/view",
+            Policy::Member,
+            show,
+        )
     }
 
     /// Sends whoever may open a workload to it, with a code that signs them in there.
@@ -36,10 +46,8 @@ impl Proxy {
         if served.attempt.is_none() {
             return Ok(answer::see_other(&served.page));
         }
-        let Credential::Session(session) = ctx.credential else {
-            return Err(Error::internal("a page was opened without a session").into());
-        };
-        let code = self.codes.make(&*self.portal.clock, slug, session);
+        let session = session_of(&ctx)?;
+        let code = self.codes.make(&*self.portal.clock, slug, Pass { session, view: None });
         let origin = self.settings.place.origin(slug);
         let to: String = byte_serialize(destination(slug, to).as_bytes()).collect();
         let base = base_path(slug);
@@ -52,6 +60,14 @@ impl Proxy {
         let path = uri.path_and_query().map_or("", |path| path.as_str());
         let to: String = byte_serialize(path.as_bytes()).collect();
         answer::see_other(&format!("{portal}/open/{slug}?to={to}"))
+    }
+}
+
+/// The portal session that a page was asked for with.
+pub(crate) fn session_of(ctx: &OpContext) -> base::Result<SessionId> {
+    match ctx.credential {
+        Credential::Session(session) => Ok(session),
+        _ => Err(Error::internal("a page was opened without a session")),
     }
 }
 

@@ -10,9 +10,10 @@ use base::{Error, Result};
 use serde::Deserialize;
 
 use crate::access::{self, Admission};
+use crate::codes::Pass;
 use crate::load::What;
 use crate::origin::Asked;
-use crate::{Proxy, Served, answer, cookies, forward, is_slug, open, socket};
+use crate::{Proxy, Served, answer, cookies, forward, is_slug, open, socket, view};
 
 /// Who may use a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub const ROWS: &[ContentRow] = &[
     row("/healthz", ContentPolicy::Public, || get(|| async { "ok\n" })),
     row("/.portico/page.css", ContentPolicy::Public, || get(style)),
     row("/w/{slug}/.portico/enter", ContentPolicy::Code, || get(enter)),
+    row("/r/{slug}", ContentPolicy::Code, || get(view::show)),
     row("/w/{slug}", ContentPolicy::Owner, || any(workload)),
     row("/w/{slug}/", ContentPolicy::Owner, || any(workload)),
     row("/w/{slug}/{*path}", ContentPolicy::Owner, || any(workload)),
@@ -60,7 +62,7 @@ impl Proxy {
     }
 }
 
-fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {
+pub(crate) fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {
     let named = headers.get(header::HOST).and_then(|value| value.to_str().ok());
     named.or_else(|| uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
 }
@@ -105,7 +107,8 @@ async fn enter(
         return proxy.refuse(&wrong_host(), &asked, None);
     }
     let to = open::destination(&slug, &entering.to);
-    let Some(session) = proxy.codes.take(&*proxy.portal.clock, &entering.code, &slug) else {
+    let pass = proxy.codes.take(&*proxy.portal.clock, &entering.code, &slug);
+    let Some(Pass { session, view: None }) = pass else {
         // Spent or late, as after a reload: whoever is in goes on, others get a new one.
         return answer::see_other(&to);
     };

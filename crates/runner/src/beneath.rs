@@ -1,6 +1,7 @@
 //! Folders that workloads write to, as the server may touch them.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,25 @@ const REMOVED: &str = ".portico-removed-";
 #[derive(Debug)]
 pub struct Beneath(OwnedFd);
 
+/// What lies at a path of a [`Beneath`].
+#[derive(Debug)]
+pub enum Found {
+    /// A plain file, opened for reading.
+    File(File),
+    Nothing,
+    /// A link, or something below one.
+    Link,
+    /// A folder, a pipe or the like.
+    NoFile,
+}
+
+/// Something in a folder that is no link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub name: OsString,
+    pub is_folder: bool,
+}
+
 impl Beneath {
     /// Opens the folder itself, whose path is ours.
     pub fn open(root: &Path) -> io::Result<Self> {
@@ -24,6 +44,39 @@ impl Beneath {
     pub fn names(&self, folder: &Path) -> io::Result<Vec<OsString>> {
         let Some(folder) = self.folder(folder)? else { return Ok(Vec::new()) };
         fs_err::read_dir(by_handle(&folder))?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    }
+
+    /// The plain files and folders in a folder; `None` when it is not there, is no folder, or lies behind a link.
+    pub fn entries(&self, folder: &Path) -> io::Result<Option<Vec<Entry>>> {
+        let Some(folder) = self.folder(folder)? else { return Ok(None) };
+        let mut entries = Vec::new();
+        for entry in fs_err::read_dir(by_handle(&folder))? {
+            let entry = entry?;
+            // Of a link this is the link's own kind.
+            let kind = entry.file_type()?;
+            if kind.is_dir() || kind.is_file() {
+                entries.push(Entry { name: entry.file_name(), is_folder: kind.is_dir() });
+            }
+        }
+        Ok(Some(entries))
+    }
+
+    /// Opens a file for reading.
+    pub fn file(&self, path: &Path) -> io::Result<Found> {
+        use rustix::io::Errno;
+        // A pipe that nobody writes to must not hold us.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        match openat2(&self.0, path, flags, Mode::empty(), how) {
+            Ok(opened) => {
+                let file = File::from(opened);
+                Ok(if file.metadata()?.is_file() { Found::File(file) } else { Found::NoFile })
+            }
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(Found::Nothing),
+            Err(Errno::LOOP | Errno::XDEV) => Ok(Found::Link),
+            Err(Errno::NXIO) => Ok(Found::NoFile),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Deletes a file, a link or a folder with all that is in it; out of sight at once.
@@ -88,6 +141,28 @@ fn by_handle(folder: &OwnedFd) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_plain_files_are_read() {
+        let place = tempfile::tempdir().unwrap();
+        let home = place.path().join("home");
+        fs_err::create_dir_all(home.join("work")).unwrap();
+        fs_err::write(place.path().join("secret"), "x").unwrap();
+        fs_err::write(home.join("work/a.ipynb"), "{}").unwrap();
+        std::os::unix::fs::symlink("../../secret", home.join("work/out.ipynb")).unwrap();
+        std::os::unix::fs::symlink(".", home.join("work/here")).unwrap();
+        let beneath = Beneath::open(&home).unwrap();
+        let file = |path: &str| beneath.file(Path::new(path)).unwrap();
+        assert!(matches!(file("work/a.ipynb"), Found::File(_)));
+        assert!(matches!(file("work/none.ipynb"), Found::Nothing));
+        assert!(matches!(file("work"), Found::NoFile));
+        for link in ["work/out.ipynb", "work/here/a.ipynb", "../secret", "work/../../secret"] {
+            assert!(matches!(file(link), Found::Link), "{link}");
+        }
+        let entries = beneath.entries(Path::new("work")).unwrap().unwrap();
+        assert_eq!(entries, [Entry { name: "a.ipynb".into(), is_folder: false }]);
+        assert!(beneath.entries(Path::new("work/here")).unwrap().is_none());
+    }
 
     #[test]
     fn no_link_leads_out() {

@@ -19,7 +19,7 @@ mod runner;
 mod shim;
 mod spec;
 
-pub use beneath::Beneath;
+pub use beneath::{Beneath, Entry, Found};
 pub use local::{LocalConfig, LocalRunner};
 pub use log::LogReader;
 pub use observation::{Capability, CapabilityState, Exit, ExitCause, Observation, Stop, StopReason, Usage};

@@ -12,6 +12,7 @@ use base::{Actor, Clock, Credential, OpContext, Person, Resources, Role, Secret,
 use db::Database;
 use workloads::images::{Asked, BuildOutcome, ImageSeed, Recipe};
 use workloads::jobs::{NewJob, Spec};
+use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 /// Everybody's password.
@@ -25,6 +26,8 @@ pub struct World {
     pub db: Database,
     pub accounts: Accounts,
     pub workloads: Workloads,
+    /// What a server has in its data directory.
+    pub folder: tempfile::TempDir,
 }
 
 impl World {
@@ -38,8 +41,10 @@ impl World {
             default_idle_s: 7200,
             default_lifetime_s: 0,
         };
-        let workloads = Workloads::new(db.clone(), accounts.clone(), rules);
-        let world = Self { clock, db: db.clone(), accounts, workloads };
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::in_data(folder.path());
+        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, files);
+        let world = Self { clock, db: db.clone(), accounts, workloads, folder };
         world.fill().await;
         world
     }

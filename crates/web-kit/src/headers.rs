@@ -9,6 +9,11 @@ use axum::response::Response;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The policy of a page of ours that shows what a job left in a frame: by way of ourselves, from `content`.
+pub fn policy_with_frame(content: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("{CONTENT_SECURITY_POLICY}; frame-src 'self' {content}")).ok()
+}
+
 /// Adds them, except where a handler has set one itself.
 pub async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

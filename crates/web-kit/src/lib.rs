@@ -1,6 +1,7 @@
 //! What the portal's pages and every API share: the state, the table of routes with their policies, who asks, how
 //! errors and streams look on the wire.
 
+pub mod attachment;
 pub mod body;
 pub mod failure;
 pub mod guard;

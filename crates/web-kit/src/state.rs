@@ -50,7 +50,12 @@ pub struct PortalSettings {
 impl PortalSettings {
     /// Where a workload that serves HTTP is reached.
     pub fn content_url(&self, slug: &str) -> String {
-        format!("{}{}", self.content_origin.replace("{workload}", slug), workloads::serving::base_path(slug))
+        format!("{}{}", self.content_origin_of(slug), workloads::serving::base_path(slug))
+    }
+
+    /// The origin that what a workload or job made is shown on.
+    pub fn content_origin_of(&self, slug: &str) -> String {
+        self.content_origin.replace("{workload}", slug)
     }
 
     /// Whether browsers reach the portal by TLS, so that cookies can be kept to it.

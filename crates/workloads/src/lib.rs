@@ -7,6 +7,7 @@ pub mod engine;
 pub mod images;
 pub mod instance_types;
 pub mod jobs;
+pub mod notebook_jobs;
 pub mod notebooks;
 pub mod quotas;
 pub mod serving;
@@ -17,6 +18,7 @@ use accounts::Accounts;
 use base::{GroupId, Resources};
 use db::{Cache, Database};
 use instance_types::InstanceType;
+use notebook_jobs::Files;
 
 /// The use cases of this crate; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +27,7 @@ pub struct Workloads {
     pub(crate) accounts: Accounts,
     pub(crate) rules: Rules,
     pub(crate) known: Arc<Known>,
+    pub(crate) files: Arc<Files>,
 }
 
 /// What submits ask for again and again, by the catalogue's version.
@@ -52,9 +55,9 @@ pub struct Rules {
 }
 
 impl Workloads {
-    pub fn new(db: Database, accounts: Accounts, rules: Rules) -> Self {
+    pub fn new(db: Database, accounts: Accounts, rules: Rules, files: Files) -> Self {
         let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
-        Self { db, accounts, rules, known: Arc::new(known) }
+        Self { db, accounts, rules, known: Arc::new(known), files: Arc::new(files) }
     }
     pub fn rules(&self) -> &Rules {
         &self.rules

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web_kit::state::Parts;
 use web_kit::{Portal, PortalSettings};
+use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 /// The workload that is served.
@@ -72,7 +73,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         runs_containers: false,
     };
     let portal = Portal::new(Parts {
-        workloads: Workloads::new(db.clone(), accounts.clone(), rules),
+        workloads: Workloads::new(db.clone(), accounts.clone(), rules, Files::in_data(folder)),
         db,
         accounts,
         runner: Arc::new(runner),

@@ -14,9 +14,6 @@ TOOLS = "/opt/portico/bin"
 # Kept out of the home: several notebooks of a person share that, and the network file systems that it may lie on are
 # bad at locks and slow.
 RUNTIME = "/tmp/jupyter-runtime"
-# What JupyterLab does where its user has not said otherwise. The folder is this run's own.
-DEFAULTS = "/run/portico/defaults"
-SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 # How a command of the image begins; it looks for its Python beside itself.
 COMMAND = """#!/bin/sh
 '''exec' "$(dirname -- "$(realpath -- "$0")")"/'python' "$0" "$@"
@@ -33,6 +30,7 @@ def say(text):
 
 
 def prepare(asked):
+    show_shared_files()
     variables = dict(os.environ)
     layer = None
     if not asked["safe_mode"]:
@@ -43,11 +41,20 @@ def prepare(asked):
     start(asked, layer, variables)
 
 
+def show_shared_files():
+    """A link to the group's files, so that JupyterLab's file browser, which begins at the home, leads to them."""
+    shared = os.environ.get("PORTICO_GROUP_PATH", "")
+    place = os.path.join(os.environ["HOME"], os.path.basename(shared))
+    if shared and not os.path.lexists(place):
+        try:
+            os.symlink(shared, place)
+        except OSError as error:
+            say(f"{place} could not be made to lead to {shared}: {error}")
+
+
 def start(asked, layer, variables):
     """Goes on as `serve`, on the layer or on the image alone."""
     asked["layer"] = layer
-    os.makedirs(f"{DEFAULTS}/labconfig", exist_ok=True)
-    put(f"{DEFAULTS}/labconfig/default_setting_overrides.json", json.dumps(SETTINGS))
     python, flags = f"{ENVIRONMENT}/bin/python", ["-I"]
     if layer:
         python, flags = f"{layer}/bin/python", []
@@ -67,7 +74,7 @@ def with_layer(layer, variables):
         "PATH": path(variables, f"{layer}/bin", f"{home}/.local/bin", f"{ENVIRONMENT}/bin", TOOLS),
         # Jupyter looks into the virtual environment it runs in, and has to be told of the one below.
         "JUPYTER_PATH": f"{layer}/share/jupyter:{ENVIRONMENT}/share/jupyter",
-        "JUPYTER_CONFIG_PATH": f"{layer}/etc/jupyter:{DEFAULTS}:{ENVIRONMENT}/etc/jupyter",
+        "JUPYTER_CONFIG_PATH": f"{layer}/etc/jupyter:{ENVIRONMENT}/etc/jupyter",
         "JUPYTERLAB_DIR": f"{ENVIRONMENT}/share/jupyter/lab",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
@@ -82,7 +89,7 @@ def without_home(variables):
         "JUPYTER_CONFIG_DIR": "/tmp/jupyter-config",
         "JUPYTER_DATA_DIR": "/tmp/jupyter-data",
         "JUPYTER_PATH": f"{ENVIRONMENT}/share/jupyter",
-        "JUPYTER_CONFIG_PATH": f"{DEFAULTS}:{ENVIRONMENT}/etc/jupyter",
+        "JUPYTER_CONFIG_PATH": f"{ENVIRONMENT}/etc/jupyter",
         "JUPYTERLAB_DIR": f"{ENVIRONMENT}/share/jupyter/lab",
         "IPYTHONDIR": "/tmp/ipython",
     }

@@ -10,6 +10,7 @@ mod m0004_images;
 mod m0005_content_sessions;
 mod m0006_preferences;
 mod m0007_outbox;
+mod m0008_notebook_jobs;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_content_sessions::Migration),
             Box::new(m0006_preferences::Migration),
             Box::new(m0007_outbox::Migration),
+            Box::new(m0008_notebook_jobs::Migration),
         ]
     }
 }

@@ -163,7 +163,7 @@ async fn create(portal: &Portal, ctx: &OpContext, group: &Group, typed: &Typed) 
         name: typed.name.clone(),
         instance_type: typed.instance_type.clone(),
         image: typed.image.clone(),
-        spec: Spec { script: typed.command.clone(), variables },
+        spec: Spec { script: typed.command.clone(), variables, notebook: None },
         time_limit: time_limit.map_or(TimeLimit::Default, TimeLimit::Seconds),
         copied_from: None,
         idempotency_key: None,

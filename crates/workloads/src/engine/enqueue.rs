@@ -95,6 +95,9 @@ impl NewRows {
         let now = ctx.now();
         let variables = serde_json::to_string(&new.spec.variables)
             .map_err(|error| Error::internal_from("write variables", error))?;
+        let notebook = new.spec.notebook.as_ref().map(serde_json::to_string).transpose();
+        let notebook =
+            notebook.map_err(|error| Error::internal_from("write which notebook a job runs", error))?;
         let resources = new.admitted.instance_type.resources;
         let id = WorkloadId::new(&*ctx.clock);
         let image = new.admitted.image;
@@ -136,6 +139,7 @@ impl NewRows {
             workload_id: Set(id.0),
             script: Set(new.spec.script.replace("\r\n", "\n")),
             variables: Set(variables),
+            notebook: Set(notebook),
         };
         Ok(Self { workload, spec, remark })
     }

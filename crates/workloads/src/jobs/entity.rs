@@ -58,6 +58,8 @@ pub mod spec {
         pub script: String,
         /// JSON map of environment variables.
         pub variables: String,
+        /// JSON of the notebook that a job runs instead of a script.
+        pub notebook: Option<String>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

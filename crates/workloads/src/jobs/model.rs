@@ -6,6 +6,7 @@ use base::{AttemptId, GroupId, Resources, Timestamp, UserId, WorkloadId};
 
 use super::entity::{self, attempt, event};
 use super::phase::{Cause, Phase};
+use crate::notebook_jobs::NotebookFile;
 
 /// What a list shows of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct JobSummary {
 pub struct Spec {
     pub script: String,
     pub variables: BTreeMap<String, String>,
+    /// The notebook that it runs; then there is no script.
+    pub notebook: Option<NotebookFile>,
 }
 
 /// Everything about one job.

@@ -38,6 +38,7 @@ pub(crate) async fn spec<C: ConnectionTrait>(connection: &C, id: WorkloadId) -> 
     Ok(row.map_or_else(Spec::default, |row| Spec {
         script: row.script,
         variables: serde_json::from_str(&row.variables).unwrap_or_default(),
+        notebook: row.notebook.and_then(|text| serde_json::from_str(&text).ok()),
     }))
 }
 

@@ -16,6 +16,7 @@ use super::entity::{self, event, idempotency, spec};
 use super::model::{JobSummary, Spec};
 use super::{secrets, store};
 use crate::engine::{NewRows, NewWorkload};
+use crate::notebook_jobs::Place;
 use crate::{Workloads, images};
 
 /// The largest script. What is larger belongs into a file.
@@ -53,14 +54,15 @@ pub struct NewJob {
 impl NewJob {
     fn fingerprint(&self, group: &Group) -> String {
         let text = format!(
-            "{}\0{}\0{}\0{}\0{}\0{:?}\0{:?}",
+            "{}\0{}\0{}\0{}\0{}\0{:?}\0{:?}\0{:?}",
             group.id,
             self.name,
             self.instance_type,
             self.image,
             self.spec.script,
             self.spec.variables,
-            self.time_limit
+            self.time_limit,
+            self.spec.notebook
         );
         hex_digest(text.as_bytes())
     }
@@ -70,7 +72,9 @@ impl NewJob {
 fn check_shape(job: &NewJob, errors: &mut FieldErrors) -> Option<String> {
     let name = errors.check("name", names::display_name(&job.name, MAX_NAME));
     let script = &job.spec.script;
-    if script.trim().is_empty() {
+    if job.spec.notebook.is_some() {
+        // It has been looked at where it lies.
+    } else if script.trim().is_empty() {
         errors.add("command", "Write the command to run, such as “python train.py”.");
     } else if script.len() > MAX_SCRIPT_BYTES {
         errors.add(
@@ -149,6 +153,9 @@ impl Workloads {
         }
         let mut errors = FieldErrors::default();
         let name = check_shape(&job, &mut errors);
+        if let Some(notebook) = &job.spec.notebook {
+            errors.check("path", self.check_notebook_file(ctx, group, notebook).await?);
+        }
         let admitted = self.admit(ctx, group, &job.instance_type, &job.image, &mut errors).await?;
         let (Some(name), Some(admitted)) = (name, admitted) else { return Err(errors.into_error()) };
         let time_limit_s = match job.time_limit {
@@ -229,6 +236,12 @@ impl Workloads {
         let mut spec = store::spec(self.db.reader(), WorkloadId(row.id)).await?;
         if !secrets::may_see(ctx, &row) {
             secrets::hide(&row.slug, &mut spec.variables);
+        }
+        if spec.notebook.as_ref().is_some_and(|notebook| notebook.place == Place::Home)
+            && row.user_id.map(UserId) != Some(ctx.person()?.id)
+        {
+            return Err(Error::forbidden("This job ran a notebook of somebody else's home.")
+                .with_hint("Ask them to copy the notebook to the group's shared files, and run that one."));
         }
         let job = NewJob {
             name: row.name,

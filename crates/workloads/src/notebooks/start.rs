@@ -220,7 +220,7 @@ async fn start(tx: &Tx, ctx: &OpContext, group: &Group, row: Model, checked: Che
         name: name.clone(),
         admitted,
         time_limit_s: 0,
-        spec: &Spec { script: String::new(), variables: new.variables },
+        spec: &Spec { variables: new.variables, ..Spec::default() },
         copied_from: None,
     };
     let workload = engine::enqueue(tx, ctx, workload).await?;

@@ -1,0 +1,18 @@
+//! Which notebook a job runs, if it runs one: JSON that nobody searches.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub(super) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // SQLite has no `add column if not exists`, and a server may have been killed in between.
+        if !manager.has_column("workload_specs", "notebook").await? {
+            let statement = "ALTER TABLE workload_specs ADD COLUMN notebook TEXT";
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Notebooks as jobs: a notebook file of the group's shared files or of a person's home, run from top to bottom with
+//! parameters.
+//!
+//! What lies in those folders was put there by people, so no link in them is ever followed. Only whoever submits such a
+//! job has their own home in it.
+
+mod files;
+mod parameters;
+mod place;
+mod result;
+
+use std::collections::BTreeMap;
+
+use accounts::groups::Group;
+use base::{OpContext, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Workloads;
+use crate::jobs::{JobSummary, NewJob, Spec};
+
+pub use files::{Files, Folder};
+pub use parameters::{parse_list, parse_value, shown_value};
+pub use place::{HOME, Place, locate, shown};
+pub use result::{Executed, MAX_RENDERED_BYTES, RENDERED, RESULT};
+
+/// The notebook that a job runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotebookFile {
+    pub place: Place,
+    /// The path in its place.
+    pub path: String,
+    pub parameters: BTreeMap<String, Value>,
+}
+
+impl NotebookFile {
+    /// What the executed notebook is called, beside the one it was made from.
+    pub fn output(&self, job: &str) -> String {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        let stem = name.strip_suffix(".ipynb").unwrap_or(name);
+        // File systems take 255 bytes.
+        let cut = (0..=stem.len().min(200)).rev().find(|at| stem.is_char_boundary(*at)).unwrap_or(0);
+        format!("{}-{job}.ipynb", stem.get(..cut).unwrap_or_default())
+    }
+}
+
+/// A notebook to run as a job.
+#[derive(Clone, Debug, Default)]
+pub struct NewNotebookJob {
+    /// Such as `~/train.ipynb` or `/project/vision/train.ipynb`.
+    pub path: String,
+    pub parameters: BTreeMap<String, Value>,
+    /// The rest; its script is not used, and without a name it gets the file's.
+    pub job: NewJob,
+}
+
+impl Workloads {
+    /// Puts a job that runs a notebook into the queue.
+    pub async fn submit_notebook_job(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        new: NewNotebookJob,
+    ) -> Result<JobSummary> {
+        let mut job = new.job;
+        let (place, path) =
+            locate(&new.path, &group.name).map_err(|text| base::Error::field("path", text))?;
+        parameters::check(&new.parameters)?;
+        if job.name.trim().is_empty() {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            job.name = base::names::cut(name.strip_suffix(".ipynb").unwrap_or(name), 100);
+        }
+        let notebook = NotebookFile { place, path, parameters: new.parameters };
+        job.spec = Spec { script: String::new(), notebook: Some(notebook), ..job.spec };
+        self.submit_job(ctx, group, job).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_executed_notebook_is_named_for_its_job() {
+        let named = |path: &str| {
+            let file =
+                NotebookFile { place: Place::Home, path: path.to_owned(), parameters: BTreeMap::new() };
+            file.output("job-1")
+        };
+        assert_eq!(named("a/train.ipynb"), "train-job-1.ipynb");
+        assert_eq!(named(&format!("{}.ipynb", "ü".repeat(120))), format!("{}-job-1.ipynb", "ü".repeat(100)));
+    }
+}
