@@ -52,6 +52,7 @@ def lab_of(page: Page) -> Page:
 
 KERNELS = """async () => {
     const answer = await fetch(location.pathname.replace(/lab.*/, 'api/kernels'));
+    if (!answer.ok) return [`${answer.status} ${await answer.text()}`];
     return (await answer.json()).map((kernel) => `${kernel.execution_state} ${kernel.connections}`);
 }"""
 
