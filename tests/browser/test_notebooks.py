@@ -50,9 +50,18 @@ def lab_of(page: Page) -> Page:
     return lab
 
 
+KERNELS = """async () => {
+    const answer = await fetch(location.pathname.replace(/lab.*/, 'api/kernels'));
+    if (!answer.ok) return [`${answer.status} ${await answer.text()}`];
+    return (await answer.json()).map((kernel) => `${kernel.execution_state} ${kernel.connections}`);
+}"""
+
+
 def new_notebook(lab: Page) -> None:
     lab.locator(".jp-LauncherCard", has_text="Python 3").first.click()
     expect(lab.locator(".jp-Cell .cm-content").first).to_be_visible(timeout=LAB)
+    # JupyterLab shows a kernel as idle before there is one, and forgets what is typed meanwhile.
+    until(lambda: lab.evaluate(KERNELS) == ["idle 1"], "the kernel is connected", 60)
     expect(lab.locator(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator")).to_have_attribute(
         "data-status", "idle", timeout=LAB
     )
