@@ -7,6 +7,7 @@ pub(crate) mod launch;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod quick;
+pub(crate) mod run;
 
 use accounts::groups::Group;
 use ui_pages::components::Status;
