@@ -38,7 +38,7 @@ NOTEBOOK = {
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_a_notebook_runs_as_a_job_and_is_shown(page, group: Group, base_ready, axe_check, portico):
     made = group.wait(group.submit('mkdir -p "$PORTICO_GROUP_PATH/digits"; printf "$GROUP_ID"'))
     log = group.api.get(f"/groups/{group.name}/jobs/{made['id']}/log").text
@@ -66,7 +66,7 @@ def test_a_notebook_runs_as_a_job_and_is_shown(page, group: Group, base_ready, a
     page.get_by_role("button", name="Run as a job").click()
     page.wait_for_url(re.compile(r"/jobs/job-[\w-]+$"))
     job = page.url.rsplit("/", 1)[1]
-    assert group.wait(job, timeout=90)["phase"] == "succeeded"
+    assert group.wait(job, timeout=180)["phase"] == "succeeded"
 
     page.get_by_role("navigation", name="Job").get_by_role("link", name="Notebook").click()
     shown = page.frame_locator("iframe[title='Executed notebook']")
