@@ -74,7 +74,7 @@ def post(lab: Lab, path: str, api=None, group: str | None = None, **fields):
 
 
 def run(lab: Lab, path: str, **fields):
-    return lab.wait_ended(expect(post(lab, path, **fields), 201)["id"], timeout=90)
+    return lab.wait_ended(expect(post(lab, path, **fields), 201)["id"], timeout=180)
 
 
 def executed(lab: Lab, job: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_parameters_as_one_text(lab: Lab, shared: Path):
     (shared / "text.ipynb").write_text(notebook("print(a + 1, b, c)"))
     job = run(lab, "/project/lab/text.ipynb", parameters="a=1; b=two words; c='3'")
     assert outputs(executed(lab, job["id"])) == "2 two words 3\n"
-    again = lab.wait_ended(expect(lab.admin.post(f"/groups/lab/jobs/{job['id']}/rerun"), 201)["id"], timeout=90)
+    again = lab.wait_ended(expect(lab.admin.post(f"/groups/lab/jobs/{job['id']}/rerun"), 201)["id"], timeout=180)
     assert outputs(executed(lab, again["id"])) == "2 two words 3\n"
     for wrong in ({"a b": 1}, {"a;import os": 1}, "a"):
         problem(post(lab, "/project/lab/text.ipynb", parameters=wrong), 422, field="parameters")
@@ -144,7 +144,7 @@ def test_what_is_no_notebook_says_so(lab: Lab, shared: Path):
 def test_cancelled_it_keeps_what_ran(lab: Lab, shared: Path):
     (shared / "long.ipynb").write_text(notebook("print('first', flush=True)", "import time\nprint('second', flush=True)\ntime.sleep(600)"))
     job = expect(post(lab, "/project/lab/long.ipynb"), 201)["id"]
-    lab.wait_log(job, "second", timeout=90)
+    lab.wait_log(job, "second", timeout=180)
     expect(lab.admin.post(f"/groups/lab/jobs/{job}/cancel"), 202)
     ended = lab.wait_ended(job)
     assert ended["phase"] == "cancelled"

@@ -28,6 +28,7 @@ pub fn gallery_pages() -> Rendered {
     add::<notebooks::NotebookPage>(&mut pages)?;
     add::<notebooks::NotebookFormPage>(&mut pages)?;
     add::<notebooks::NotebookLaunchPage>(&mut pages)?;
+    add::<notebooks::NotebookRunPage>(&mut pages)?;
     add::<images::ImagesPage>(&mut pages)?;
     add::<images::ImagePage>(&mut pages)?;
     add::<images::ImageFormPage>(&mut pages)?;

@@ -175,8 +175,13 @@ pub(crate) fn shown_value(name: &str, value: &str) -> String {
 
 /// Environment variables of a form: rows of a name and a value, without the empty ones.
 pub(crate) fn variables(form: &FormBody) -> Vec<(String, String)> {
-    form.all("env_name")
-        .zip(form.all("env_value"))
+    pairs(form, "env_name", "env_value")
+}
+
+/// Rows of two fields, without the empty ones.
+pub(crate) fn pairs(form: &FormBody, name: &str, value: &str) -> Vec<(String, String)> {
+    form.all(name)
+        .zip(form.all(value))
         .filter(|(name, value)| !name.trim().is_empty() || !value.is_empty())
         .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
         .collect()

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::columns::is_there;
+
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
 
@@ -9,7 +11,7 @@ pub(super) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // SQLite has no `add column if not exists`, and a server may have been killed in between.
-        if !manager.has_column("workload_specs", "notebook").await? {
+        if !is_there(manager, "workload_specs", "notebook").await? {
             let statement = "ALTER TABLE workload_specs ADD COLUMN notebook TEXT";
             manager.get_connection().execute_unprepared(statement).await?;
         }

@@ -3,6 +3,7 @@
 //! A migration is never changed once released; a later one corrects it. Statements are idempotent (`if not exists`),
 //! so a server killed in the middle of one finishes it at its next start.
 
+mod columns;
 mod m0001_accounts;
 mod m0002_workloads;
 mod m0003_notebooks;

@@ -112,12 +112,27 @@ pub struct JobOverview {
     pub log: LogView,
 }
 
+/// The tab Notebook, of a job that runs one.
+#[derive(Clone, Debug, Default)]
+pub struct JobNotebook {
+    pub facts: Vec<Fact>,
+    /// Names and values.
+    pub parameters: Vec<(String, String)>,
+    /// What shows the executed notebook in a frame, where it can be shown.
+    pub frame_url: Option<String>,
+    /// Where it is downloaded, as soon as there is some of it.
+    pub download_url: Option<String>,
+    /// Why nothing is shown.
+    pub note: Option<Note>,
+}
+
 /// Which tab is open, with what it shows.
 #[derive(Clone, Debug)]
 pub enum JobTab {
     Overview(Box<JobOverview>),
     Logs(LogView),
     Events(Vec<EventRow>),
+    Notebook(Box<JobNotebook>),
 }
 
 /// `GET /g/{group}/jobs/{id}`, `…/logs` and `…/events`.
@@ -137,6 +152,8 @@ pub struct JobPage {
     /// Such as `1 min 38 s`; may be empty.
     pub duration: String,
     pub actions: JobActions,
+    /// The job runs a notebook.
+    pub has_notebook: bool,
     pub tab: JobTab,
 }
 
@@ -144,11 +161,16 @@ impl JobPage {
     /// The tabs with their URLs.
     #[must_use]
     pub fn tabs(&self) -> Vec<Tab> {
-        vec![
+        let mut tabs = vec![
             Tab::new("Overview", &self.url, matches!(self.tab, JobTab::Overview(_))),
             Tab::new("Logs", format!("{}/logs", self.url), matches!(self.tab, JobTab::Logs(_))),
             Tab::new("Events", format!("{}/events", self.url), matches!(self.tab, JobTab::Events(_))),
-        ]
+        ];
+        if self.has_notebook {
+            let is_open = matches!(self.tab, JobTab::Notebook(_));
+            tabs.insert(1, Tab::new("Notebook", format!("{}/notebook", self.url), is_open));
+        }
+        tabs
     }
 
     /// The URL of the open tab, for live updates.
@@ -191,6 +213,7 @@ fn sample(status: Status, tab: JobTab) -> JobPage {
             rerun: (!live && status != Status::Stopping).then(|| format!("{url}/rerun")),
             clone: Some("/g/vision/jobs/new?clone=0193a5c2f1e07c0c8f4e2b6d9a31c774".into()),
         },
+        has_notebook: matches!(tab, JobTab::Notebook(_)),
         tab,
     }
 }
@@ -223,6 +246,23 @@ fn overview() -> JobOverview {
         meters_hint: "Uses a tenth of its memory. An instance type with less would do.".into(),
         attempts: Vec::new(),
         log: log(1_240, false, None),
+    }
+}
+
+fn notebook() -> JobNotebook {
+    JobNotebook {
+        facts: vec![
+            Fact::new("Notebook", "/project/vision/digits/train.ipynb"),
+            Fact::new("Executed", "/project/vision/digits/train-job-202611221018-k3x9ab.ipynb"),
+        ],
+        parameters: vec![("rate".into(), "0.1".into()), ("name".into(), "baseline".into())],
+        frame_url: None,
+        download_url: Some("/g/vision/jobs/0193a5c2f1e07c0c8f4e2b6d9a31c774/notebook/download".into()),
+        note: Some(Note::new(
+            Tone::Info,
+            "It is shown when the job is over.",
+            "Download it to see how far it is.",
+        )),
     }
 }
 
@@ -328,6 +368,7 @@ impl Page for JobPage {
                 ),
             ),
             ("events", sample(Status::Failed, JobTab::Events(events))),
+            ("notebook", sample(Status::Succeeded, JobTab::Notebook(Box::new(notebook())))),
             ("events-empty", sample(Status::Waiting, JobTab::Events(Vec::new()))),
         ]
     }

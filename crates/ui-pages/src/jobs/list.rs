@@ -50,6 +50,8 @@ pub struct JobsPage {
     pub pager: Pager,
     /// Where a new job is made; absent when the person may not.
     pub new_url: Option<String>,
+    /// Where a notebook is run as a job; absent when the person may not.
+    pub notebook_url: Option<String>,
     /// A command that submits a job, for the empty list.
     pub snippet: String,
     /// What went wrong when reading the list.
@@ -78,6 +80,7 @@ impl Page for JobsPage {
                 direction: Some(Direction::Descending),
             },
             new_url: Some("/g/vision/jobs/new".into()),
+            notebook_url: Some("/g/vision/notebooks/run".into()),
             snippet: "curl https://portico.example/api/v1/groups/vision/jobs \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\" \\\n  --json '{\"name\": \"hello\", \"instance_type\": \"cpu-2\", \"image\": \"base\", \"command\": \"echo hello\"}'".into(),
             ..Self::default()
         };
@@ -115,8 +118,12 @@ impl Page for JobsPage {
             tone: Tone::Good,
             text: "“resnet50-lr-sweep” is submitted. It starts now.".into(),
         });
-        let read_only =
-            Self { frame: samples::member_frame("Jobs", Entry::Jobs), new_url: None, ..typical.clone() };
+        let read_only = Self {
+            frame: samples::member_frame("Jobs", Entry::Jobs),
+            new_url: None,
+            notebook_url: None,
+            ..typical.clone()
+        };
         let broken = Self {
             error: Some("The list could not be read. Reload the page; running jobs are not affected.".into()),
             ..base

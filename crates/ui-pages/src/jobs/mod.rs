@@ -4,7 +4,7 @@ mod detail;
 mod form;
 mod list;
 
-pub use detail::{AttemptRow, EventRow, JobOverview, JobPage, JobTab, Stage, StageState};
+pub use detail::{AttemptRow, EventRow, JobNotebook, JobOverview, JobPage, JobTab, Stage, StageState};
 pub use form::{EnvRow, JobFormPage, JobSide};
 pub use list::{JobRow, JobsPage};
 

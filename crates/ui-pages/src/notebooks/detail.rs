@@ -111,6 +111,8 @@ pub struct NotebookPage {
     pub started: Option<When>,
     /// Set when it is ready and the person may open it.
     pub opens: Option<Opens>,
+    /// Where one of its owner's notebook files is run as a job.
+    pub run_url: Option<String>,
     pub actions: NotebookActions,
     pub tab: NotebookTab,
 }

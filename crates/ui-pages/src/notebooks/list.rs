@@ -48,6 +48,8 @@ pub struct NotebooksPage {
     pub others: Option<Vec<NotebookRow>>,
     /// Where a new notebook is made; absent when the person may not.
     pub new_url: Option<String>,
+    /// Where a notebook is run as a job; absent when the person may not.
+    pub run_url: Option<String>,
     /// Shown while the person has no notebook.
     pub quick: Vec<QuickLaunch>,
     /// What went wrong when reading the list.
@@ -62,6 +64,7 @@ impl Page for NotebooksPage {
             frame: samples::member_frame("Notebooks", Entry::Notebooks),
             live_url: "/g/speech/notebooks".into(),
             new_url: Some("/g/speech/notebooks/new".into()),
+            run_url: Some("/g/speech/notebooks/run".into()),
             ..Self::default()
         };
         let empty = Self { quick: own::quick(), ..base.clone() };
@@ -89,7 +92,7 @@ impl Page for NotebooksPage {
             }],
             ..base.clone()
         };
-        let read_only = Self { new_url: None, ..base.clone() };
+        let read_only = Self { new_url: None, run_url: None, ..base.clone() };
         let broken = Self {
             error: Some(
                 "The list could not be read. Reload the page; running notebooks are not affected.".into(),

@@ -313,6 +313,7 @@ pub(super) fn idle_warning() -> IdleWarning {
 
 pub(super) fn page(status: Status, tab: NotebookTab) -> NotebookPage {
     NotebookPage {
+        run_url: Some("/g/speech/notebooks/run".into()),
         frame: detail::frame(),
         slug: SLUG.into(),
         name: "digits".into(),

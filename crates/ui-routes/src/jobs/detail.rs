@@ -57,13 +57,13 @@ pub(crate) async fn events(
 }
 
 /// The job with what surrounds it.
-struct Opened {
-    job: Job,
+pub(super) struct Opened {
+    pub(super) job: Job,
     framed: Framed,
     submitter: Who,
 }
 
-async fn load(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Result<Opened> {
+pub(super) async fn load(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Result<Opened> {
     let job = portal.workloads.get_job(ctx, group, slug).await?;
     let framed = frame::build(portal, ctx, &job.summary.name, Entry::Jobs, Some(group)).await?;
     let name = job.summary.user_name.as_str();
@@ -71,7 +71,7 @@ async fn load(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Re
     Ok(Opened { job, framed, submitter })
 }
 
-fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab) -> JobPage {
+pub(super) fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab) -> JobPage {
     let Opened { job, framed, submitter } = opened;
     let may_run = ctx.require_in_group(Action::RunWorkload, group.id).is_ok();
     let list_url = format!("/g/{}/jobs", group.name);
@@ -86,6 +86,7 @@ fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab) -> JobPage
         submitted: framed.when(summary.submitted_at),
         duration: run_time(summary, ctx.now()),
         actions: actions(summary, &group.name, may_run),
+        has_notebook: job.spec.notebook.is_some(),
         tab,
         frame: framed.frame,
     }

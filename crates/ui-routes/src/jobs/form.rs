@@ -42,6 +42,9 @@ pub(crate) async fn show(
     let typed = match query.clone {
         Some(slug) => {
             let job = portal.workloads.get_job(&ctx, &group, &slug).await?;
+            if job.spec.notebook.is_some() {
+                return Ok(view::see_other(&format!("/g/{}/notebooks/run?clone={slug}", group.name)));
+            }
             let (timeout, unit) = view::time_limit_fields(Some(job.summary.time_limit_s));
             Typed {
                 name: job.summary.name,

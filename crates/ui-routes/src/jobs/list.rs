@@ -165,6 +165,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
             shown: String::new(),
         },
         new_url: may_run.then(|| format!("{base}/new")),
+        notebook_url: may_run.then(|| format!("/g/{}/notebooks/run", group.name)),
         snippet: snippet(portal, group),
         error,
         frame: framed.frame,

@@ -5,6 +5,7 @@ pub(crate) mod detail;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod notebook;
 
 use base::Timestamp;
 use ui_pages::components::Status;

@@ -63,6 +63,7 @@ async fn page(
     let is_own = notebook.is_of(ctx);
     let people = People::named(portal, ctx, [notebook.user_name.as_str()]).await?;
     Ok(NotebookPage {
+        run_url: notebook.is_of(ctx).then(|| format!("/g/{}/notebooks/run", group.name)),
         slug: notebook.slug.clone(),
         name: notebook.name.clone(),
         url: url(group, &notebook),

@@ -53,6 +53,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, framed: Framed) 
         mine: list.mine.iter().map(row).collect(),
         others: oversees.then(|| list.others.iter().map(row).collect()),
         new_url: may_run.then(|| format!("{base}/new")),
+        run_url: may_run.then(|| format!("{base}/run")),
         quick,
         error: None,
         frame: framed.frame.clone(),

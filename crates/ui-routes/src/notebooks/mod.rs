@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod packages;
 pub(crate) mod quick;
+pub(crate) mod run;
 pub(crate) mod spans;
 
 use accounts::groups::Group;
