@@ -50,7 +50,9 @@ def test_from_the_form_to_a_job_that_uses_it(page, group, axe_check, screenshot)
     # The build ends before our eyes, and its log is there.
     badge = page.locator("#image .title .badge")
     expect(badge).to_have_text("Ready", timeout=READY)
-    expect(page.locator("log-view").get_by_text("+ porticosample==1.0")).to_be_visible()
+    expect(page.locator("log-view").get_by_text("[portico] ready: Python")).to_be_visible()
+    name = page.url.rpartition("/")[2].partition("?")[0]
+    assert "+ porticosample==1.0" in group.api.get(f"/groups/{group.name}/images/{name}/log").text
     expect(page.get_by_role("row", name="Succeeded")).to_be_visible()
     page.get_by_text(re.compile(r"All \d+ packages in it")).click()
     expect(page.get_by_text("porticosample==1.0", exact=True)).to_be_visible()
@@ -126,7 +128,9 @@ def test_containers_and_system_images(page, open_as, make_user, group, axe_check
     expect(page.get_by_text("It can't run here.")).to_be_visible()
     both(page, axe_check, screenshot, "image-container")
     page.goto(f"{group.path}/jobs/new")
-    expect(page.get_by_role("radio", name="Shipped notebook")).to_be_disabled()
+    card = page.locator(".card-radio", has_text="Shipped notebook")
+    expect(card).to_contain_text("not containers")
+    expect(card.locator("input")).to_be_disabled()
 
     page.goto("/admin/images/new")
     page.get_by_label("Display name").fill(f"For {group.name}")

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import socket
-import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from typing import Any
 import pytest
 import websocket
 from lab import Lab, expect, wait_for
+
+from notebooks import execute
 
 
 class Notebook:
@@ -87,20 +88,7 @@ class Notebook:
         kernel = self.ask("POST", "api/kernels", {"name": "python3"})["id"]
         address = f"ws://notebook/w/{self.id}/api/kernels/{kernel}/channels"
         channels = websocket.create_connection(address, socket=self.connect(), timeout=60)
-        header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "session": uuid.uuid4().hex}
-        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        channels.send(json.dumps(message))
-        said = ""
-        while True:
-            answer = json.loads(channels.recv())
-            if answer["parent_header"].get("msg_id") != header["msg_id"]:
-                continue
-            content = answer["content"]
-            said += content.get("text", "") if answer["msg_type"] == "stream" else ""
-            assert answer["msg_type"] != "error", (said, content)
-            if answer["msg_type"] == "status" and content["execution_state"] == "idle":
-                break
+        said = execute(channels, code)
         channels.close()
         self.ask("DELETE", f"api/kernels/{kernel}")
         return said

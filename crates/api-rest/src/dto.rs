@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use accounts::groups::Group;
 use accounts::users::User;
 use base::resources::Quota;
-use base::{Resources, Timestamp};
+use base::{Error, Resources, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use workloads::jobs::{Attempt, Job, JobEvent, JobSummary};
@@ -64,13 +64,22 @@ impl From<Quota> for QuotaDto {
     }
 }
 
-impl From<QuotaDto> for Quota {
-    fn from(quota: QuotaDto) -> Self {
-        Self {
-            cpu_milli: quota.cpu.map(|cores| (cores * 1000.0).round() as i64),
-            memory_mib: quota.memory.map(|gib| (gib * 1024.0).round() as i64),
-            gpu: quota.gpu,
-        }
+impl QuotaDto {
+    /// `side` is `user` or `group`, for errors.
+    pub(crate) fn quota(self, side: &str) -> Result<Quota> {
+        // What rounds to nothing would refuse every job, which nobody means who writes a number.
+        let rounded = |what: &str, amount: Option<f64>, size: f64, least: &str| match amount {
+            Some(amount) if amount > 0.0 && amount * size < 1.0 => Err(Error::field(
+                format!("{side}_{what}"),
+                format!("This is too little. Use {least} or more, 0 for none, or null for unlimited."),
+            )),
+            amount => Ok(amount.map(|amount| (amount * size).round() as i64)),
+        };
+        Ok(Quota {
+            cpu_milli: rounded("cpu", self.cpu, 1000.0, "0.5 cores")?,
+            memory_mib: rounded("memory", self.memory, 1024.0, "1 MiB (0.001 GiB)")?,
+            gpu: self.gpu,
+        })
     }
 }
 
@@ -229,6 +238,8 @@ pub(crate) struct JobDetailDto {
     #[serde(flatten)]
     summary: JobDto,
     command: String,
+    /// Values of variables that sound secret are shown to the submitter only. For others they are `••••••@` and a
+    /// job's id; submitted so again, with the same command, the new job finds what they were.
     environment: BTreeMap<String, String>,
     /// The notebook that it runs instead of a command.
     notebook: Option<JobNotebookDto>,

@@ -58,8 +58,8 @@ pub(crate) async fn create(
     let input = NewGroup {
         name: body.name,
         display_name: body.display_name,
-        user_quota: body.user_quota.into(),
-        group_quota: body.group_quota.into(),
+        user_quota: body.user_quota.quota("user")?,
+        group_quota: body.group_quota.quota("group")?,
         default_time_limit_s: body.default_time_limit,
     };
     let group = portal.accounts.create_group(&ctx, input).await?;
@@ -100,8 +100,8 @@ pub(crate) async fn update(
 ) -> Answer<Json<GroupDto>> {
     let change = GroupChange {
         display_name: body.display_name,
-        user_quota: body.user_quota.map(Into::into),
-        group_quota: body.group_quota.map(Into::into),
+        user_quota: body.user_quota.map(|quota| quota.quota("user")).transpose()?,
+        group_quota: body.group_quota.map(|quota| quota.quota("group")).transpose()?,
         default_time_limit_s: body.default_time_limit,
     };
     let group = portal.accounts.update_group(&ctx, &group.name, change).await?;

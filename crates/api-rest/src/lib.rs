@@ -86,6 +86,8 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .delete("/api/v1/groups/{group}/notebooks/{notebook}", Member, notebooks::delete)
         .post("/api/v1/groups/{group}/notebooks/{notebook}/start", Member, notebooks::start)
         .post("/api/v1/groups/{group}/notebooks/{notebook}/stop", Member, notebooks::stop)
+        .post("/api/v1/groups/{group}/notebooks/{notebook}/restart", Member, notebooks::restart)
+        .post("/api/v1/groups/{group}/notebooks/{notebook}/packages/reset", Member, notebooks::reset_packages)
         .post("/api/v1/groups/{group}/notebooks/{notebook}/snooze", Member, notebooks::snooze)
         .get("/api/v1/groups/{group}/notebooks/{notebook}/events", Member, notebooks::events)
         .get("/api/v1/groups/{group}/notebooks/{notebook}/log/lines", Member, notebooks::log_lines)

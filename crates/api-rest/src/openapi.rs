@@ -29,7 +29,7 @@ use crate::{
         system_images::uses, system_images::rebuild, system_images::cancel, system_images::deprecate, system_images::restore,
         system_images::log,
         notebooks::list, notebooks::create, notebooks::get, notebooks::delete, notebooks::start, notebooks::stop,
-        notebooks::snooze, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
+        notebooks::snooze, notebooks::restart, notebooks::reset_packages, notebooks::events, notebooks::log_lines, notebooks::log_stream, notebooks::group_rule,
         notebooks::set_group_rule, notebooks::type_rule, notebooks::set_type_rule,
         users::list, users::create, users::get, users::update, users::delete, users::set_password,
         system::get,

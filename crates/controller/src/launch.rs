@@ -31,6 +31,11 @@ impl Folders {
         self.build_logs.join(digest)
     }
 
+    /// The packages that a person installed in a group, as names with versions.
+    pub fn installed_packages(&self, group: GroupId, user: UserId) -> std::io::Result<Vec<String>> {
+        crate::notebook::installed_packages(&self.files.home(group, user))
+    }
+
     /// Takes away the packages that a person installed in a group. None of their notebooks there may be running.
     pub fn reset_packages(&self, group: GroupId, user: UserId) -> std::io::Result<()> {
         crate::notebook::reset_packages(&self.files.home(group, user))

@@ -150,7 +150,7 @@ mod tests {
 
             // It is back: it ends what is left, and says nothing that counts.
             look(&one.controller, &mut of_one).await.unwrap();
-            assert_eq!(one.runner.stopped(), [attempt.clone()]);
+            assert_eq!(one.runner.stopped(), std::slice::from_ref(&attempt));
             one.runner.end(&attempt, Observation::Lost { why: "stopped".to_owned() });
             look(&one.controller, &mut of_one).await.unwrap();
             assert_eq!(one.runner.stopped().len(), 1, "once");

@@ -1,5 +1,6 @@
 //! How JupyterLab is started for a notebook, and what it keeps in a person's home.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -15,8 +16,10 @@ const START_TARGET: &str = "/run/portico/jupyter.py";
 /// What a line of the program cannot be.
 const END: &str = "END OF THE PROGRAM";
 
+/// Where in a home a layer of packages lies for each image.
+const LAYERS: &str = ".portico/python";
 /// Folders of a home that hold nothing but packages, beside `.local/lib/python3.*`.
-const PACKAGES: [&str; 3] = [".portico/python", ".local/share/jupyter/labextensions", ".local/etc/jupyter"];
+const PACKAGES: [&str; 3] = [LAYERS, ".local/share/jupyter/labextensions", ".local/etc/jupyter"];
 
 /// What JupyterLab has to know to start.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +83,31 @@ fn options(start: &JupyterStart<'_>) -> Vec<String> {
         set("LanguageServerManager.autodetect", "False"),
         set("ServerApp.jpserver_extensions", "notebook_shim=False"),
     ]
+}
+
+/// What a person installed, in whatever way and for whatever image: names with versions, sorted.
+pub(crate) fn installed_packages(home: &Path) -> io::Result<Vec<String>> {
+    let home = match Beneath::open(home) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        home => home?,
+    };
+    let layers = Path::new(LAYERS);
+    let mut libraries = vec![Path::new(".local/lib").to_owned()];
+    libraries.extend(home.names(layers)?.iter().map(|name| layers.join(name).join("lib")));
+    let mut found = BTreeSet::new();
+    for library in libraries {
+        for version in home.names(&library)? {
+            for name in home.names(&library.join(version).join("site-packages"))? {
+                let name = name.to_string_lossy();
+                if let Some((package, version)) =
+                    name.strip_suffix(".dist-info").and_then(|name| name.rsplit_once('-'))
+                {
+                    found.insert(format!("{package} {version}"));
+                }
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// Takes away what a person installed, in whatever way and for whatever image. No notebook of theirs may be running.

@@ -21,6 +21,9 @@ use crate::writer::{self, Tx, Writer};
 /// How many events a slow listener may be behind before it has to start over.
 const EVENT_BACKLOG: usize = 4096;
 
+/// Whoever starts a server hears within so long that its PostgreSQL is not there.
+const REACHED_WITHIN: Duration = Duration::from_millis(2500);
+
 /// Where the rows are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseConfig {
@@ -85,11 +88,14 @@ impl Database {
             DatabaseConfig::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.clone());
                 options.max_connections(16).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
-                let pool = sea_orm::Database::connect(options).await.map_err(|error| {
+                let unreachable = || {
                     Error::unavailable("The PostgreSQL database can't be reached.")
                         .with_hint("Check PORTICO_DATABASE_URL and that the server runs.")
-                        .with_source(error)
-                })?;
+                };
+                let pool = tokio::time::timeout(REACHED_WITHIN, sea_orm::Database::connect(options))
+                    .await
+                    .map_err(|_| unreachable().context("no answer in time"))?
+                    .map_err(|error| unreachable().with_source(error))?;
                 (pool.clone(), Writes::Pool(pool))
             }
         };

@@ -106,6 +106,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         workloads: workloads.clone(),
         runner: runner.clone(),
         build_logs: folders.build_logs.clone(),
+        homes: Arc::new(content::LocalHomes(folders.clone())),
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),

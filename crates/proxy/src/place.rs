@@ -60,12 +60,21 @@ impl Place {
         }
     }
 
+    /// Whether a content session for this workload may be kept under this host. Another name of the same machine may be
+    /// the portal's, and browsers keep cookies for a name, whatever the port.
+    pub(crate) fn may_enter(&self, host: &str, slug: &str) -> bool {
+        match self {
+            Self::Port { origin } => {
+                let own = origin.split_once("://").map_or(origin.as_str(), |(_, own)| own);
+                without_port(own).eq_ignore_ascii_case(without_port(host))
+            }
+            Self::Domain { .. } => self.serves(host, slug),
+        }
+    }
+
     fn slug_of<'a>(&self, host: &'a str) -> Option<&'a str> {
         let Self::Domain { domain, .. } = self else { return None };
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
+        let name = without_port(host);
         let name = name.strip_suffix('.').unwrap_or(name);
         let at = name.len().checked_sub(domain.len() + 1)?;
         let (slug, rest) = name.split_at_checked(at)?;
@@ -81,6 +90,13 @@ impl Place {
             Self::Port { .. } if self.is_https() => ("__Secure-portico-content", base_path(slug)),
             Self::Port { .. } | Self::Domain { .. } => ("portico-content", base_path(slug)),
         }
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 
@@ -114,6 +130,8 @@ mod tests {
     fn a_port_is_one_origin_with_a_path_for_each_cookie() {
         let place = Place::Port { origin: "https://host:8081".to_owned() };
         assert!(place.serves("anything", "nb-1") && !place.is_host("anything"));
+        assert!(place.may_enter("Host:9", "nb-1") && place.may_enter("host", "nb-1"));
+        assert!(!place.may_enter("127.0.0.1:8081", "nb-1") && !place.may_enter("", "nb-1"));
         assert_eq!(place.cookie("nb-1"), ("__Secure-portico-content", "/w/nb-1/".to_owned()));
     }
 }

@@ -53,7 +53,7 @@ impl Proxy {
     /// The content origin.
     pub fn content_router(&self) -> Router {
         let router = ROWS.iter().fold(Router::new(), |router, row| router.route(row.path, (row.handler)()));
-        router.fallback(nothing).with_state(self.clone())
+        router.fallback(nothing).method_not_allowed_fallback(nothing).with_state(self.clone())
     }
 
     /// Whether a request for this host belongs to the content origin, whatever listener it came to.
@@ -83,6 +83,7 @@ async fn nothing(State(proxy): State<Proxy>, request: Request) -> Response<Body>
 
 #[derive(Debug, Deserialize)]
 struct Entering {
+    #[serde(default)]
     code: String,
     #[serde(default)]
     to: String,
@@ -99,8 +100,11 @@ async fn enter(
 ) -> Response<Body> {
     let asked = Asked::new(&method, &headers, false);
     // A HEAD request must not spend the code.
-    if !is_slug(&slug) || !proxy.settings.place.serves(host(&headers, &uri), &slug) || method != Method::GET {
+    if !is_slug(&slug) || method != Method::GET {
         return proxy.refuse(&access::missing(), &asked, None);
+    }
+    if !proxy.settings.place.may_enter(host(&headers, &uri), &slug) {
+        return proxy.refuse(&wrong_host(), &asked, None);
     }
     let to = open::destination(&slug, &entering.to);
     let pass = proxy.codes.take(&*proxy.portal.clock, &entering.code, &slug);
@@ -182,6 +186,12 @@ fn slug_of(path: &str) -> Option<&str> {
     let (slug, below) = rest.split_once('/').unwrap_or((rest, ""));
     let is_ours = below == ".portico" || below.starts_with(".portico/");
     (is_slug(slug) && !is_ours).then_some(slug)
+}
+
+fn wrong_host() -> Error {
+    Error::not_found("workload under this host name").with_code("wrong_host").with_hint(
+        "PORTICO_CONTENT_URL or PORTICO_CONTENT_DOMAIN says which it is; a reverse proxy must pass the Host header on.",
+    )
 }
 
 fn not_running() -> Error {

@@ -40,6 +40,17 @@ pub struct GroupSettingsPage {
     pub timeout_units: Vec<Choice>,
     /// The timeout in words, for those who may not change it.
     pub timeout_words: String,
+    /// Where the form of notebooks is posted; fields `idle`, `idle_unit`, `lifetime`, `lifetime_unit`.
+    pub notebooks_action: String,
+    pub idle: Field,
+    pub idle_units: Vec<Choice>,
+    pub idle_help: String,
+    pub lifetime: Field,
+    pub lifetime_units: Vec<Choice>,
+    pub lifetime_help: String,
+    /// Both in words, for those who may not change them.
+    pub idle_words: String,
+    pub lifetime_words: String,
     /// The person is group admin.
     pub can_edit: bool,
     /// The group's page in the admin portal, for platform admins.
@@ -81,6 +92,15 @@ impl Page for GroupSettingsPage {
             timeout: Field::new("24"),
             timeout_units: samples::units("hours"),
             timeout_words: "24 hours".into(),
+            notebooks_action: "/g/vision/settings/notebooks".into(),
+            idle: Field::new("60"),
+            idle_units: samples::units("minutes"),
+            idle_help: "Empty means the installation's default: 2 h. 0 means never.".into(),
+            lifetime: Field::new(""),
+            lifetime_units: samples::units("hours"),
+            lifetime_help: "Empty means the installation's default: no limit. 0 means no limit.".into(),
+            idle_words: "1 h".into(),
+            lifetime_words: "no limit".into(),
             can_edit: true,
             admin_url: Some("/admin/groups/vision".into()),
         };

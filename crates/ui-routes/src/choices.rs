@@ -35,6 +35,19 @@ pub(crate) fn first_type(portal: &Portal, group: &Group, types: &[InstanceType])
     fits.map(|kind| kind.name.clone()).unwrap_or_default()
 }
 
+/// A size in which JupyterLab is quick: the first one with a whole core and 2 GiB; where there is none, the first.
+pub(crate) fn type_for_notebooks(portal: &Portal, group: &Group, types: &[InstanceType]) -> String {
+    let is_roomy = |kind: &&InstanceType| {
+        kind.resources.cpu_milli >= 1000
+            && kind.resources.memory_mib >= 2048
+            && portal.workloads.why_never(group, kind.resources).is_none()
+    };
+    match types.iter().find(is_roomy) {
+        Some(kind) => kind.name.clone(),
+        None => first_type(portal, group, types),
+    }
+}
+
 /// Images as cards. One that is deprecated is there only for whoever chose it before.
 pub(crate) fn image_cards<'a>(
     portal: &Portal,

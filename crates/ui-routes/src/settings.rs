@@ -11,6 +11,7 @@ use ui_pages::group_settings::{GroupSettingsPage, LimitRow, MemberRow};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
 
 use crate::flash::Done;
+use crate::notebooks::spans::Spans;
 use crate::{frame, view};
 
 pub(crate) async fn show(
@@ -20,7 +21,7 @@ pub(crate) async fn show(
     QueryString(done): QueryString<Done>,
 ) -> Answer {
     let (number, unit) = view::time_limit_fields(group.default_time_limit_s);
-    Ok(page(&portal, &ctx, &group, (&number, unit), &done, None).await?)
+    Ok(page(&portal, &ctx, &group, (&number, unit), None, &done, None).await?)
 }
 
 pub(crate) fn member_rows(members: &[accounts::groups::Member]) -> Vec<MemberRow> {
@@ -43,6 +44,7 @@ async fn page(
     ctx: &OpContext,
     group: &Group,
     (number, unit): (&str, &str),
+    spans: Option<&Spans>,
     done: &Done,
     error: Option<&Error>,
 ) -> Result<Response> {
@@ -57,7 +59,26 @@ async fn page(
     };
     let (u, g) = (&group.user_quota, &group.group_quota);
     let default_limit = group.default_time_limit_s.unwrap_or(portal.workloads.rules().default_time_limit_s);
+    let rules = portal.workloads.rules();
+    let (idle_default, lifetime_default) = (rules.default_idle_s, rules.default_lifetime_s);
+    let rule = portal.workloads.group_idle_rule(ctx, group).await?;
+    let spans = spans.cloned().unwrap_or_else(|| Spans::of(rule));
     let page = GroupSettingsPage {
+        notebooks_action: format!("/g/{}/settings/notebooks", group.name),
+        idle: view::field(spans.idle.0, "idle", error),
+        idle_units: view::time_limit_units(&spans.idle.1),
+        idle_help: format!(
+            "Empty means the installation's default: {}. 0 means never.",
+            view::idle_words(idle_default)
+        ),
+        lifetime: view::field(spans.lifetime.0, "lifetime", error),
+        lifetime_units: view::time_limit_units(&spans.lifetime.1),
+        lifetime_help: format!(
+            "Empty means the installation's default: {}. 0 means no limit.",
+            view::time_limit_words(lifetime_default)
+        ),
+        idle_words: view::idle_words(rule.idle_s.unwrap_or(idle_default)),
+        lifetime_words: view::time_limit_words(rule.lifetime_s.unwrap_or(lifetime_default)),
         action: format!("/g/{}/settings", group.name),
         facts: vec![
             Fact::id("Name", group.name.clone()),
@@ -98,7 +119,30 @@ pub(crate) async fn submit(
     match result {
         Ok(group) => Ok(view::see_other(&format!("/g/{}/settings?done=settings", group.name))),
         Err(error) if !error.fields().is_empty() => {
-            Ok(page(&portal, &ctx, &group, (number, unit), &Done::default(), Some(&error)).await?)
+            Ok(page(&portal, &ctx, &group, (number, unit), None, &Done::default(), Some(&error)).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the group's notebooks do when they say nothing themselves.
+pub(crate) async fn submit_notebooks(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    typed: FormBody,
+) -> Answer {
+    let spans = Spans::read(&typed);
+    let result = match spans.rule() {
+        Ok(rule) => portal.workloads.set_group_idle_rule(&ctx, &group, rule).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(()) => Ok(view::see_other(&format!("/g/{}/settings?done=settings", group.name))),
+        Err(error) if !error.fields().is_empty() => {
+            let (number, unit) = view::time_limit_fields(group.default_time_limit_s);
+            let done = Done::default();
+            Ok(page(&portal, &ctx, &group, (&number, unit), Some(&spans), &done, Some(&error)).await?)
         }
         Err(error) => Err(error.into()),
     }

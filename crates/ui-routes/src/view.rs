@@ -148,6 +148,11 @@ pub(crate) fn parse_time_limit(number: &str, unit: &str) -> Result<Option<i64>, 
     Ok(Some((value * size as f64).round() as i64))
 }
 
+/// A span after which something idle is stopped, in words.
+pub(crate) fn idle_words(seconds: i64) -> String {
+    if seconds == 0 { "never".to_owned() } else { duration(seconds) }
+}
+
 /// A time limit in words.
 pub(crate) fn time_limit_words(seconds: i64) -> String {
     if seconds == 0 { "no limit".to_owned() } else { duration(seconds) }

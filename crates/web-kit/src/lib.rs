@@ -6,6 +6,7 @@ pub mod body;
 pub mod failure;
 pub mod guard;
 pub mod headers;
+pub mod homes;
 pub mod last_group;
 pub mod logs;
 pub mod problem;

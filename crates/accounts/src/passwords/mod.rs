@@ -5,12 +5,11 @@ mod pool;
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base::secret::random_text;
 use base::{Error, Result, Secret};
-use pool::Pool;
+use pool::{Memory, Pool};
 
 /// Fewest characters of a password that is the only factor (800-63B-4: 15; 8 only beside a second factor).
 pub const MIN_LENGTH: usize = 15;
@@ -43,37 +42,77 @@ impl Passwords {
             Cost::Cheap => Params::new(8, 1, 1, None),
         };
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.unwrap_or_default());
-        let decoy = hash(&argon2, &random_text(clock, 20)).unwrap_or_default();
+        let decoy = hash(&argon2, &mut Memory::new(), &random_text(clock, 20)).unwrap_or_default();
         Self { argon2, pool: Pool::new(slots), decoy: decoy.into() }
     }
 
     /// The PHC string to keep.
     pub async fn hash(&self, password: &Secret) -> Result<String> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.pool.run(move || hash(&argon2, password.expose())).await?
+        self.pool.run(move |memory| hash(&argon2, memory, password.expose())).await?
     }
 
     /// Whether the password is the kept one. Without a kept one it takes as long and is never right.
     pub async fn verify(&self, password: &Secret, kept: Option<String>) -> Result<bool> {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.decoy.to_string());
-        let (argon2, password) = (self.argon2.clone(), password.clone());
+        let password = password.clone();
         let matches = self
             .pool
-            .run(move || {
-                PasswordHash::new(&kept)
-                    .is_ok_and(|kept| argon2.verify_password(password.expose().as_bytes(), &kept).is_ok())
+            .run(move |memory| {
+                PasswordHash::new(&kept).is_ok_and(|kept| verify(memory, password.expose(), &kept))
             })
             .await?;
         Ok(matches && known)
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String> {
-    match argon2.hash_password(password.as_bytes()) {
+fn hash(argon2: &Argon2<'_>, memory: &mut Memory, password: &str) -> Result<String> {
+    let salt = Salt::generate();
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let made = compute(argon2, memory, password, &salt, length).and_then(|output| {
+        Ok(PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: argon2.params().try_into()?,
+            salt: Some(salt),
+            hash: Some(output),
+        })
+    });
+    match made {
         Ok(hash) => Ok(hash.to_string()),
         Err(error) => Err(Error::internal(format!("hash a password: {error}"))),
     }
+}
+
+/// With the algorithm, version and cost that the kept hash names.
+fn verify(memory: &mut Memory, password: &str, kept: &PasswordHash) -> bool {
+    let (Some(salt), Some(expected)) = (&kept.salt, &kept.hash) else { return false };
+    let parts = (
+        Algorithm::try_from(kept.algorithm.as_str()),
+        kept.version.map_or(Ok(Version::V0x13), Version::try_from),
+        Params::try_from(kept),
+    );
+    let (Ok(algorithm), Ok(version), Ok(params)) = parts else { return false };
+    let argon2 = Argon2::new(algorithm, version, params);
+    // Outputs are compared in constant time.
+    compute(&argon2, memory, password, salt, expected.len()).is_ok_and(|output| output == *expected)
+}
+
+fn compute(
+    argon2: &Argon2<'_>,
+    memory: &mut Memory,
+    password: &str,
+    salt: &[u8],
+    length: usize,
+) -> argon2::password_hash::Result<Output> {
+    let blocks = argon2.params().block_count();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::new());
+    }
+    let mut output = vec![0; length];
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory[..blocks])?;
+    Ok(Output::new(&output)?)
 }
 
 /// Whether a new password is good enough; `context` are words that it must not be made of (user name, e-mail, product).

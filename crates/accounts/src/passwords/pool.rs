@@ -10,10 +10,13 @@ use tokio::sync::oneshot;
 /// How many checks may wait before more are refused, per check that can run.
 const WAITING_PER_SLOT: usize = 64;
 
-type Work = Box<dyn FnOnce() + Send>;
+/// What Argon2 works in; kept from one hash to the next.
+pub(super) type Memory = Vec<argon2::Block>;
 
-/// Threads of their own, always the same: a hash takes 19 MiB, which the allocator keeps for each thread that ever
-/// made one. On tokio's many blocking threads that came to hundreds of MiB.
+type Work = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// Threads of their own, always the same, each with memory of its own: a hash takes 19 MiB, and the allocator gives
+/// back little of what many threads take again and again. On tokio's blocking threads that came to hundreds of MiB.
 #[derive(Clone)]
 pub(super) struct Pool {
     waiting: SyncSender<Work>,
@@ -26,9 +29,10 @@ impl Pool {
         for _ in 0..slots {
             let work = work.clone();
             std::thread::spawn(move || {
+                let mut memory = Memory::new();
                 while let Some(work) = next(&work) {
                     // Whoever waits for it hears that it was dropped; the thread is for the next one.
-                    let _ = catch_unwind(AssertUnwindSafe(work));
+                    let _ = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
                 }
             });
         }
@@ -37,13 +41,13 @@ impl Pool {
 
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let work = Box::new(move || {
+        let work = Box::new(move |memory: &mut Memory| {
             // Whoever gave up waiting needs no hash.
             if !reply.is_closed() {
-                let _ = reply.send(work());
+                let _ = reply.send(work(memory));
             }
         });
         self.waiting.try_send(work).map_err(|error| match error {
@@ -72,7 +76,7 @@ mod tests {
         let first = tokio::spawn({
             let pool = pool.clone();
             async move {
-                pool.run(move || {
+                pool.run(move |_| {
                     let _ = entered.send(());
                     gate.recv().is_ok()
                 })
@@ -80,11 +84,11 @@ mod tests {
             }
         });
         inside.await.unwrap();
-        let mut waiting: Vec<_> = (0..WAITING_PER_SLOT).map(|n| Box::pin(pool.run(move || n))).collect();
+        let mut waiting: Vec<_> = (0..WAITING_PER_SLOT).map(|n| Box::pin(pool.run(move |_| n))).collect();
         for one in &mut waiting {
             assert!(futures::poll!(one).is_pending());
         }
-        assert_eq!(pool.run(|| 0).await.unwrap_err().retry_after_seconds(), Some(5));
+        assert_eq!(pool.run(|_| 0).await.unwrap_err().retry_after_seconds(), Some(5));
         open.send(()).unwrap();
         assert!(first.await.unwrap().unwrap());
         for (n, one) in waiting.into_iter().enumerate() {

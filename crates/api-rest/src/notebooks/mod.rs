@@ -104,6 +104,30 @@ pub(crate) async fn snooze(
     Ok(answer(&portal, portal.workloads.snooze_notebook(&ctx, &group, &slug).await?))
 }
 
+/// Takes away the packages that the notebook's owner installed in their home of the group. None of their notebooks in
+/// the group may run.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/packages/reset", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn reset_packages(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Json<NotebookDto>> {
+    Ok(answer(&portal, portal.reset_packages(&ctx, &group, &slug).await?))
+}
+
+/// Stops a notebook and starts it again, in the same image and size.
+#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/restart", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 202, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn restart(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    InGroup(group): InGroup,
+    Path((_, slug)): Where,
+) -> Answer<Response> {
+    let notebook = portal.workloads.restart_notebook(&ctx, &group, &slug).await?;
+    Ok((StatusCode::ACCEPTED, answer(&portal, notebook)).into_response())
+}
+
 /// What happened in the newest run, oldest first.
 #[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/events", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = Vec<JobEventDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn events(

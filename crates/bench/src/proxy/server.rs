@@ -78,6 +78,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         accounts,
         runner: Arc::new(runner),
         build_logs: folder.to_owned(),
+        homes: Arc::new(web_kit::homes::NoHomes),
         clock,
         settings: PortalSettings {
             public_url: "http://portal.test".to_owned(),

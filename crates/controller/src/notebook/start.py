@@ -195,6 +195,13 @@ def serve(asked):
     server.start()
 
 
+def without_news(handler, page_config):
+    """JupyterLab asks everybody whether they want to read its news, also where there are none."""
+    others = set(page_config.get("disabledExtensions", ()))
+    page_config["disabledExtensions"] = sorted(others | {"@jupyterlab/apputils-extension:announcements"})
+    return page_config
+
+
 def initialized(asked):
     """JupyterLab's server, about to listen. Most of its time goes by in imports."""
     import gc
@@ -212,6 +219,7 @@ def initialized(asked):
     from jupyterlab.labapp import LabApp
 
     server = LabApp.initialize_server(argv=asked["options"])
+    server.web_app.settings["page_config_hook"] = without_news
     gc.enable()
     return server
 

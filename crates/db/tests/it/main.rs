@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use base::{Error, Timestamp};
-use db::{Database, ResultExt as _, Topic};
+use db::{Database, DatabaseConfig, ResultExt as _, Topic};
 use sea_orm::{ConnectionTrait as _, Statement};
 use test_kit::on_both_databases;
 
@@ -118,5 +118,18 @@ on_both_databases! {
             assert_eq!(now > version, changes, "{sql}");
             version = now;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_not_there_is_told_within_three_seconds() {
+    // One port refuses, the other takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for port in [1, silent.local_addr().unwrap().port()] {
+        let begin = std::time::Instant::now();
+        let config = DatabaseConfig::Postgres(format!("postgres://nobody@127.0.0.1:{port}/nothing"));
+        let error = Database::connect(&config).await.map(drop).unwrap_err();
+        assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+        assert!(error.message().contains("PostgreSQL") && error.hint().is_some(), "{error:?}");
     }
 }

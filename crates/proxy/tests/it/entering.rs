@@ -154,3 +154,21 @@ async fn while_it_starts_the_page_asks_again() {
     assert!(!stopped.headers().contains_key("refresh"));
     assert!(text(stopped).await.contains("The workload does not run."));
 }
+
+#[tokio::test]
+async fn nobody_enters_under_the_portal_s_name() {
+    let database = sqlite().await;
+    let content = Content::new(&database).await;
+    let opened = content.open(SLUG, "", &content.signed_in("mia").await).await;
+    let enter = location(&opened);
+    let enter = enter.strip_prefix(&content.origin).unwrap();
+    let mut request = content.request(&axum::http::Method::GET, enter, &[]);
+    request.headers_mut().insert(header::HOST, "portal.test:8081".parse().unwrap());
+    let refused = content.send(request).await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+    assert!(text(refused).await.contains("wrong_host"));
+    assert!(
+        content.get(enter, &[]).await.headers().contains_key(header::SET_COOKIE),
+        "the code is not spent"
+    );
+}

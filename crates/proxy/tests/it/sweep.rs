@@ -55,15 +55,21 @@ on_both_databases! {
                         }
                         headers.retain(|(_, value)| !value.is_empty());
                         let method = if way == Way::Change { Method::POST } else { Method::GET };
-                        let status = content.send(content.request(&method, &path, &headers)).await.status();
+                        let response = content.send(content.request(&method, &path, &headers)).await;
+                        let (status, has_cookie) = (response.status(), response.headers().contains_key("set-cookie"));
                         checked += 1;
                         let right = match row.policy {
-                            ContentPolicy::Public if way == Way::Change => status == StatusCode::METHOD_NOT_ALLOWED,
+                            ContentPolicy::Public if way == Way::Change => status == StatusCode::NOT_FOUND,
                             ContentPolicy::Public => status == StatusCode::OK,
-                            // Without a code, whoever asks.
-                            ContentPolicy::Code => status.is_client_error(),
+                            // Without a code, whoever asks: to the workload, which asks for more.
+                            ContentPolicy::Code if way == Way::Change => status == StatusCode::NOT_FOUND,
+                            ContentPolicy::Code => status == StatusCode::SEE_OTHER && !has_cookie,
                             ContentPolicy::Owner => match (who, is_known) {
-                                (Some("mia"), true) => status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS || status == StatusCode::BAD_REQUEST || status == StatusCode::METHOD_NOT_ALLOWED,
+                                (Some("mia"), true) => {
+                                    // What the workload itself answers: it takes no changes there, and upgrades in one place.
+                                    let theirs = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::BAD_REQUEST, StatusCode::METHOD_NOT_ALLOWED];
+                                    status.is_success() || theirs.contains(&status)
+                                }
                                 (Some(_), true) => status == StatusCode::NOT_FOUND,
                                 _ => status == StatusCode::UNAUTHORIZED,
                             },

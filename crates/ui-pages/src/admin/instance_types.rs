@@ -79,6 +79,11 @@ pub struct InstanceTypeFormPage {
     pub global: bool,
     pub groups: Vec<Choice>,
     pub groups_error: Option<String>,
+    /// The limits of notebooks; fields `idle`, `idle_unit`, `lifetime`, `lifetime_unit`, posted to `{url}/idle-rule`.
+    pub idle: Field,
+    pub idle_units: Vec<Choice>,
+    pub lifetime: Field,
+    pub lifetime_units: Vec<Choice>,
 }
 
 impl InstanceTypeFormPage {
@@ -118,6 +123,10 @@ impl Page for InstanceTypeFormPage {
         let edit = Self {
             frame: samples::admin_frame("gpu-1", Entry::AdminInstanceTypes),
             existing: Some("gpu-1".into()),
+            idle: Field::new("8"),
+            idle_units: samples::units("hours"),
+            lifetime: Field::new("7"),
+            lifetime_units: samples::units("days"),
             name: Field::new("gpu-1"),
             display_name: Field::new("gpu-1"),
             description: Field::new("For training on one GPU"),

@@ -13,6 +13,7 @@ use workloads::instance_types::{InstanceType, InstanceTypeInput};
 
 use crate::admin::{check_confirmation, is_for_form};
 use crate::flash::Done;
+use crate::notebooks::spans::Spans;
 use crate::{frame, view};
 
 /// Groups that the form offers to choose from.
@@ -75,6 +76,23 @@ impl Typed {
             groups: form.all("groups").map(str::to_owned).collect(),
         }
     }
+    /// As the type is.
+    fn of(kind: InstanceType, groups: &[(GroupId, String)]) -> Self {
+        Self {
+            name: kind.name,
+            display_name: kind.display_name,
+            description: kind.description,
+            cpu: decimal(kind.resources.cpu_milli),
+            memory: decimal(kind.resources.memory_mib * 1000 / 1024),
+            gpu: kind.resources.gpu.to_string(),
+            global: kind.is_global,
+            groups: groups
+                .iter()
+                .filter(|(id, _)| kind.groups.contains(id))
+                .map(|(_, name)| name.clone())
+                .collect(),
+        }
+    }
     fn fresh() -> Self {
         let one = "1".to_owned();
         Self {
@@ -134,7 +152,15 @@ async fn form(
         frame::build(portal, ctx, existing.unwrap_or("New instance type"), Entry::AdminInstanceTypes, None)
             .await?;
     framed.frame.flash = done.flash();
+    let spans = match existing {
+        Some(name) => Spans::of(portal.workloads.instance_type_idle_rule(ctx, name).await?),
+        None => Spans::empty(),
+    };
     let page = InstanceTypeFormPage {
+        idle: view::field(spans.idle.0, "idle", error),
+        idle_units: view::time_limit_units(&spans.idle.1),
+        lifetime: view::field(spans.lifetime.0, "lifetime", error),
+        lifetime_units: view::time_limit_units(&spans.lifetime.1),
         existing: existing.map(str::to_owned),
         error: view::form_error(error),
         name: view::field(typed.name, "name", error),
@@ -180,6 +206,28 @@ async fn find(portal: &Portal, ctx: &OpContext, name: &str) -> Result<InstanceTy
     found.ok_or_else(|| Error::not_found(format!("instance type named “{}”", base::names::cut(name, 63))))
 }
 
+/// Sets the limits of notebooks of this size.
+pub(crate) async fn set_idle_rule(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    body: FormBody,
+) -> Answer {
+    let result = match Spans::read(&body).rule() {
+        Ok(rule) => portal.workloads.set_instance_type_idle_rule(&ctx, &name, rule).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(()) => Ok(view::see_other(&format!("/admin/instance-types/{name}?done=saved"))),
+        Err(error) if is_for_form(&error) => {
+            let groups = group_names(&portal, &ctx).await?;
+            let typed = Typed::of(find(&portal, &ctx, &name).await?, &groups);
+            Ok(form(&portal, &ctx, Some(&name), typed, &groups, &Done::default(), Some(&error)).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 pub(crate) async fn edit(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -187,20 +235,7 @@ pub(crate) async fn edit(
     QueryString(done): QueryString<Done>,
 ) -> Answer {
     let (kind, groups) = (find(&portal, &ctx, &name).await?, group_names(&portal, &ctx).await?);
-    let typed = Typed {
-        name: kind.name,
-        display_name: kind.display_name,
-        description: kind.description,
-        cpu: decimal(kind.resources.cpu_milli),
-        memory: decimal(kind.resources.memory_mib * 1000 / 1024),
-        gpu: kind.resources.gpu.to_string(),
-        global: kind.is_global,
-        groups: groups
-            .iter()
-            .filter(|(id, _)| kind.groups.contains(id))
-            .map(|(_, name)| name.clone())
-            .collect(),
-    };
+    let typed = Typed::of(kind, &groups);
     Ok(form(&portal, &ctx, Some(&name), typed, &groups, &done, None).await?)
 }
 

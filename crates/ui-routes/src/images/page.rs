@@ -97,11 +97,11 @@ pub(super) async fn detail(
     let may_manage = place.may_manage(ctx, image);
     let found = portal.workloads.image_detail(image).await?;
     let total = build_log(portal, image).lines(0, 0).await.map_or(0, |page| page.total);
-    let under_way = image.newest_state.is_under_way();
+    let under_way = image.newest_state.is_under_way() && !image.is_on_demand;
     let is_container = image.kind == ImageKind::Container;
     let may_cancel = under_way || image.next_try_at.is_some();
-    let can_rebuild =
-        !is_container && !under_way && !(image.is_built_in && image.newest_state == BuildState::Ready);
+    let never_changes = image.is_built_in && image.newest_state == BuildState::Ready;
+    let can_rebuild = !(is_container || under_way || never_changes);
     Ok(ImagePage {
         list_url: place.base(),
         live_url: url.clone(),
@@ -191,6 +191,11 @@ fn note(portal: &Portal, image: &Image) -> Option<Note> {
     };
     match image.newest_state {
         BuildState::Ready => None,
+        BuildState::Queued if image.is_on_demand => Some(Note::new(
+            Tone::Wait,
+            "Not built yet.",
+            "It is built when somebody first uses it, or when an admin builds it now.",
+        )),
         BuildState::Queued => Some(Note::new(
             Tone::Wait,
             "Queued.",

@@ -14,7 +14,7 @@ use workloads::jobs::Cause;
 use workloads::notebooks::model::Run;
 use workloads::notebooks::{Notebook, NotebookState};
 
-use super::{actions, opens, status, url, volumes};
+use super::{actions, opens, packages, status, url, volumes};
 use crate::frame::{self, Framed};
 use crate::people::People;
 use crate::view;
@@ -107,6 +107,9 @@ async fn overview_of(
         env: if is_own { variables(notebook) } else { Vec::new() },
         ..NotebookOverview::default()
     };
+    if is_own {
+        overview.packages = Some(packages::of(portal, ctx, group, notebook).await?);
+    }
     let Some(run) = run else { return Ok(overview) };
     if notebook.state != NotebookState::Stopped {
         overview.stages = stages(notebook.state, run, ctx.now());

@@ -15,8 +15,8 @@ use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
 use workloads::instance_types::InstanceType;
 use workloads::notebooks::{NewNotebook, Notebook};
 use workloads::quotas::Usage;
-use workloads::serving::IdleRule;
 
+use super::spans::Spans;
 use crate::{choices, frame, view};
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,8 +39,7 @@ struct Typed {
     variables: Vec<(String, String)>,
     safe_mode: bool,
     file: String,
-    idle: (String, String),
-    lifetime: (String, String),
+    spans: Spans,
 }
 
 /// A name that the person has not given yet.
@@ -63,8 +62,7 @@ pub(crate) async fn show(
         instance_type: query.kind.or(query.instance_type).unwrap_or_default(),
         variables: portal.workloads.remembered_variables(&ctx, &group).await?.into_iter().collect(),
         file: query.path.unwrap_or_default(),
-        idle: (String::new(), "minutes".to_owned()),
-        lifetime: (String::new(), "hours".to_owned()),
+        spans: Spans::empty(),
         safe_mode: false,
     };
     Ok(form(&portal, &ctx, &group, typed, None).await?)
@@ -83,7 +81,7 @@ async fn form(
     let usage = portal.workloads.group_usage(ctx, group).await?;
     let rule = portal.workloads.group_idle_rule(ctx, group).await?;
     if typed.instance_type.is_empty() {
-        typed.instance_type = choices::first_type(portal, group, &types);
+        typed.instance_type = choices::type_for_notebooks(portal, group, &types);
     }
     if typed.image.is_empty() {
         typed.image = choices::first_image(portal, &images);
@@ -116,11 +114,11 @@ async fn form(
         env_error: view::field_error("environment", error),
         safe_mode: typed.safe_mode,
         file: view::field(typed.file, "open_path", error),
-        idle: view::field(typed.idle.0, "idle", error),
-        idle_units: view::time_limit_units(&typed.idle.1),
-        idle_help: format!("Empty means the default: {}. 0 means never.", never(idle)),
-        lifetime: view::field(typed.lifetime.0, "lifetime", error),
-        lifetime_units: view::time_limit_units(&typed.lifetime.1),
+        idle: view::field(typed.spans.idle.0, "idle", error),
+        idle_units: view::time_limit_units(&typed.spans.idle.1),
+        idle_help: format!("Empty means the default: {}. 0 means never.", view::idle_words(idle)),
+        lifetime: view::field(typed.spans.lifetime.0, "lifetime", error),
+        lifetime_units: view::time_limit_units(&typed.spans.lifetime.1),
         lifetime_help: format!(
             "Empty means the default: {}. 0 means no limit.",
             view::time_limit_words(lifetime)
@@ -129,10 +127,6 @@ async fn form(
         frame: framed.frame,
     };
     view::page_with(view::form_status(error), &page)
-}
-
-fn never(seconds: i64) -> String {
-    if seconds == 0 { "never".to_owned() } else { view::duration(seconds) }
 }
 
 pub(super) fn side_of(
@@ -174,8 +168,7 @@ pub(crate) async fn submit(
         variables: view::variables(&form_body),
         safe_mode: !form_body.text("safe_mode").is_empty(),
         file: text("file"),
-        idle: (text("idle"), text("idle_unit")),
-        lifetime: (text("lifetime"), text("lifetime_unit")),
+        spans: Spans::read(&form_body),
     };
     match create(&portal, &ctx, &group, &typed).await {
         Ok(notebook) => Ok(view::see_other(&super::url(&group, &notebook))),
@@ -185,9 +178,6 @@ pub(crate) async fn submit(
 }
 
 async fn create(portal: &Portal, ctx: &OpContext, group: &Group, typed: &Typed) -> Result<Notebook> {
-    let span = |(number, unit): &(String, String), field: &'static str| {
-        view::parse_time_limit(number, unit).map_err(|text| Error::field(field, text))
-    };
     let variables: BTreeMap<String, String> = view::distinct_variables(&typed.variables)?;
     let new = NewNotebook {
         name: typed.name.clone(),
@@ -196,7 +186,7 @@ async fn create(portal: &Portal, ctx: &OpContext, group: &Group, typed: &Typed) 
         variables,
         safe_mode: typed.safe_mode,
         open_path: typed.file.clone(),
-        idle: IdleRule { idle_s: span(&typed.idle, "idle")?, lifetime_s: span(&typed.lifetime, "lifetime")? },
+        idle: typed.spans.rule()?,
     };
     portal.workloads.create_notebook(ctx, group, new).await
 }

@@ -34,7 +34,7 @@ pub(crate) async fn show(
     let usage = portal.workloads.group_usage(&ctx, &group).await?;
     let mine = portal.workloads.list_notebooks(&ctx, &group).await?.mine;
     let image = query.image.unwrap_or_else(|| choices::first_image(&portal, &images));
-    let kind = query.kind.unwrap_or_else(|| choices::first_type(&portal, &group, &types));
+    let kind = query.kind.unwrap_or_else(|| choices::type_for_notebooks(&portal, &group, &types));
     let file = query.path.unwrap_or_default();
     let found_image = images.iter().find(|one| one.name == image);
     let found_type = types.iter().find(|one| one.name == kind);

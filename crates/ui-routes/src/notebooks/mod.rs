@@ -6,8 +6,10 @@ pub(crate) mod form;
 pub(crate) mod launch;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod packages;
 pub(crate) mod quick;
 pub(crate) mod run;
+pub(crate) mod spans;
 
 use accounts::groups::Group;
 use ui_pages::components::Status;

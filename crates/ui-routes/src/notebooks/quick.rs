@@ -21,7 +21,7 @@ pub(crate) async fn cards(
 ) -> Result<Vec<QuickLaunch>> {
     let images = portal.workloads.images_for(ctx, group.id).await?;
     let types = portal.workloads.instance_types_for(ctx, group.id).await?;
-    let first = choices::first_type(portal, group, &types);
+    let first = choices::type_for_notebooks(portal, group, &types);
     let Some(size) = types.iter().find(|kind| kind.name == first) else { return Ok(Vec::new()) };
     Ok(IMAGES
         .iter()

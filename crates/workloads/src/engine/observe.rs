@@ -121,6 +121,7 @@ impl Workloads {
             .doing("read an environment")?;
         let Some(environment) = environment else { return Ok(None) };
         let spec = store::spec(reader, WorkloadId(row.id)).await?;
+        let spec = self.revealed(GroupId(row.group_id), spec).await?;
         let notebook = if row.kind == NOTEBOOK {
             let found = notebook::Entity::find()
                 .filter(notebook::Column::WorkloadId.eq(row.id))

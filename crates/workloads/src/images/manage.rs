@@ -7,7 +7,7 @@ use db::Tx;
 use super::entity::Model;
 use super::resolve::{Resolved, resolve, source_of};
 use super::update::{newest_digest, release, save, switch};
-use super::{Asked, BuildState, IMAGES_LOCK, ImageKind, Owner, Recipe, store};
+use super::{Asked, BuildState, IMAGES_LOCK, ImageKind, Owner, Recipe, on_demand, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -23,7 +23,8 @@ impl Workloads {
         let asked: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
         let newest = store::environment(reader, newest_digest(&row)).await?;
         let state = newest.as_ref().map_or(BuildState::Queued, |newest| BuildState::parse(&newest.state));
-        if state.is_under_way() && newest.is_some() && row.cancelled_at.is_none() {
+        let is_begun = newest.as_ref().is_some_and(|newest| !on_demand::is_held(newest));
+        if state.is_under_way() && is_begun && row.cancelled_at.is_none() {
             return Err(Error::conflict("build_under_way", "This image is being built already.")
                 .with_hint("Wait for the build, or cancel it."));
         }

@@ -209,6 +209,8 @@ pub struct Image {
     /// The packages of the environment before.
     pub previous_lock: String,
     pub size_bytes: Option<u64>,
+    /// Whether it is built only when somebody first uses it, which nobody did yet.
+    pub is_on_demand: bool,
     pub tries: i64,
     pub next_try_at: Option<Timestamp>,
     pub started_at: Option<Timestamp>,

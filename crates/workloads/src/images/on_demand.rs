@@ -17,6 +17,11 @@ use crate::jobs::phase::Phase;
 /// asks for, ends that.
 const HELD: i64 = -1;
 
+/// Whether an environment is held back.
+pub(super) const fn is_held(row: &environment::Model) -> bool {
+    row.tries == HELD
+}
+
 /// Holds back an environment that was just queued.
 pub(super) async fn hold(tx: &Tx, digest: &str) -> Result<()> {
     environment::Entity::update_many()

@@ -12,7 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model, build, environment, group};
-use super::{BuildState, Owner, Recipe};
+use super::{BuildState, Owner, Recipe, on_demand};
 
 /// Images with the groups that each is offered to.
 pub(crate) type WithOffers = (Model, Vec<GroupId>);
@@ -165,7 +165,7 @@ pub(crate) async fn want_environment(
 ) -> Result<BuildState> {
     if let Some(row) = environment(tx.connection(), digest).await? {
         let state = BuildState::parse(&row.state);
-        if matches!(state, BuildState::Failed | BuildState::Cancelled) {
+        if matches!(state, BuildState::Failed | BuildState::Cancelled) || on_demand::is_held(&row) {
             requeue(tx, row).await?;
             return Ok(BuildState::Queued);
         }

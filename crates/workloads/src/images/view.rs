@@ -4,7 +4,9 @@ use base::{Action, GroupId, ImageId, OpContext, Result, Timestamp};
 
 use super::entity::environment;
 use super::update::newest_digest;
-use super::{Asked, BuildState, Image, ImageKind, ImageType, Owner, PackageChange, changes, store};
+use super::{
+    Asked, BuildState, Image, ImageKind, ImageType, Owner, PackageChange, changes, on_demand, store,
+};
 use crate::Workloads;
 
 /// How many builds a page shows.
@@ -69,7 +71,8 @@ fn join((row, groups): store::WithOffers, environments: &[environment::Model]) -
         lock: present.map(|e| e.lock.clone()).unwrap_or_default(),
         previous_lock: row.previous_lock,
         size_bytes: present.and_then(|e| e.size_bytes).and_then(|size| u64::try_from(size).ok()),
-        tries: newest.map_or(0, |e| e.tries),
+        is_on_demand: newest.is_some_and(on_demand::is_held),
+        tries: newest.map_or(0, |e| e.tries.max(0)),
         next_try_at: newest
             .filter(|_| newest_state == BuildState::Failed)
             .and_then(|e| e.next_try_at)

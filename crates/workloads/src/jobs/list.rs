@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::entity::{Column, Entity, Model};
 use super::model::{Job, JobEvent, JobSummary};
 use super::phase::Phase;
-use super::store;
+use super::{secrets, store};
 use crate::Workloads;
 
 /// Counting stops here: "10,000+" tells a person as much as the exact number.
@@ -199,7 +199,10 @@ impl Workloads {
         let id = WorkloadId(row.id);
         let ahead =
             if row.phase == Phase::Waiting.as_str() { Some(store::ahead(reader, &row).await?) } else { None };
-        let spec = store::spec(reader, id).await?;
+        let mut spec = store::spec(reader, id).await?;
+        if !secrets::may_see(ctx, &row) {
+            secrets::hide(&row.slug, &mut spec.variables);
+        }
         let attempts = store::attempts(reader, id).await?.into_iter().map(Into::into).collect();
         Ok(Job { summary: row.into(), spec, attempts, ahead })
     }

@@ -8,6 +8,7 @@ pub mod entity;
 mod list;
 pub mod model;
 pub mod phase;
+mod secrets;
 pub(crate) mod store;
 pub(crate) mod submit;
 

@@ -14,7 +14,7 @@ use sea_orm::EntityTrait as _;
 
 use super::entity::{self, event, idempotency, spec};
 use super::model::{JobSummary, Spec};
-use super::store;
+use super::{secrets, store};
 use crate::engine::{NewRows, NewWorkload};
 use crate::notebook_jobs::Place;
 use crate::{Workloads, images};
@@ -162,6 +162,7 @@ impl Workloads {
             TimeLimit::Seconds(seconds) => seconds,
             TimeLimit::Default => group.default_time_limit_s.unwrap_or(self.rules.default_time_limit_s),
         };
+        let spec = self.checked(group, user, &job.spec).await?;
         let now = ctx.now();
         let slug = format!("job-{}-{}", now.compact_minute(), random_base36(&*ctx.clock, 6));
         let new = NewWorkload {
@@ -172,7 +173,7 @@ impl Workloads {
             name,
             admitted,
             time_limit_s,
-            spec: &job.spec,
+            spec: &spec,
             copied_from: job.copied_from.clone(),
         };
         let rows = NewRows::new(ctx, new)?;
@@ -232,7 +233,10 @@ impl Workloads {
     pub async fn rerun_job(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<JobSummary> {
         ctx.require_in_group(Action::RunWorkload, group.id)?;
         let row = store::require(self.db.reader(), group.id, slug).await?;
-        let spec = store::spec(self.db.reader(), WorkloadId(row.id)).await?;
+        let mut spec = store::spec(self.db.reader(), WorkloadId(row.id)).await?;
+        if !secrets::may_see(ctx, &row) {
+            secrets::hide(&row.slug, &mut spec.variables);
+        }
         if spec.notebook.as_ref().is_some_and(|notebook| notebook.place == Place::Home)
             && row.user_id.map(UserId) != Some(ctx.person()?.id)
         {

@@ -113,7 +113,7 @@ fn parts(text: &str) -> Vec<&str> {
             (Some(_), _) => {}
             (None, '"') => quote = Some(c),
             (None, '\'') if text.get(..at).is_some_and(|before| before.trim_end().ends_with('=')) => {
-                quote = Some(c)
+                quote = Some(c);
             }
             (None, '[' | '{') => depth += 1,
             (None, ']' | '}') => depth -= 1,

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use accounts::groups::Group;
-use base::{Action, OpContext, Result, WorkloadId};
+use base::{Action, Error, OpContext, Result, WorkloadId};
 use db::ResultExt as _;
 use sea_orm::EntityTrait as _;
 
-use super::access::NotebookAccess;
+use super::access::{NotebookAccess, require_owner};
 use super::entity::variables;
 use super::model::Notebook;
 use super::store;
@@ -38,7 +38,30 @@ impl Workloads {
         let row = store::require(self.db.reader(), group.id, slug).await?;
         NotebookAccess::require(ctx, group, base::UserId(row.user_id), slug)?;
         let found = store::with_runs(self.db.reader(), vec![row]).await?.pop();
-        found.ok_or_else(|| base::Error::internal("a notebook was lost while it was read"))
+        found.ok_or_else(|| Error::internal("a notebook was lost while it was read"))
+    }
+
+    /// The name of one of the acting person's notebooks in the group that is up, if any is.
+    pub async fn running_notebook(&self, ctx: &OpContext, group: &Group) -> Result<Option<String>> {
+        let mine = self.list_notebooks(ctx, group).await?.mine;
+        Ok(mine.into_iter().find(|notebook| notebook.state.is_up()).map(|notebook| notebook.name))
+    }
+
+    /// The notebook, when its owner asks and may reset the packages in their home now.
+    pub async fn require_reset_of_packages(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        slug: &str,
+    ) -> Result<Notebook> {
+        ctx.require_in_group(Action::RunWorkload, group.id)?;
+        let notebook = self.get_notebook(ctx, group, slug).await?;
+        require_owner(NotebookAccess::require(ctx, group, notebook.user, slug)?)?;
+        if let Some(name) = self.running_notebook(ctx, group).await? {
+            return Err(Error::conflict("running", format!("Your notebook “{name}” uses these packages."))
+                .with_hint("Stop it first."));
+        }
+        Ok(notebook)
     }
 
     /// What happened in the newest run, oldest first.

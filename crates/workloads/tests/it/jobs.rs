@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base::Kind;
 use base::page::{Edge, PageRequest};
 use test_kit::{World, on_both_databases};
+use workloads::engine::Claim;
 use workloads::jobs::{JobFilter, JobSort, MAX_SCRIPT_BYTES, NewJob, Phase, Spec, TimeLimit};
 
 on_both_databases! {
@@ -127,5 +128,56 @@ on_both_databases! {
         let missing = world.workloads.get_job(&otto, &speech, "job-202601010000-000000").await.unwrap_err();
         assert_eq!(through_own.message().replace(&job.slug, ""), missing.message().replace("job-202601010000-000000", ""));
         assert_eq!(world.workloads.cancel_job(&otto, &speech, &job.slug).await.unwrap_err().kind(), Kind::NotFound);
+    }
+
+    async fn secrets_are_the_submitter_s_and_stay_with_the_command(database) {
+        let world = World::new(&database.db).await;
+        let (group, mia, max) = (world.group("vision").await, world.person("mia").await, world.person("max").await);
+        let mut wanted = world.job("a");
+        for (name, value) in [("API_KEY", "k3y-of-gold"), ("EPOCHS", "3")] {
+            wanted.spec.variables.insert(name.to_owned(), value.to_owned());
+        }
+        let job = world.workloads.submit_job(&mia, &group, wanted.clone()).await.unwrap();
+        let shown = async |ctx, slug: &str| world.workloads.get_job(ctx, &group, slug).await.unwrap().spec;
+        assert_eq!(shown(&mia, &job.slug).await, wanted.spec);
+        let of_max = shown(&max, &job.slug).await;
+        assert_eq!(of_max.variables["API_KEY"], format!("••••••@{}", job.slug));
+        assert_eq!(of_max.variables["EPOCHS"], "3");
+
+        // A copy runs with the value, and whoever made it does not see it.
+        let clone = NewJob { spec: of_max.clone(), ..wanted.clone() };
+        let copy = world.workloads.submit_job(&max, &group, clone.clone()).await.unwrap();
+        let again = world.workloads.rerun_job(&max, &group, &copy.slug).await.unwrap();
+        let system = world.system();
+        for copied in [&copy, &again] {
+            assert_eq!(shown(&max, &copied.slug).await.variables["API_KEY"], format!("••••••@{}", job.slug));
+            let claims = vec![Claim { workload: copied.id, generation: copied.generation }];
+            let claimed = world.workloads.apply_decisions(&system, claims, Vec::new(), "fake", 45).await.unwrap();
+            let launch = world.workloads.launch_spec(&system, claimed[0].attempt).await.unwrap().unwrap();
+            assert_eq!(launch.spec, wanted.spec);
+        }
+
+        // Another command could print it.
+        let mut printing = clone.clone();
+        printing.spec.script = "echo $API_KEY | rev".to_owned();
+        let refused = world.workloads.submit_job(&max, &group, printing.clone()).await.unwrap_err();
+        assert_eq!(refused.fields()[0].field, "environment");
+        world.workloads.submit_job(&mia, &group, printing).await.unwrap();
+        let mut nowhere = clone;
+        nowhere.spec.variables.insert("API_KEY".to_owned(), "••••••@job-nowhere".to_owned());
+        let refused = world.workloads.submit_job(&max, &group, nowhere).await.unwrap_err();
+        assert_eq!(refused.fields()[0].field, "environment");
+    }
+
+    async fn a_search_with_a_nul_character_is_refused_with_a_sentence(database) {
+        let world = World::new(&database.db).await;
+        let (group, mia) = (world.group("vision").await, world.person("mia").await);
+        let filter = JobFilter { search: "a\0b".to_owned(), ..JobFilter::default() };
+        let page = PageRequest { limit: 5, from: None };
+        let refused = world.workloads.list_jobs(&mia, &group, &filter, JobSort::Newest, &page).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.fields()[0].field.as_str()), (Kind::Invalid, "search"));
+        assert_eq!(world.workloads.count_jobs(&mia, &group, &filter).await.unwrap_err().kind(), Kind::Invalid);
+        assert_eq!(world.accounts.list_users(&world.system(), "\0", None, 5).await.unwrap_err().kind(), Kind::Invalid);
+        assert_eq!(world.accounts.list_groups(&world.system(), "\0", None, 5).await.unwrap_err().kind(), Kind::Invalid);
     }
 }

@@ -1,0 +1,100 @@
+//! Values of variables that sound secret: only the submitter sees them.
+//!
+//! For others such a value is a reference to the job that has it. A copy of the job keeps the reference, so that whoever
+//! made the copy does not see the value either; it is looked up when the copy starts. The command has to be the same:
+//! another one could print it.
+
+use std::collections::BTreeMap;
+
+use accounts::groups::Group;
+use base::redact::is_secret_name;
+use base::{Error, GroupId, Kind, OpContext, Result, UserId, WorkloadId, names};
+
+use super::entity::Model;
+use super::model::Spec;
+use super::store;
+use crate::Workloads;
+
+/// What stands before the job's slug.
+const HIDDEN: &str = "••••••@";
+/// References are written to the first job, so two steps would do.
+const MOST_COPIES: usize = 8;
+
+/// Whether this person sees the job's secrets.
+pub(crate) fn may_see(ctx: &OpContext, row: &Model) -> bool {
+    matches!(ctx.actor, base::Actor::System(_)) || ctx.actor_id().map(|id| id.0) == row.user_id
+}
+
+/// Puts a reference to the job in the place of each secret.
+pub(crate) fn hide(slug: &str, variables: &mut BTreeMap<String, String>) {
+    for (name, value) in variables {
+        if is_secret_name(name) {
+            *value = format!("{HIDDEN}{slug}");
+        }
+    }
+}
+
+/// A secret where it was written down.
+struct Kept {
+    row: Model,
+    script: String,
+    value: String,
+}
+
+impl Workloads {
+    /// What a reference to a job's variable leads to, from copy to copy.
+    async fn kept(&self, group: GroupId, name: &str, reference: &str) -> Result<Option<Kept>> {
+        let mut slug = reference.to_owned();
+        for _ in 0..MOST_COPIES {
+            let row = match store::require(self.db.reader(), group, &slug).await {
+                Ok(row) => row,
+                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let mut of = store::spec(self.db.reader(), WorkloadId(row.id)).await?;
+            let Some(value) = of.variables.remove(name) else { return Ok(None) };
+            match value.strip_prefix(HIDDEN) {
+                Some(further) => slug = further.to_owned(),
+                None => return Ok(Some(Kept { row, script: of.script, value })),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The variables of a new job: references to one's own secrets become their values, those to others' stay if the
+    /// command is the same.
+    pub(crate) async fn checked(&self, group: &Group, user: UserId, spec: &Spec) -> Result<Spec> {
+        let mut checked = spec.clone();
+        for (name, value) in &mut checked.variables {
+            let Some(reference) = value.strip_prefix(HIDDEN) else { continue };
+            let refused = |why: &str| {
+                Error::field(
+                    "environment",
+                    format!("The value of “{}” {why}. Write the value itself.", names::cut(name, 60)),
+                )
+            };
+            let kept = self.kept(group.id, name, reference).await?;
+            let kept = kept.ok_or_else(|| refused("refers to a job that has none, or is not there"))?;
+            *value = if kept.row.user_id == Some(user.0) {
+                kept.value
+            } else if kept.script == spec.script.replace("\r\n", "\n") {
+                format!("{HIDDEN}{}", kept.row.slug)
+            } else {
+                return Err(refused("is hidden, and stays what it was only with the same command"));
+            };
+        }
+        Ok(checked)
+    }
+
+    /// The variables as the job finds them. A reference to a job that is gone stays one.
+    pub(crate) async fn revealed(&self, group: GroupId, mut spec: Spec) -> Result<Spec> {
+        for (name, value) in &mut spec.variables {
+            if let Some(reference) = value.strip_prefix(HIDDEN)
+                && let Some(kept) = self.kept(group, name, reference).await?
+            {
+                *value = kept.value;
+            }
+        }
+        Ok(spec)
+    }
+}
