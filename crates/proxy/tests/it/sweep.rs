@@ -61,6 +61,10 @@ on_both_databases! {
                         let right = match row.policy {
                             ContentPolicy::Public if way == Way::Change => status == StatusCode::NOT_FOUND,
                             ContentPolicy::Public => status == StatusCode::OK,
+                            // What a job left is shown to whoever brings a code, and there is nothing to come back to.
+                            ContentPolicy::Code if row.path.starts_with("/r/") && way != Way::Change => {
+                                status == StatusCode::UNAUTHORIZED && !has_cookie
+                            }
                             // Without a code, whoever asks: to the workload, which asks for more.
                             ContentPolicy::Code if way == Way::Change => status == StatusCode::NOT_FOUND,
                             ContentPolicy::Code => status == StatusCode::SEE_OTHER && !has_cookie,
