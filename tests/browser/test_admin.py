@@ -110,8 +110,16 @@ def test_a_group_with_quotas_and_members(page, make_user, admin_api, open_as, ax
     expect(there.get_by_role("row", name="Memory")).to_contain_text("6 GiB")
     there.get_by_label("Timeout, number").fill("30")
     there.get_by_label("Timeout, unit").select_option("minutes")
-    there.get_by_role("button", name="Save").click()
+    there.get_by_role("button", name="Save timeout").click()
     expect(there.get_by_text("The settings are saved.")).to_be_visible()
+    there.get_by_label("Stop when idle for, number").fill("0.5")
+    there.get_by_label("Stop when idle for, unit").select_option("minutes")
+    there.get_by_role("button", name="Save rules").click()
+    expect(there.get_by_text("Use 0 (never), or 1 minute to 365 days.")).to_be_visible()
+    there.get_by_label("Stop when idle for, number").fill("45")
+    there.get_by_role("button", name="Save rules").click()
+    expect(there.get_by_text("The settings are saved.")).to_be_visible()
+    assert admin_api.get(f"/groups/{name}/idle-rule").json() == {"idle": 2700, "lifetime": None}
     there.goto(f"/g/{name}/jobs/new")
     expect(there.get_by_label("Timeout, number")).to_have_value("30")
 
@@ -149,7 +157,7 @@ def test_an_instance_type_is_made_changed_and_deleted(page, group, axe_check):
 
     page.goto(f"/admin/instance-types/{name}")
     page.get_by_label("Memory, GiB").fill("3")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/admin/instance-types?done=saved")
     expect(page.get_by_role("row", name=name)).to_contain_text("3 GiB")
 
