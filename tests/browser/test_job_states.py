@@ -73,7 +73,7 @@ def test_a_job_waits_with_a_reason_while_the_quota_is_used(page, group):
     page.goto(f"/admin/groups/{group.name}")
     limits = page.get_by_role("group", name="Limit of the whole group")
     limits.get_by_label("CPU cores").fill("0.5")
-    page.get_by_role("button", name="Save timeout").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The changes are saved.")).to_be_visible()
 
     first = group.submit(COUNT, name="holder")
