@@ -161,7 +161,7 @@ def test_the_form_keeps_what_was_typed_and_names_the_field(page, group, axe_chec
     page.get_by_label("Name of variable 1").fill("FINE")
     page.evaluate("document.getElementById('f-command').value = 'echo 123\\n'.repeat(1e6 / 9)")
     page.get_by_role("button", name="Submit").click()
-    expect(page.locator("#f-command-error")).to_contain_text("at most 524.3 kB are allowed")
+    expect(page.locator("#f-command-error")).to_contain_text("at most 512 KiB are allowed")
     assert len(page.get_by_label("Command", exact=True).input_value()) > 990_000
     expect(name).to_have_value("big")
     assert group.api.get(f"/groups/{group.name}/jobs").json()["items"] == []
