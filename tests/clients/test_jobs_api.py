@@ -71,7 +71,7 @@ def test_a_key_is_good_for_what_has_changed_since(lab: Lab):
         ("name", "gnp\u202etxt", "U+202E"),
         ("command", " \n ", "Write the command to run"),
         ("command", "a\0b", "NUL"),
-        ("command", "#" * 1_000_000, "at most 524.3 kB are allowed. Put the script into a file"),
+        ("command", "#" * 1_000_000, "at most 512 KiB are allowed. Put the script into a file"),
         ("time_limit", -1, "Use 0 (no limit) to 365 days."),
         ("time_limit", 2**62, "Use 0 (no limit) to 365 days."),
         ("environment", {"1A": "x"}, "is no variable name"),
