@@ -93,6 +93,7 @@ def started_in(page: Page, team) -> str:
     return re.search(r"nb-\w{8}", page.url)[0]
 
 
+@pytest.mark.timeout(420)
 def test_from_the_form_to_a_cell_and_on_after_the_server_was_killed(page, portico, team, axe_check, screenshot):
     page.goto(f"{team.path}/notebooks")
     page.get_by_role("link", name="Start notebook").first.click()
