@@ -2,9 +2,14 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rustix::fs::{FlockOperation, flock};
+
+/// A second and a half in all.
+const TRIES: u32 = 30;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Held while a server uses the data directory; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
@@ -25,13 +30,18 @@ impl DataDirLock {
         }
     }
 
+    /// Takes the lock, or says who has it. A server that was killed while it began a process leaves the lock to that
+    /// for a moment, so it is worth asking more than once.
     pub(crate) fn take(data_dir: &Path) -> anyhow::Result<Self> {
-        match Self::try_take(data_dir)? {
-            Some(lock) => Ok(lock),
-            None => bail!(
-                "Another Portico server uses the data directory {}. Stop it first, or set PORTICO_DATA_DIR to another folder.",
-                data_dir.display()
-            ),
+        for _ in 0..TRIES {
+            if let Some(lock) = Self::try_take(data_dir)? {
+                return Ok(lock);
+            }
+            std::thread::sleep(PAUSE);
         }
+        bail!(
+            "Another Portico server uses the data directory {}. Stop it first, or set PORTICO_DATA_DIR to another folder.",
+            data_dir.display()
+        )
     }
 }

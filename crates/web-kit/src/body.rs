@@ -61,12 +61,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split(';').next())
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        // Read even where it is refused: a connection with unread bytes can't be used again.
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
         if !is_json {
             let error = Error::invalid("The body is not JSON.")
                 .with_hint("Send it with Content-Type: application/json.");
             return Err(error.with_code("not_json").into());
         }
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let text = error.to_string();
             let place = format!("line {}, column {}", error.line(), error.column());
