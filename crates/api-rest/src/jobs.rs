@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use base::page::PageRequest;
 use base::{Error, Result};
-use serde_json::{Value, json};
-use web_kit::logs::{self, WorkloadLog};
-use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, sse};
+use serde_json::Value;
+use web_kit::logs;
+use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString};
 use workloads::jobs::{JobFilter, JobSort, NewJob, Phase, Spec, TimeLimit};
 
 use crate::dto::{JobDetailDto, JobDto, JobEventDto, JobPageDto, JobQuery, NewJobDto, Problem};
@@ -137,10 +137,8 @@ pub(crate) async fn log(
     InGroup(group): InGroup,
     Path((_, slug)): Where,
 ) -> Answer<Response> {
-    Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => logs::download(&reader, &slug).await?,
-        WorkloadLog::NotYet { .. } => "".into_response(),
-    })
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(log.download(&slug).await?.unwrap_or_else(|| "".into_response()))
 }
 
 /// Some lines: `from` (counted from 0) and `count`, or the last `tail`.
@@ -152,10 +150,8 @@ pub(crate) async fn log_lines(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer<Json<Value>> {
-    Ok(Json(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => logs::lines(&reader, &wanted).await?,
-        WorkloadLog::NotYet { is_over } => logs::no_lines(is_over),
-    }))
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(Json(log.lines(&wanted).await?))
 }
 
 /// Numbers (counted from 1) of the lines that hold a text.
@@ -167,10 +163,8 @@ pub(crate) async fn log_search(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer<Json<Value>> {
-    Ok(Json(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => logs::search(&reader, &wanted).await?,
-        WorkloadLog::NotYet { .. } => json!({ "matches": [], "more": false }),
-    }))
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(Json(log.search(&wanted).await?))
 }
 
 /// The log as it grows, as server-sent events `lines`, and `end` when it is complete; 204 before the job has started.
@@ -182,8 +176,6 @@ pub(crate) async fn log_stream(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::From>,
 ) -> Answer<Response> {
-    Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => sse::log(&portal, ctx, reader, wanted.from),
-        WorkloadLog::NotYet { .. } => StatusCode::NO_CONTENT.into_response(),
-    })
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(log.stream(&portal, ctx, wanted.from))
 }

@@ -133,11 +133,6 @@ pub async fn of_notebook(
     })
 }
 
-/// What [`lines`] says of a log that is not there.
-pub fn no_lines(is_over: bool) -> Value {
-    json!({ "total": 0, "complete": is_over, "note": null, "lines": [] })
-}
-
 /// A workload's log, if there is one by now.
 pub enum WorkloadLog {
     Of(LogReader),
@@ -145,6 +140,42 @@ pub enum WorkloadLog {
     NotYet {
         is_over: bool,
     },
+}
+
+impl WorkloadLog {
+    /// Some of its lines; none before there is a log.
+    pub async fn lines(&self, wanted: &Lines) -> Result<Value> {
+        match self {
+            Self::Of(reader) => lines(reader, wanted).await,
+            Self::NotYet { is_over } => {
+                Ok(json!({ "total": 0, "complete": is_over, "note": null, "lines": [] }))
+            }
+        }
+    }
+
+    /// The numbers of lines that hold a text.
+    pub async fn search(&self, wanted: &Search) -> Result<Value> {
+        match self {
+            Self::Of(reader) => search(reader, wanted).await,
+            Self::NotYet { .. } => Ok(json!({ "matches": [], "more": false })),
+        }
+    }
+
+    /// The log as it grows. 204 before there is one: the browser asks again.
+    pub fn stream(self, portal: &Portal, ctx: OpContext, from: u64) -> Response {
+        match self {
+            Self::Of(reader) => crate::sse::log(portal, ctx, reader, from),
+            Self::NotYet { .. } => axum::http::StatusCode::NO_CONTENT.into_response(),
+        }
+    }
+
+    /// The log as a file; `None` before there is one.
+    pub async fn download(&self, name: &str) -> Result<Option<Response>> {
+        match self {
+            Self::Of(reader) => download(reader, name).await.map(Some),
+            Self::NotYet { .. } => Ok(None),
+        }
+    }
 }
 
 fn unreadable(error: std::io::Error) -> Error {

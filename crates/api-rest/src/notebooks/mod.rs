@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
-use web_kit::logs::{self, WorkloadLog};
-use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, sse};
+use web_kit::logs;
+use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString};
 
 use crate::dto::{JobEventDto, Problem};
 use dto::{IdleRuleDto, NewNotebookDto, NotebookDto, NotebookListDto, StartDto};
@@ -149,10 +149,8 @@ pub(crate) async fn log_lines(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer<Json<Value>> {
-    Ok(Json(match logs::of_notebook(&portal, &ctx, &group, &slug).await? {
-        WorkloadLog::Of(reader) => logs::lines(&reader, &wanted).await?,
-        WorkloadLog::NotYet { is_over } => logs::no_lines(is_over),
-    }))
+    let log = logs::of_notebook(&portal, &ctx, &group, &slug).await?;
+    Ok(Json(log.lines(&wanted).await?))
 }
 
 /// The log of the newest run as it grows, as server-sent events `lines`, and `end` when it is complete; 204 before it has started.
@@ -164,10 +162,8 @@ pub(crate) async fn log_stream(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::From>,
 ) -> Answer<Response> {
-    Ok(match logs::of_notebook(&portal, &ctx, &group, &slug).await? {
-        WorkloadLog::Of(reader) => sse::log(&portal, ctx, reader, wanted.from),
-        WorkloadLog::NotYet { .. } => StatusCode::NO_CONTENT.into_response(),
-    })
+    let log = logs::of_notebook(&portal, &ctx, &group, &slug).await?;
+    Ok(log.stream(&portal, ctx, wanted.from))
 }
 
 /// What the group's notebooks do when they say nothing themselves.

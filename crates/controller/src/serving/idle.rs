@@ -58,7 +58,7 @@ impl Watch {
         if one.step(ctx.now(), known) == IdleStep::Nothing {
             return Ok(());
         }
-        // Only a person who asked twice whether it computes knows: the first look only takes the measure.
+        // Whether it computes takes two looks: the first one only takes the measure.
         let Some(active_at) = self.asked_use(ctx, one, known).await else { return Ok(()) };
         let step = one.step(ctx.now(), active_at);
         if step == IdleStep::Nothing && active_at == one.active_at() {

@@ -60,6 +60,8 @@ struct Typed {
     gpu: String,
     global: bool,
     groups: Vec<String>,
+    /// The limits of notebooks, where they were typed.
+    spans: Option<Spans>,
 }
 
 impl Typed {
@@ -74,6 +76,7 @@ impl Typed {
             gpu: text("gpu"),
             global: form.is_on("global"),
             groups: form.all("groups").map(str::to_owned).collect(),
+            spans: None,
         }
     }
     /// As the type is.
@@ -91,6 +94,7 @@ impl Typed {
                 .filter(|(id, _)| kind.groups.contains(id))
                 .map(|(_, name)| name.clone())
                 .collect(),
+            spans: None,
         }
     }
     fn fresh() -> Self {
@@ -104,6 +108,7 @@ impl Typed {
             gpu: "0".to_owned(),
             global: true,
             groups: Vec::new(),
+            spans: None,
         }
     }
     fn parse(&self, groups: &[(GroupId, String)]) -> Result<InstanceTypeInput> {
@@ -152,9 +157,10 @@ async fn form(
         frame::build(portal, ctx, existing.unwrap_or("New instance type"), Entry::AdminInstanceTypes, None)
             .await?;
     framed.frame.flash = done.flash();
-    let spans = match existing {
-        Some(name) => Spans::of(portal.workloads.instance_type_idle_rule(ctx, name).await?),
-        None => Spans::empty(),
+    let spans = match (typed.spans, existing) {
+        (Some(typed), _) => typed,
+        (None, Some(name)) => Spans::of(portal.workloads.instance_type_idle_rule(ctx, name).await?),
+        (None, None) => Spans::empty(),
     };
     let page = InstanceTypeFormPage {
         idle: view::field(spans.idle.0, "idle", error),
@@ -213,7 +219,8 @@ pub(crate) async fn set_idle_rule(
     Path(name): Path<String>,
     body: FormBody,
 ) -> Answer {
-    let result = match Spans::read(&body).rule() {
+    let spans = Spans::read(&body);
+    let result = match spans.rule() {
         Ok(rule) => portal.workloads.set_instance_type_idle_rule(&ctx, &name, rule).await,
         Err(error) => Err(error),
     };
@@ -221,7 +228,8 @@ pub(crate) async fn set_idle_rule(
         Ok(()) => Ok(view::see_other(&format!("/admin/instance-types/{name}?done=saved"))),
         Err(error) if is_for_form(&error) => {
             let groups = group_names(&portal, &ctx).await?;
-            let typed = Typed::of(find(&portal, &ctx, &name).await?, &groups);
+            let kind = find(&portal, &ctx, &name).await?;
+            let typed = Typed { spans: Some(spans), ..Typed::of(kind, &groups) };
             Ok(form(&portal, &ctx, Some(&name), typed, &groups, &Done::default(), Some(&error)).await?)
         }
         Err(error) => Err(error.into()),

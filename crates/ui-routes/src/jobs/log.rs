@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
-use web_kit::logs::{self, WorkloadLog};
-use web_kit::{Answer, Ctx, InGroup, Portal, QueryString, sse};
+use axum::response::IntoResponse as _;
+use web_kit::logs;
+use web_kit::{Answer, Ctx, InGroup, Portal, QueryString};
 
 type Where = Path<(String, String)>;
 
@@ -16,10 +15,8 @@ pub(crate) async fn lines(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer {
-    Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => Json(logs::lines(&reader, &wanted).await?).into_response(),
-        WorkloadLog::NotYet { is_over } => Json(logs::no_lines(is_over)).into_response(),
-    })
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(Json(log.lines(&wanted).await?).into_response())
 }
 
 pub(crate) async fn search(
@@ -29,10 +26,8 @@ pub(crate) async fn search(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer {
-    Ok(match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => Json(logs::search(&reader, &wanted).await?).into_response(),
-        WorkloadLog::NotYet { .. } => Json(json!({ "matches": [], "more": false })).into_response(),
-    })
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(Json(log.search(&wanted).await?).into_response())
 }
 
 pub(crate) async fn stream(
@@ -42,21 +37,8 @@ pub(crate) async fn stream(
     Path((_, slug)): Where,
     QueryString(wanted): QueryString<logs::From>,
 ) -> Answer {
-    Ok(follow(&portal, ctx, &group, &slug, wanted.from).await?)
-}
-
-/// Follows the newest attempt. Before there is one, the stream ends at once and the browser asks again.
-async fn follow(
-    portal: &Portal,
-    ctx: base::OpContext,
-    group: &accounts::groups::Group,
-    slug: &str,
-    from: u64,
-) -> base::Result<Response> {
-    match logs::of_job(portal, &ctx, group, slug, None).await? {
-        WorkloadLog::Of(reader) => Ok(sse::log(portal, ctx, reader, from)),
-        WorkloadLog::NotYet { .. } => Ok(axum::http::StatusCode::NO_CONTENT.into_response()),
-    }
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    Ok(log.stream(&portal, ctx, wanted.from))
 }
 
 pub(crate) async fn download(
@@ -65,8 +47,7 @@ pub(crate) async fn download(
     InGroup(group): InGroup,
     Path((_, slug)): Where,
 ) -> Answer {
-    match logs::of_job(&portal, &ctx, &group, &slug, None).await? {
-        WorkloadLog::Of(reader) => Ok(logs::download(&reader, &slug).await?),
-        WorkloadLog::NotYet { .. } => Err(base::Error::not_found("log yet; the job has not started").into()),
-    }
+    let log = logs::of_job(&portal, &ctx, &group, &slug, None).await?;
+    let file = log.download(&slug).await?;
+    Ok(file.ok_or_else(|| base::Error::not_found("log yet; the job has not started"))?)
 }

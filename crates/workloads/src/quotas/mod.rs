@@ -106,9 +106,9 @@ impl Workloads {
         if active > 0 {
             return Err(Error::conflict(
                 "group_in_use",
-                format!("{active} jobs of this group still wait or run."),
+                format!("{active} jobs and notebooks of this group still wait or run."),
             )
-            .with_hint("Cancel them first."));
+            .with_hint("Cancel or stop them first."));
         }
         self.accounts.delete_group(ctx, name).await
     }
