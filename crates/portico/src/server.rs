@@ -28,6 +28,7 @@ use crate::lock::DataDirLock;
 use crate::open;
 
 /// How long requests may take to end when the server stops.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 const STOP_SECONDS: u64 = 10;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -152,8 +153,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             listen::serve(listener, proxy.content_router(), stopping_content).await;
         }
     };
-    let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);
+    let for_operators = listen::serve(operator_listener, operators(&portal, metrics.clone()), stopping);
     tokio::spawn(on_signal(stop));
+    tokio::spawn(keep_metrics_small(metrics.clone()));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
     let served = tokio::spawn(async move { tokio::join!(pages, content, for_operators) });
     // What is open to workloads ends at once, so that browsers come back to the next server.
@@ -172,6 +174,14 @@ async fn bind(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener
     TcpListener::bind(address)
         .await
         .with_context(|| format!("Portico can't listen on {address}. Choose another address with {variable}"))
+}
+
+/// Every observation is kept until somebody asks for the metrics, or this is done.
+async fn keep_metrics_small(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP).await;
+        metrics.run_upkeep();
+    }
 }
 
 async fn on_signal(stop: watch::Sender<bool>) {
