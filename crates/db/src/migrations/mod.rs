@@ -13,6 +13,7 @@ mod m0006_preferences;
 mod m0007_outbox;
 mod m0008_notebook_jobs;
 mod m0009_removals;
+mod m0010_user_search;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_outbox::Migration),
             Box::new(m0008_notebook_jobs::Migration),
             Box::new(m0009_removals::Migration),
+            Box::new(m0010_user_search::Migration),
         ]
     }
 }
