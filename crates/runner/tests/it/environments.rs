@@ -257,6 +257,19 @@ async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
     assert_eq!(error.kind, BuildErrorKind::Network, "{error}");
 }
 
+/// uv knows where PyTorch's variants are, and says so when it can't get there.
+#[tokio::test]
+async fn a_variant_of_pytorch_names_the_index_it_needs() {
+    let Some(place) = Place::with_uv() else { return };
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let proxy = Some(format!("http://127.0.0.1:{port}"));
+    let store = place.store(EnvironmentConfig { proxy, ..place.config() });
+    let wanted = Recipe { torch_backend: "cpu".into(), ..recipe(&["torch==2.14.1"]) };
+    let error = store.build(&wanted, &place.log()).await.unwrap_err();
+    assert_eq!(error.kind, BuildErrorKind::Network, "{error}");
+    assert!(error.message.contains("/whl/cpu/torch/"), "{error}");
+}
+
 #[tokio::test]
 async fn what_is_no_requirement_is_refused() {
     let Some(place) = Place::with_uv() else { return };
