@@ -5,15 +5,16 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import ROOMY, Lab, expect, problem, wait_for
-from wheels import make_wheel
+from wheels import make_source, make_wheel
 
-from portico import Api, Portico
+from portico import ROOT, Api, Portico
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 NEW = {"name": "tools", "display_name": "Our tools"}
@@ -110,8 +111,8 @@ def test_what_does_not_resolve_says_why_and_can_be_repaired(lab: Lab) -> None:
     wait_for(lambda: "its build failed" in lab.job(job, group)["reason"], "the job says what it waits for")
     source = upon("tiny", "onlysource")
     expect(lab.admin.put(f"{images}/tools", json={"display_name": "Our tools", "source": source}), 200)
-    no_wheel = wait_image(lab.admin, f"{images}/tools", "failed")
-    assert "Only wheels are installed here" in no_wheel["message"]
+    no_archive = wait_image(lab.admin, f"{images}/tools", "failed")
+    assert "onlysource-1.0.tar.gz" in no_archive["message"], no_archive["message"]
     source = upon("tiny", file={"name": "requirements.txt", "content": "# ours\nbeta  # from the folder\n"})
     expect(lab.admin.put(f"{images}/tools", json={"display_name": "Our tools", "source": source}), 200)
     wait_image(lab.admin, f"{images}/tools", "ready")
@@ -127,6 +128,43 @@ def test_two_groups_with_the_same_recipe_share_one_environment(lab: Lab) -> None
     assert len(digests) == 1
     expect(lab.admin.delete("/groups/left/images/tools"), 204)
     assert lab.run("python -c 'import beta'", group="right", image="tools")["phase"] == "succeeded"
+
+
+def test_a_package_without_a_wheel_is_built_from_its_source(lab: Lab, folder: Path) -> None:
+    make_source(folder, "fromsource", "1.0")
+    group = lab.new_group("smiths")
+    images = f"/groups/{group}/images"
+    expect(lab.admin.post(images, json={**NEW, "source": upon("tiny", "fromsource", "beta")}), 201)
+    ready = wait_image(lab.admin, f"{images}/tools", "ready")
+    assert "fromsource==1.0" in ready["lock"] and "alpha==1.0" in ready["lock"]
+    assert "their sources are built" in expect(lab.admin.get(f"{images}/tools/log"), 200)
+    script = "python -c 'import alpha, fromsource; print(fromsource.version, fromsource.seen)'"
+    assert "1.0 ['environment', 'scratch']" in lab.run(script, group=group, image="tools").log
+
+
+def test_pytorch_is_built_when_it_is_first_used(portico_binary: Path, tmp_path: Path) -> None:
+    """From a folder of wheels, as on a machine without the internet: where PyTorch publishes it is not asked."""
+    builtin = tomllib.loads((ROOT / "crates/runner/environments.toml").read_text())["image"]
+    image = next(image for image in builtin if image["name"] == "pytorch-cpu")
+    for line in image["lock"]:
+        name, version = line.split(" ;")[0].split("==")
+        make_wheel(tmp_path / "wheels", name.replace("-", "_").replace(".", "_"), version)
+    make_wheel(tmp_path / "wheels", "alpha", "1.0")
+    env = {"PORTICO_PACKAGE_FOLDER": str(tmp_path / "wheels"), "PORTICO_PACKAGE_OFFLINE": "true", **ROOMY}
+    server = Portico(portico_binary, env)
+    try:
+        lab = Lab(server.start())
+        group = lab.new_group("torches")
+        path = f"/groups/{group}/images"
+        assert expect(lab.admin.get(f"{path}/pytorch-cpu"), 200)["history"] == []
+        script = "python -c 'import torch; print(\"torch\", torch.version)'"
+        pinned = next(line for line in image["requirements"] if line.startswith("torch==")).split("==")[1]
+        assert f"torch {pinned}" in lab.run(script, group=group, image="pytorch-cpu").log
+        body = {**NEW, "source": upon("pytorch-cpu", "alpha")}
+        expect(lab.admin.post(path, json=body), 201)
+        assert f"torch=={pinned}" in wait_image(lab.admin, f"{path}/tools", "ready")["lock"]
+    finally:
+        server.discard()
 
 
 def test_everybody_sees_and_changes_only_their_own(lab: Lab) -> None:
@@ -253,12 +291,16 @@ def test_a_build_survives_the_servers_death_and_ends_when_it_is_cancelled(
     expect(lab.admin.post("/groups/lab/images", json={**NEW, "source": alone("beta")}), 201)
     wait_image(lab.admin, path, "building")
     problem(lab.admin.post(f"{path}/rebuild"), 409, code="build_under_way")
-    wait_for(lambda: builders(lab.server), "uv runs")
+    [left] = wait_for(lambda: builders(lab.server), "uv runs")
     lab.server.kill_9()
+    assert builders(lab.server) == [left], "it runs in a sandbox that outlives the server"
     lab.server.start()
     again = wait_image(lab.admin, path, "building")
     assert [(build["number"], build["state"]) for build in again["history"]] == [(2, "building"), (1, "failed")]
+    [new] = wait_for(lambda: builders(lab.server) != [left] and builders(lab.server), "uv runs for the new server")
+    assert new != left
     expect(lab.admin.post(f"{path}/cancel"), 204)
+    wait_for(lambda: not builders(lab.server), "uv is gone")
     cancelled = wait_image(lab.admin, path, "cancelled")
     assert cancelled["history"][0]["state"] == "cancelled"
     problem(lab.admin.post(f"{path}/cancel"), 409, code="no_build")

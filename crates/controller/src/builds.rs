@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runner::environments::{BuildError, BuildErrorKind, Built};
+use runner::environments::{BuildError, Built, LONGEST_BUILD};
 use workloads::images::{BuildOutcome, DueBuild};
 
 use crate::{Bells, Controller, woken};
 
 /// So many environments are built at once: one that takes long does not keep everybody else waiting.
 const AT_ONCE: usize = 2;
-/// A build that takes longer is given up.
-const LONGEST: Duration = Duration::from_secs(3600);
 
 pub(crate) async fn run(controller: Controller, bells: Arc<Bells>) {
     let mut builders = tokio::task::JoinSet::new();
@@ -43,7 +41,7 @@ async fn build_next(controller: &Controller, bells: &Bells) -> base::Result<bool
     bells.build.notify_one();
     let log = parts.folders.build_log(&due.digest);
     let built = tokio::select! {
-        built = tokio::time::timeout(LONGEST, parts.environments.build(&due.recipe, &log)) => built,
+        built = tokio::time::timeout(LONGEST_BUILD, parts.environments.build(&due.recipe, &log)) => built,
         // Dropping the build ends it, and what it started.
         ended = until_cancelled(controller, bells, &due) => {
             ended?;
@@ -87,7 +85,5 @@ fn ready(built: Built) -> BuildOutcome {
 }
 
 fn failed(error: BuildError) -> BuildOutcome {
-    // What the recipe asks for stays impossible; the network and the machine may recover.
-    let try_again = !matches!(error.kind, BuildErrorKind::Recipe | BuildErrorKind::Packages);
-    BuildOutcome::Failed { message: error.message, try_again }
+    BuildOutcome::Failed { try_again: error.kind.may_pass(), message: error.message }
 }

@@ -35,6 +35,9 @@ async fn clean_up(controller: &Controller) -> base::Result<()> {
     }
     let known = parts.workloads.known_environments(&ctx).await?;
     let environments = parts.environments.clone();
+    if let Err(error) = environments.clear_abandoned().await {
+        tracing::warn!(%error, "what builds left could not be looked for");
+    }
     let removed = tokio::task::spawn_blocking(move || environments.gc(&known.into_iter().collect())).await;
     if let Ok(Err(error)) = removed {
         tracing::warn!(error = %error, "environments could not be removed");

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::{GroupId, UserId};
+use runner::environments::UV_TARGET;
 use runner::{AttemptSpec, ImageMount, LogLimits, Mount, Serves};
 use workloads::engine::{LaunchSpec, NotebookLaunch};
 use workloads::notebook_jobs::{Files, HOME, NotebookFile, Place};
 
 use crate::Parts;
-use crate::notebook::{JupyterStart, UV_TARGET, jupyter_script};
+use crate::notebook::{JupyterStart, jupyter_script};
 use crate::notebook_job::{RESULTS_TARGET, notebook_job_script};
 
 /// In safe mode the home lies here below the start folder, so that nothing in it can keep a notebook from starting.

@@ -6,9 +6,6 @@ use std::path::Path;
 
 use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
 
-/// Where a notebook finds uv, when the machine has it: mounted there read-only.
-pub(crate) const UV_TARGET: &str = "/opt/portico/bin/uv";
-
 /// The program that the script runs, with the reasons in it.
 const START: &str = include_str!("notebook/start.py");
 /// Where the script puts the program: a folder that nothing else of the person writes to.

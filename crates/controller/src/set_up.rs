@@ -39,17 +39,15 @@ pub(crate) fn server(world: &World, db: &db::Database, node: &str) -> Server {
         workloads: world.workloads.clone(),
         runner: runner.clone(),
         node: node.to_owned(),
-        environments: Arc::new(EnvironmentStore::new(EnvironmentConfig {
-            root: at("environments"),
-            cache: at("uv-cache"),
-            uv: None,
-            index_url: None,
-            find_links: None,
-            offline: true,
-            proxy: None,
-            python: None,
-            allow_source: false,
-        })),
+        environments: Arc::new(EnvironmentStore::new(
+            EnvironmentConfig {
+                root: at("environments"),
+                builds: at("builds"),
+                offline: true,
+                ..EnvironmentConfig::default()
+            },
+            runner.clone(),
+        )),
         build_environments: false,
         folders: Folders { files: world.workloads.files().clone(), build_logs: at("build-logs") },
         retention: Retention { job_days: 30 },

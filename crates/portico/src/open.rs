@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use base::{Clock, OpContext, Resources, SystemClock};
 use db::Database;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
-use runner::{LocalConfig, LocalRunner, Runner as _};
+use runner::{LocalConfig, LocalRunner, Runner};
 use workloads::images::{Asked, ImageSeed};
 use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
@@ -99,24 +99,19 @@ pub(crate) fn capacity(config: &Config, runner: &LocalRunner) -> Resources {
     config.capacity(Resources::new(found.cpu_milli, found.memory_mib, found.gpu))
 }
 
-pub(crate) fn environments(config: &Config) -> EnvironmentStore {
-    EnvironmentStore::new(EnvironmentConfig {
+pub(crate) fn environments(config: &Config, runner: Arc<dyn Runner>) -> EnvironmentStore {
+    let environments = EnvironmentConfig {
         root: config.data_dir.join("environments"),
-        cache: config.data_dir.join("uv-cache"),
+        builds: config.data_dir.join("builds"),
         uv: config.uv.clone(),
         index_url: config.index_url.clone(),
-        find_links: config.package_folder(),
+        find_links: config.find_links.clone(),
         offline: config.offline,
         proxy: config.proxy.clone(),
         python: config.python.clone(),
-        allow_source: false,
-    })
-}
-
-impl Config {
-    fn package_folder(&self) -> Option<std::path::PathBuf> {
-        self.find_links.clone()
-    }
+        network: config.network,
+    };
+    EnvironmentStore::new(environments, runner)
 }
 
 /// The use cases of workloads, with the seed of instance types and the built-in images in the database.

@@ -69,9 +69,7 @@ async fn page(proxy: &Proxy, slug: &str, code: &str) -> Result<Vec<u8>> {
     let Pass { session, view: Some(view) } = pass else { return Err(expired()) };
     // Asked again: the session may be over by now, or the person no member any more.
     let (accounts, ctx) = (&proxy.portal.accounts, proxy.context());
-    let secret = accounts.open_content_session(&ctx, session, slug).await?;
-    let (person, credential) =
-        accounts.authenticate_content(&ctx, secret.expose(), slug).await?.ok_or_else(expired)?;
+    let (person, credential) = accounts.person_of_session(&ctx, session).await?.ok_or_else(expired)?;
     let ctx = OpContext { actor: Actor::Person(person), credential, ..ctx };
     ctx.require_in_group(Action::ReadGroup, view.group)?;
     proxy.portal.workloads.read_rendered_notebook(view.attempt).await

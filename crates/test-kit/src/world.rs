@@ -82,7 +82,7 @@ impl World {
             display_name: "Base".to_owned(),
             description: String::new(),
             asked: Asked { python: python.clone(), requirements: requirements.clone(), ..Asked::default() },
-            recipe: Recipe { python, requirements, revision: 0 },
+            recipe: Recipe { python, requirements, ..Recipe::default() },
             digest: "d1".to_owned(),
             on_demand: false,
         };

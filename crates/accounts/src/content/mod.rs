@@ -74,10 +74,19 @@ impl Accounts {
         let Some(content) = store::by_hash(self.db.reader(), &hash(secret), slug, now).await? else {
             return Ok(None);
         };
-        let id = SessionId(content.session_id);
-        let Some(row) = sessions::store::by_id(self.db.reader(), id, now).await? else { return Ok(None) };
+        self.person_of_session(ctx, SessionId(content.session_id)).await
+    }
+
+    /// The person of a portal session that has not ended.
+    pub async fn person_of_session(
+        &self,
+        ctx: &OpContext,
+        session: SessionId,
+    ) -> Result<Option<(Person, Credential)>> {
+        let row = sessions::store::by_id(self.db.reader(), session, ctx.now()).await?;
+        let Some(row) = row else { return Ok(None) };
         let person = self.person(ctx.catalogue, UserId(row.user_id)).await?;
-        Ok(person.map(|person| (person, Credential::Session(id))))
+        Ok(person.map(|person| (person, Credential::Session(session))))
     }
 
     /// Says that somebody uses a workload through this session, so that it does not end as unused.

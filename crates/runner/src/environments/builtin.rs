@@ -19,6 +19,9 @@ pub struct BuiltinImage {
     /// Whether it is built only when somebody first uses it, because it is large.
     #[serde(default)]
     pub on_demand: bool,
+    /// Which of PyTorch's variants it has, if any; see [`Recipe::torch_backend`].
+    #[serde(default)]
+    pub torch_backend: String,
     /// Which Pythons it works with.
     pub python: String,
     /// What it is made for, as a person would ask for it.
@@ -30,7 +33,12 @@ pub struct BuiltinImage {
 impl BuiltinImage {
     /// What to build.
     pub fn recipe(&self) -> Recipe {
-        Recipe { python: self.python.clone(), requirements: self.lock.clone(), revision: 0 }
+        Recipe {
+            python: self.python.clone(),
+            requirements: self.lock.clone(),
+            torch_backend: self.torch_backend.clone(),
+            ..Recipe::default()
+        }
     }
 }
 

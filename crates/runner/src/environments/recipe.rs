@@ -21,6 +21,10 @@ pub struct Recipe {
     /// Another number makes another environment of the same packages, with the newest versions that fit then.
     #[serde(default)]
     pub revision: i64,
+    /// Which of PyTorch's variants is meant, as uv names them, such as `cpu`; whatever the package index has when
+    /// empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub torch_backend: String,
 }
 
 /// Why a recipe cannot be built.
@@ -52,6 +56,9 @@ impl Recipe {
         if self.revision != 0 {
             canonical["revision"] = self.revision.into();
         }
+        if !self.torch_backend.is_empty() {
+            canonical["torch"] = self.torch_backend.as_str().into();
+        }
         let digest = Sha256::digest(canonical.to_string());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -72,6 +79,10 @@ impl Recipe {
         }
         if self.requirements.len() > MOST_REQUIREMENTS {
             return wrong(&format!("{} packages", self.requirements.len()), "are too many");
+        }
+        let backend = &self.torch_backend;
+        if backend.len() > 16 || !backend.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
+            return wrong(backend, "is no variant of PyTorch");
         }
         for requirement in self.canonical_requirements() {
             if let Err(message) = check_requirement(&requirement) {

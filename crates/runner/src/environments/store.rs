@@ -3,20 +3,19 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::uv::Uv;
-use super::{BuildError, Recipe, build};
+use super::{BuildError, Recipe, build, workshop};
+use crate::runner::Runner;
+use crate::spec::Network;
 
 /// The record that makes a folder an environment.
 pub(super) const RECORD: &str = "built.json";
 /// The environment itself, within its folder.
 pub(super) const ENVIRONMENT: &str = "environment";
-/// How folders are called while they are being built.
-pub(super) const BUILDING: &str = ".building-";
-/// Held by whoever builds, so that others can tell a build from what a killed one left.
-pub(super) const BUILD_LOCK: &str = "lock";
 const REMOVED: &str = ".removed-";
 
 /// How environments are built and where they are kept.
@@ -24,8 +23,8 @@ const REMOVED: &str = ".removed-";
 pub struct EnvironmentConfig {
     /// The folder that holds one folder per environment.
     pub root: PathBuf,
-    /// uv's cache. On the same file system as `root`, packages are shared rather than copied.
-    pub cache: PathBuf,
+    /// Where environments are made, and uv's cache is: on the same file system as `root`.
+    pub builds: PathBuf,
     /// uv. When not given it is looked for in `PATH` and beside `root`.
     pub uv: Option<PathBuf>,
     /// Where packages come from; uv's own choice when not given. May contain a password.
@@ -38,8 +37,9 @@ pub struct EnvironmentConfig {
     pub proxy: Option<String>,
     /// An interpreter to use, whatever version a recipe asks for (which must still fit).
     pub python: Option<PathBuf>,
-    /// Whether packages may be built from source. That runs code from the package, with the rights of the server.
-    pub allow_source: bool,
+    /// What workloads may reach on this machine. A build that needs a network gets one of its own, unless this is the
+    /// machine's.
+    pub network: Network,
 }
 
 /// An environment that is ready.
@@ -61,28 +61,29 @@ pub struct Built {
 }
 
 /// Builds environments and keeps them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EnvironmentStore {
     pub(super) config: EnvironmentConfig,
+    pub(super) runner: Arc<dyn Runner>,
 }
 
 impl EnvironmentStore {
-    /// Uses the folders of `config`, which are made when they are needed.
-    pub fn new(config: EnvironmentConfig) -> Self {
-        EnvironmentStore { config }
+    /// Uses the folders of `config`, which are made when they are needed. Builds are attempts of `runner`.
+    pub fn new(config: EnvironmentConfig, runner: Arc<dyn Runner>) -> Self {
+        EnvironmentStore { config, runner }
     }
 
     /// The environment of a recipe, built unless it is there already. What uv says is written to a log in `log_dir`,
     /// for [`crate::LogReader`].
     ///
-    /// Dropping the future kills uv.
+    /// Dropping the future ends the build. One that outlived its server ends when the next one begins.
     pub async fn build(&self, recipe: &Recipe, log_dir: &Path) -> Result<Built, BuildError> {
         build::build(self, recipe, log_dir).await
     }
 
     /// uv, where there is one. It needs nothing but the system's libraries, so it can be mounted into a workload.
     pub fn uv(&self) -> Option<PathBuf> {
-        Uv::find(&self.config).ok().and_then(|uv| fs_err::canonicalize(uv.program()).ok())
+        Uv::find(&self.config).ok()?.program().ok()
     }
 
     /// Where packages come from, if that was set and may be shown: an address with a password may not.
@@ -122,18 +123,23 @@ impl EnvironmentStore {
         let hidden = self.config.root.join(format!("{REMOVED}{digest}"));
         match fs_err::rename(self.dir(digest), &hidden) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            renamed => renamed.and_then(|()| fs_err::remove_dir_all(hidden)),
+            renamed => renamed.and_then(|()| crate::delete_folder(&hidden)),
         }
     }
 
-    /// Deletes all environments but those in `keep`, and what builds and removals left that were killed. Answers the
-    /// digests of what was deleted.
+    /// Ends and deletes what builds left whose server was killed.
+    pub async fn clear_abandoned(&self) -> io::Result<()> {
+        workshop::clear_abandoned(&self.config.builds, &*self.runner).await
+    }
+
+    /// Deletes all environments but those in `keep`, and what removals left that were killed. Answers the digests of
+    /// what was deleted.
     pub fn gc(&self, keep: &HashSet<String>) -> io::Result<Vec<String>> {
         let mut deleted = Vec::new();
         for name in self.names()? {
             let path = self.config.root.join(&name);
-            if name.starts_with(REMOVED) || (name.starts_with(BUILDING) && is_abandoned(&path)) {
-                fs_err::remove_dir_all(path)?;
+            if name.starts_with(REMOVED) {
+                crate::delete_folder(&path)?;
             } else if is_digest(&name) && !keep.contains(&name) {
                 self.remove(&name)?;
                 deleted.push(name);
@@ -157,15 +163,6 @@ impl EnvironmentStore {
         }
         names.sort_unstable();
         Ok(names)
-    }
-}
-
-/// Whether the builder of this folder is dead: the kernel let go of its lock.
-fn is_abandoned(path: &Path) -> bool {
-    match std::fs::File::open(path.join(BUILD_LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        // The lock is the first thing a build makes and the last thing a removal may have taken.
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 

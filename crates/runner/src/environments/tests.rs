@@ -13,7 +13,7 @@ fn built_in_images_can_be_built() {
     let images = builtin_images();
     assert_eq!(
         images.iter().map(|image| image.name.as_str()).collect::<Vec<_>>(),
-        ["base", "data-science", "tensorflow-cpu"]
+        ["base", "data-science", "pytorch-cpu", "tensorflow-cpu"]
     );
     for image in images {
         image.recipe().check().unwrap();
@@ -90,5 +90,7 @@ fn a_digest_names_content() {
     assert_ne!(digest, recipe(&["six"]).digest());
     assert_ne!(digest, Recipe { revision: 1, ..recipe(&["six", "idna >= 3"]) }.digest());
     assert_ne!(digest, Recipe { python: ">=3.11".into(), ..recipe(&["six", "idna >= 3"]) }.digest());
+    let of_torch = Recipe { torch_backend: "cpu".into(), ..recipe(&["six", "idna >= 3"]) };
+    assert_ne!(digest, of_torch.digest());
     assert_eq!(digest.len(), 64);
 }

@@ -1,84 +1,104 @@
 //! Environments, with a real uv.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use runner::contract::RunnerFixture;
 use runner::environments::{BuildErrorKind, EnvironmentConfig, EnvironmentStore, Recipe};
-use runner::{AttemptSpec, ImageMount, LogReader, Observation, Runner};
+use runner::{AttemptSpec, ImageMount, LogReader, Network, Observation, Runner};
 use tokio::io::AsyncReadExt;
 
-use crate::fixture::local;
+use crate::fixture::{Local, local};
 
 struct Place {
     dir: tempfile::TempDir,
+    local: Local,
 }
 
 impl Place {
+    fn new() -> Self {
+        Place { dir: tempfile::tempdir().unwrap(), local: local() }
+    }
+
     /// `None`, with the reason printed, where there is no uv.
     fn with_uv() -> Option<Self> {
-        let place = Place { dir: tempfile::tempdir().unwrap() };
         if Command::new("uv").arg("--version").output().is_err() {
             println!("skipped: uv is not in PATH");
             return None;
         }
-        Some(place)
+        Some(Place::new())
     }
 
     fn config(&self) -> EnvironmentConfig {
         let path = |name: &str| self.dir.path().join(name);
         EnvironmentConfig {
             root: path("environments"),
-            cache: path("uv-cache"),
+            builds: path("builds"),
+            network: Network::Outbound,
             ..EnvironmentConfig::default()
         }
     }
 
-    /// A store that knows only the wheels of a folder, and the folder has one.
+    fn store(&self, config: EnvironmentConfig) -> EnvironmentStore {
+        EnvironmentStore::new(config, self.local.runner())
+    }
+
+    fn wheels(&self) -> PathBuf {
+        self.dir.path().join("wheels")
+    }
+
+    /// A store that knows only the packages of a folder.
     fn offline(&self) -> EnvironmentStore {
-        let wheels = self.dir.path().join("wheels");
-        fs_err::create_dir_all(&wheels).unwrap();
-        make_wheel(&wheels);
-        EnvironmentStore::new(EnvironmentConfig { find_links: Some(wheels), offline: true, ..self.config() })
+        self.make_packages(0);
+        self.store(EnvironmentConfig { offline: true, ..self.with_folder() })
+    }
+
+    fn with_folder(&self) -> EnvironmentConfig {
+        EnvironmentConfig { find_links: Some(self.wheels()), ..self.config() }
+    }
+
+    /// Makes packages of our own in the folder, one of which tries to reach this port of the machine.
+    fn make_packages(&self, port: u16) {
+        fs_err::create_dir_all(self.wheels()).unwrap();
+        let mut make = Command::new("python3");
+        make.args(["-c", include_str!("packages.py")]).arg(self.wheels()).arg(self.dir.path());
+        assert!(make.arg(port.to_string()).status().unwrap().success());
     }
 
     fn log(&self) -> PathBuf {
         self.dir.path().join("build-log")
     }
 
-    /// What lies in the store, whatever it is called.
-    fn lies_there(&self) -> Vec<String> {
-        let entries = fs_err::read_dir(self.config().root).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    /// Builds under way and what they left.
+    fn builds(&self) -> Vec<String> {
+        let builds = names(&self.config().builds);
+        builds.into_iter().filter(|name| name != "uv").collect()
+    }
+
+    /// Waits until nothing is left of any build.
+    async fn until_cleared(&self) {
+        tokio::time::timeout(Duration::from_secs(30), async {
+            while !self.builds().is_empty() || !names(&self.local.attempts()).is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    /// What is in the cache that all builds share, by content.
+    fn cached(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let files = walk(&self.config().builds.join("uv")).into_iter();
+        files.map(|path| (path.clone(), fs_err::read(path).unwrap_or_default())).collect()
     }
 }
 
-/// A wheel of our own, so that no test needs the network: `sample` with a command of that name.
-fn make_wheel(folder: &Path) {
-    // `hostile` brings a line that every start of its interpreter runs.
-    let program = "
-import os, sys, zipfile
-wheel = zipfile.ZipFile(sys.argv[1] + '/hostile-1.0-py3-none-any.whl', 'w')
-info = 'hostile-1.0.dist-info/'
-wheel.writestr('hostile.pth', 'import os; open(' + repr(sys.argv[1] + '/escaped') + ', \\'w\\')\\n')
-wheel.writestr('hostile.py', '')
-wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: hostile\\nVersion: 1.0\\n')
-wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
-wheel.writestr(info + 'RECORD', ''.join(name + ',,\\n' for name in wheel.namelist() + [info + 'RECORD']))
-wheel.close()
-open(sys.argv[1] + '/source-1.0.tar.gz', 'wb').write(b'no archive')
-wheel = zipfile.ZipFile(sys.argv[1] + '/sample-1.0-py3-none-any.whl', 'w')
-info = 'sample-1.0.dist-info/'
-wheel.writestr('sample/__init__.py', 'def main(): print(\"a sample from\", __file__)\\n')
-wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: sample\\nVersion: 1.0\\n')
-wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
-wheel.writestr(info + 'entry_points.txt', '[console_scripts]\\nsample = sample:main\\n')
-wheel.writestr(info + 'RECORD', ''.join(name + ',,\\n' for name in wheel.namelist() + [info + 'RECORD']))
-wheel.close()
-";
-    let made = Command::new("python3").args(["-c", program]).arg(folder).status().unwrap();
-    assert!(made.success());
+fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs_err::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 fn recipe(requirements: &[&str]) -> Recipe {
@@ -124,7 +144,8 @@ async fn an_environment_is_built_offline_and_used() {
 
     assert!(store.gc(&HashSet::from([built.digest.clone()])).unwrap().is_empty());
     assert_eq!(store.gc(&HashSet::new()).unwrap(), [built.digest]);
-    assert!(place.lies_there().is_empty());
+    assert!(names(&place.config().root).is_empty());
+    place.until_cleared().await;
 }
 
 #[tokio::test]
@@ -141,36 +162,88 @@ async fn a_broken_requirement_gives_uvs_explanation() {
     assert!(error.kind == BuildErrorKind::Packages && error.message.contains("3.1"), "{error}");
 }
 
-/// A package's own program never runs while it is built into an environment: that happens outside of any sandbox.
+/// A package can bring a line that every start of its interpreter runs, and an interpreter of its own.
 #[tokio::test]
-async fn a_package_runs_nothing_while_it_is_installed() {
+async fn a_package_runs_nothing_while_its_wheel_is_installed() {
     let Some(place) = Place::with_uv() else { return };
     let built = place.offline().build(&recipe(&["hostile"]), &place.log()).await.unwrap();
-    let package = built.path.join("lib");
-    let bytecode = walk(&package).into_iter().any(|path| path.to_string_lossy().contains("hostile.cpython"));
-    assert!(bytecode, "it is not compiled");
-    let escaped = place.dir.path().join("wheels/escaped");
-    assert!(!escaped.exists(), "the package's program ran outside of the sandbox");
-    // It would run as soon as somebody starts the interpreter.
-    assert!(Command::new(built.path.join("bin/python")).arg("-c").arg("").status().unwrap().success());
-    assert!(escaped.exists(), "the wheel is not hostile, so this test shows nothing");
+    let compiled = walk(&built.path.join("lib"));
+    let compiled = compiled.iter().any(|path| path.to_string_lossy().contains("hostile.cpython"));
+    assert!(compiled, "it is not compiled");
+    let marks = || walk(&built.path).into_iter().filter(|path| path.ends_with("it-ran")).count();
+    assert_eq!(marks(), 0, "the package's program ran");
+    // It would run as soon as somebody starts an interpreter with it.
+    let packages = walk(&built.path).into_iter().find(|path| path.ends_with("hostile.py")).unwrap();
+    let start = format!("import site; site.addsitedir({:?})", packages.parent().unwrap());
+    assert!(Command::new("python3").args(["-c", &start]).status().unwrap().success());
+    assert_eq!(marks(), 1, "the wheel is not hostile, so this test shows nothing");
+}
+
+/// A wheel that brings the environment's interpreter: whether it is installed or refused, nobody starts it.
+#[tokio::test]
+async fn an_interpreter_in_a_wheel_never_runs() {
+    let Some(place) = Place::with_uv() else { return };
+    match place.offline().build(&recipe(&["replacer"]), &place.log()).await {
+        Ok(built) => {
+            let ran = walk(&built.path).into_iter().any(|path| path.ends_with("it-ran"));
+            assert!(!ran, "the package's interpreter ran");
+        }
+        Err(error) => assert_eq!(error.kind, BuildErrorKind::Packages, "{error}"),
+    }
+}
+
+/// A source is built where it sees nothing but itself, and what it leaves is of use to nobody else.
+#[tokio::test]
+async fn a_hostile_source_reaches_nothing() {
+    let Some(place) = Place::with_uv() else { return };
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    fs_err::write(place.dir.path().join("secret"), "the secret").unwrap();
+    fs_err::create_dir(place.dir.path().join("groups")).unwrap();
+    fs_err::write(place.dir.path().join("groups/other"), "another group's").unwrap();
+    place.make_packages(listener.local_addr().unwrap().port());
+    // With a network, and with an index that nothing is asked of.
+    let config = EnvironmentConfig { index_url: Some("file:///usr/share".to_owned()), ..place.with_folder() };
+    let store = place.store(config);
+    store.build(&recipe(&["sample"]), &place.log()).await.unwrap();
+    let before = place.cached();
+    let built = store.build(&recipe(&["source", "sample"]), &place.log()).await.unwrap();
+    assert_eq!(built.lock, "sample==1.0\nsource==1.0\n");
+    let log = log_text(&place).await;
+    assert!(log.contains("their sources are built"), "{log}");
+    let module = walk(&built.path).into_iter().find(|path| path.ends_with("source.py")).unwrap();
+    let report = fs_err::read_to_string(module).unwrap();
+    assert!(!report.contains("done: ") && report.matches("refused: ").count() == 10, "{report}");
+    assert!(report.contains("'builds': ['build-") && !report.contains("'uv'"), "{report}");
+    let after: HashMap<_, _> = place.cached().into_iter().collect();
+    for (path, contents) in before {
+        assert_eq!(after.get(&path), Some(&contents), "{} changed", path.display());
+    }
+    assert!(!after.values().any(|contents| contents.windows(8).any(|bytes| bytes == b"'builds'")));
+    // Its own files are copies: what it changes of a package is changed nowhere else.
+    let sample = walk(&built.path).into_iter().find(|path| path.ends_with("sample/__init__.py")).unwrap();
+    assert_eq!(fs_err::metadata(sample).unwrap().nlink(), 1);
+    assert!(!walk(&built.path).into_iter().any(|path| path.ends_with("it-ran")));
+}
+
+#[tokio::test]
+async fn a_source_is_not_built_where_it_could_read_a_password() {
+    let Some(place) = Place::with_uv() else { return };
+    place.make_packages(0);
+    let index_url = Some("file:///usr/share".to_owned());
+    let proxy = Some("http://user:a-password@192.0.2.1:3128".to_owned());
+    let store = place.store(EnvironmentConfig { index_url, proxy, ..place.with_folder() });
+    let error = store.build(&recipe(&["source"]), &place.log()).await.unwrap_err();
+    assert_eq!(error.kind, BuildErrorKind::NoWheel, "{error}");
+    assert!(error.message.contains("could read the password"), "{error}");
 }
 
 fn walk(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs_err::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+        if path.is_dir() && !path.is_symlink() { found.extend(walk(&path)) } else { found.push(path) }
     }
     found
-}
-
-#[tokio::test]
-async fn a_package_without_a_wheel_is_told_as_such() {
-    let Some(place) = Place::with_uv() else { return };
-    let error = place.offline().build(&recipe(&["source"]), &place.log()).await.unwrap_err();
-    assert_eq!(error.kind, BuildErrorKind::Packages);
-    assert!(error.message.contains("Only wheels are installed here"), "{error}");
 }
 
 #[tokio::test]
@@ -179,9 +252,22 @@ async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
     // A port that was just free.
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let address = format!("http://127.0.0.1:{port}/simple");
-    let store = EnvironmentStore::new(EnvironmentConfig { index_url: Some(address), ..place.config() });
+    let store = place.store(EnvironmentConfig { index_url: Some(address), ..place.config() });
     let error = store.build(&recipe(&["sample"]), &place.log()).await.unwrap_err();
     assert_eq!(error.kind, BuildErrorKind::Network, "{error}");
+}
+
+/// uv knows where PyTorch's variants are, and says so when it can't get there.
+#[tokio::test]
+async fn a_variant_of_pytorch_names_the_index_it_needs() {
+    let Some(place) = Place::with_uv() else { return };
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let proxy = Some(format!("http://127.0.0.1:{port}"));
+    let store = place.store(EnvironmentConfig { proxy, ..place.config() });
+    let wanted = Recipe { torch_backend: "cpu".into(), ..recipe(&["torch==2.14.1"]) };
+    let error = store.build(&wanted, &place.log()).await.unwrap_err();
+    assert_eq!(error.kind, BuildErrorKind::Network, "{error}");
+    assert!(error.message.contains("/whl/cpu/torch/"), "{error}");
 }
 
 #[tokio::test]
@@ -194,9 +280,9 @@ async fn what_is_no_requirement_is_refused() {
 
 #[tokio::test]
 async fn a_missing_uv_is_told() {
-    let place = Place { dir: tempfile::tempdir().unwrap() };
+    let place = Place::new();
     let config = EnvironmentConfig { uv: Some("/nonexistent/uv".into()), ..place.config() };
-    let error = EnvironmentStore::new(config).build(&recipe(&[]), &place.log()).await.unwrap_err();
+    let error = place.store(config).build(&recipe(&[]), &place.log()).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (BuildErrorKind::Tool, "uv is not at /nonexistent/uv"));
 }
 
@@ -207,7 +293,7 @@ async fn a_build_cut_off_leaves_nothing() {
     // An index that takes connections and never answers.
     let index = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://user:a-password@{}/simple", index.local_addr().unwrap());
-    let store = EnvironmentStore::new(EnvironmentConfig { index_url: Some(address), ..place.config() });
+    let store = place.store(EnvironmentConfig { index_url: Some(address), ..place.config() });
     let (wanted, log_dir) = (recipe(&["sample"]), place.log());
     let mut connection = tokio::select! {
         built = store.build(&wanted, &log_dir) => panic!("{built:?}"),
@@ -224,27 +310,30 @@ async fn a_build_cut_off_leaves_nothing() {
     }
     assert!(log_text(&place).await.contains("[portico] the build was cut off"));
     assert_eq!((store.get(&wanted.digest()).unwrap(), store.list().unwrap()), (None, Vec::new()));
+    place.until_cleared().await;
 }
 
-/// A build whose server was killed leaves a folder that nobody takes for an environment, and that `gc` removes.
+/// A build outlives its server when that is killed. It ends when the next server looks.
 #[tokio::test]
 async fn what_a_killed_build_left_is_removed() {
     let Some(place) = Place::with_uv() else { return };
-    let store = place.offline();
-    let digest = recipe(&["sample"]).digest();
-    let left = place.config().root.join(format!(".building-{digest}-1-0"));
-    fs_err::create_dir_all(left.join("environment")).unwrap();
-    fs_err::write(left.join("lock"), "").unwrap();
-    let building = place.config().root.join(format!(".building-{digest}-2-0"));
-    fs_err::create_dir_all(&building).unwrap();
-    let lock = std::fs::File::create(building.join("lock")).unwrap();
+    let (store, runner) = (place.offline(), place.local.runner());
+    let wanted = recipe(&["sample"]);
+    let folder = |name: &str| place.config().builds.join(name);
+    for name in ["build-left-1-0", "build-underway-2-0"] {
+        fs_err::create_dir_all(folder(name).join("environment")).unwrap();
+        fs_err::write(folder(name).join("lock"), "").unwrap();
+    }
+    runner.start(&AttemptSpec::new("build-left-1-0", "sleep 600")).await.unwrap();
+    let lock = std::fs::File::open(folder("build-underway-2-0").join("lock")).unwrap();
     lock.lock().unwrap();
-    assert_eq!((store.get(&digest).unwrap(), store.list().unwrap()), (None, Vec::new()));
-    store.gc(&HashSet::new()).unwrap();
-    assert!(!left.exists() && building.exists(), "{:?}", place.lies_there());
+    assert_eq!((store.get(&wanted.digest()).unwrap(), store.list().unwrap()), (None, Vec::new()));
+    store.build(&wanted, &place.log()).await.unwrap();
+    assert!(!folder("build-left-1-0").exists() && folder("build-underway-2-0").exists());
+    assert_eq!(runner.observe("build-left-1-0").await.unwrap(), Observation::NotStarted);
     drop(lock);
-    store.gc(&HashSet::new()).unwrap();
-    assert!(place.lies_there().is_empty());
+    store.clear_abandoned().await.unwrap();
+    place.until_cleared().await;
 }
 
 #[tokio::test]
@@ -261,7 +350,7 @@ async fn two_builds_of_the_same_give_one_environment() {
 #[tokio::test]
 async fn a_package_comes_from_the_usual_index() {
     let Some(place) = Place::with_uv() else { return };
-    match EnvironmentStore::new(place.config()).build(&recipe(&["six==1.17.0"]), &place.log()).await {
+    match place.store(place.config()).build(&recipe(&["six==1.17.0"]), &place.log()).await {
         Ok(built) => assert_eq!(built.lock, "six==1.17.0\n"),
         Err(error) if error.message.contains("error sending request") => {
             println!("skipped: no index can be reached: {error}");
@@ -274,7 +363,7 @@ async fn a_package_comes_from_the_usual_index() {
 #[ignore = "downloads some hundred megabytes"]
 async fn the_built_in_images_are_built() {
     let Some(place) = Place::with_uv() else { return };
-    let store = EnvironmentStore::new(place.config());
+    let store = place.store(place.config());
     let local = local();
     let runner = local.local_runner();
     for image in runner::environments::builtin_images() {

@@ -167,7 +167,7 @@ pub(crate) fn quick() -> Vec<QuickLaunch> {
             existing: Some(URL.into()),
             ..card("data-science", "Data science", "NumPy, pandas, scikit-learn and matplotlib.")
         },
-        card("pytorch-cpu", "PyTorch", "PyTorch with torchvision, on CPU."),
+        card("pytorch-cpu", "PyTorch", "PyTorch with NumPy and pandas, on CPU."),
         QuickLaunch {
             disabled: Some("The image is being built. Ready in about 2 min.".into()),
             ..card("tensorflow-cpu", "TensorFlow", "TensorFlow with Keras, on CPU.")

@@ -1,7 +1,6 @@
 //! The admin portal.
 
 pub(crate) mod groups;
-pub(crate) mod images;
 pub(crate) mod instance_types;
 pub(crate) mod system;
 pub(crate) mod users;

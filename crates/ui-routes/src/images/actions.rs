@@ -1,52 +1,61 @@
 //! Rebuilding, cancelling, deprecating and deleting images.
 
 use axum::extract::{Path, State};
-use axum::response::Response;
 use base::{OpContext, Result};
 use ui_pages::admin::DeletePage;
 use ui_pages::components::{Field, Link};
-use web_kit::{Answer, Ctx, FormBody, InGroup, Portal};
+use web_kit::{Answer, Ctx, FormBody, Portal};
 use workloads::images::ImageUses;
 
-use super::{Place, Where};
+use super::{Named, Place};
 use crate::admin::check_confirmation;
 use crate::view;
 
-/// What can be done to an image with one button.
-pub(crate) enum Deed {
-    Rebuild,
-    Cancel,
-    Deprecate { successor: String },
-    Restore,
+/// Back to the image's page, which says what was done.
+fn done(place: &Place, image: &str, what: &str) -> Answer {
+    Ok(view::see_other(&format!("{}?done={what}", place.url(image))))
 }
 
-pub(crate) async fn act(
-    portal: &Portal,
-    ctx: &OpContext,
-    place: &Place,
-    name: &str,
-    deed: Deed,
-) -> Result<Response> {
-    let (workloads, owner) = (&portal.workloads, place.owner());
-    let done = match deed {
-        Deed::Rebuild => {
-            workloads.rebuild_image(ctx, owner, name).await?;
-            "build"
-        }
-        Deed::Cancel => {
-            workloads.cancel_build(ctx, owner, name).await?;
-            "build-cancelled"
-        }
-        Deed::Deprecate { successor } => {
-            workloads.deprecate_image(ctx, owner, name, Some(successor)).await?;
-            "deprecated"
-        }
-        Deed::Restore => {
-            workloads.restore_image(ctx, owner, name).await?;
-            "restored"
-        }
-    };
-    Ok(view::see_other(&format!("{}?done={done}", place.url(name))))
+pub(crate) async fn rebuild(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    Path(Named { image }): Path<Named>,
+) -> Answer {
+    portal.workloads.rebuild_image(&ctx, place.owner(), &image).await?;
+    done(&place, &image, "build")
+}
+
+pub(crate) async fn cancel(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    Path(Named { image }): Path<Named>,
+) -> Answer {
+    portal.workloads.cancel_build(&ctx, place.owner(), &image).await?;
+    done(&place, &image, "build-cancelled")
+}
+
+pub(crate) async fn deprecate(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    Path(Named { image }): Path<Named>,
+    body: FormBody,
+) -> Answer {
+    let successor = body.text("successor").to_owned();
+    portal.workloads.deprecate_image(&ctx, place.owner(), &image, Some(successor)).await?;
+    done(&place, &image, "deprecated")
+}
+
+pub(crate) async fn restore(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    Path(Named { image }): Path<Named>,
+) -> Answer {
+    portal.workloads.restore_image(&ctx, place.owner(), &image).await?;
+    done(&place, &image, "restored")
 }
 
 /// In words: who would miss the image.
@@ -101,89 +110,28 @@ async fn delete_page(
     })
 }
 
-pub(crate) async fn ask_delete_answer(
-    portal: &Portal,
-    ctx: &OpContext,
-    place: &Place,
-    name: &str,
-) -> Result<Response> {
-    view::page(&delete_page(portal, ctx, place, name, Field::default()).await?)
-}
-
-pub(crate) async fn delete_answer(
-    portal: &Portal,
-    ctx: &OpContext,
-    place: &Place,
-    name: &str,
-    body: &FormBody,
-) -> Result<Response> {
-    let typed = body.text("confirm");
-    match check_confirmation(typed, name) {
-        Ok(()) => {
-            portal.workloads.delete_image(ctx, place.owner(), name).await?;
-            Ok(view::see_other(&format!("{}?done=deleted", place.base())))
-        }
-        Err(error) => {
-            let field = view::field(typed, "confirm", Some(&error));
-            let page = delete_page(portal, ctx, place, name, field).await?;
-            view::page_with(view::form_status(Some(&error)), &page)
-        }
-    }
-}
-
-pub(crate) async fn rebuild(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
-) -> Answer {
-    Ok(act(&portal, &ctx, &Place::of_group(group), &name, Deed::Rebuild).await?)
-}
-
-pub(crate) async fn cancel(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
-) -> Answer {
-    Ok(act(&portal, &ctx, &Place::of_group(group), &name, Deed::Cancel).await?)
-}
-
-pub(crate) async fn deprecate(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
-    body: FormBody,
-) -> Answer {
-    let successor = body.text("successor").to_owned();
-    Ok(act(&portal, &ctx, &Place::of_group(group), &name, Deed::Deprecate { successor }).await?)
-}
-
-pub(crate) async fn restore(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
-) -> Answer {
-    Ok(act(&portal, &ctx, &Place::of_group(group), &name, Deed::Restore).await?)
-}
-
 pub(crate) async fn ask_delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
+    place: Place,
+    Path(Named { image }): Path<Named>,
 ) -> Answer {
-    Ok(ask_delete_answer(&portal, &ctx, &Place::of_group(group), &name).await?)
+    Ok(view::page(&delete_page(&portal, &ctx, &place, &image, Field::default()).await?)?)
 }
 
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
+    place: Place,
+    Path(Named { image }): Path<Named>,
     body: FormBody,
 ) -> Answer {
-    Ok(delete_answer(&portal, &ctx, &Place::of_group(group), &name, &body).await?)
+    let typed = body.text("confirm");
+    if let Err(error) = check_confirmation(typed, &image) {
+        let field = view::field(typed, "confirm", Some(&error));
+        let page = delete_page(&portal, &ctx, &place, &image, field).await?;
+        return Ok(view::page_with(view::form_status(Some(&error)), &page)?);
+    }
+    portal.workloads.delete_image(&ctx, place.owner(), &image).await?;
+    Ok(view::see_other(&format!("{}?done=deleted", place.base())))
 }

@@ -5,10 +5,10 @@ use axum::response::Response;
 use base::{Error, GroupId, OpContext, Result};
 use ui_pages::components::{Card, Choice};
 use ui_pages::images::{ImageFormPage, OfferFields};
-use web_kit::{Answer, Ctx, FormBody, InGroup, Portal};
+use web_kit::{Answer, Ctx, FormBody, Portal};
 use workloads::images::{Base, BuildState, Image, ImageInput, ImageKind, ImageType, PackageFile, Source};
 
-use super::{Place, Where};
+use super::{Named, Place};
 use crate::admin::is_for_form;
 use crate::view;
 
@@ -236,8 +236,8 @@ fn others(images: &[Image], existing: Option<&Image>, selected: &str) -> Vec<Cho
         .collect()
 }
 
-pub(crate) async fn new_answer(portal: &Portal, ctx: &OpContext, place: &Place) -> Result<Response> {
-    let images = place.images(portal, ctx).await?;
+pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx, place: Place) -> Answer {
+    let images = place.images(&portal, &ctx).await?;
     let base = images.iter().find(|image| {
         image.kind == ImageKind::Environment && image.state == BuildState::Ready && !image.is_deprecated()
     });
@@ -248,24 +248,26 @@ pub(crate) async fn new_answer(portal: &Portal, ctx: &OpContext, place: &Place) 
         global: true,
         ..Typed::default()
     };
-    form(portal, ctx, place, None, typed, None).await
+    Ok(form(&portal, &ctx, &place, None, typed, None).await?)
 }
 
-pub(crate) async fn create_answer(
-    portal: &Portal,
-    ctx: &OpContext,
-    place: &Place,
-    body: &FormBody,
-) -> Result<Response> {
-    let typed = Typed::read(body);
-    let result = match typed.input(&group_names(portal, ctx, place).await?) {
-        Ok(input) => portal.workloads.create_image(ctx, place.owner(), input).await,
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    body: FormBody,
+) -> Answer {
+    let typed = Typed::read(&body);
+    let result = match typed.input(&group_names(&portal, &ctx, &place).await?) {
+        Ok(input) => portal.workloads.create_image(&ctx, place.owner(), input).await,
         Err(error) => Err(error),
     };
     match result {
         Ok(image) => Ok(view::see_other(&format!("{}?done=created", place.url(&image.name)))),
-        Err(error) if is_for_form(&error) => form(portal, ctx, place, None, typed, Some(&error)).await,
-        Err(error) => Err(error),
+        Err(error) if is_for_form(&error) => {
+            Ok(form(&portal, &ctx, &place, None, typed, Some(&error)).await?)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -280,74 +282,42 @@ async fn own(portal: &Portal, ctx: &OpContext, place: &Place, name: &str) -> Res
     }
 }
 
-pub(crate) async fn edit_answer(
-    portal: &Portal,
-    ctx: &OpContext,
-    place: &Place,
-    name: &str,
-) -> Result<Response> {
-    let image = own(portal, ctx, place, name).await?;
-    let typed = Typed::of(&image, &group_names(portal, ctx, place).await?);
-    form(portal, ctx, place, Some(&image), typed, None).await
+pub(crate) async fn edit(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    Path(Named { image }): Path<Named>,
+) -> Answer {
+    let image = own(&portal, &ctx, &place, &image).await?;
+    let typed = Typed::of(&image, &group_names(&portal, &ctx, &place).await?);
+    Ok(form(&portal, &ctx, &place, Some(&image), typed, None).await?)
 }
 
-pub(crate) async fn update_answer(
-    portal: &Portal,
-    ctx: &OpContext,
-    place: &Place,
-    name: &str,
-    body: &FormBody,
-) -> Result<Response> {
-    let image = own(portal, ctx, place, name).await?;
-    let groups = group_names(portal, ctx, place).await?;
-    let (typed, before) = (Typed::read(body), Typed::of(&image, &groups));
+pub(crate) async fn update(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    place: Place,
+    Path(Named { image }): Path<Named>,
+    body: FormBody,
+) -> Answer {
+    let image = own(&portal, &ctx, &place, &image).await?;
+    let groups = group_names(&portal, &ctx, &place).await?;
+    let (typed, before) = (Typed::read(&body), Typed::of(&image, &groups));
     let result = match typed.input(&groups) {
         Ok(mut input) => {
             // Who changes only words needs no base that is ready.
             if image.is_built_in || input.source == before.source() {
                 input.source = None;
             }
-            portal.workloads.update_image(ctx, place.owner(), name, input).await
+            portal.workloads.update_image(&ctx, place.owner(), &image.name, input).await
         }
         Err(error) => Err(error),
     };
     match result {
-        Ok(_) => Ok(view::see_other(&format!("{}?done=saved", place.url(name)))),
+        Ok(_) => Ok(view::see_other(&format!("{}?done=saved", place.url(&image.name)))),
         Err(error) if is_for_form(&error) => {
-            form(portal, ctx, place, Some(&image), typed, Some(&error)).await
+            Ok(form(&portal, &ctx, &place, Some(&image), typed, Some(&error)).await?)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
-}
-
-pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Answer {
-    Ok(new_answer(&portal, &ctx, &Place::of_group(group)).await?)
-}
-
-pub(crate) async fn create(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    body: FormBody,
-) -> Answer {
-    Ok(create_answer(&portal, &ctx, &Place::of_group(group), &body).await?)
-}
-
-pub(crate) async fn edit(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
-) -> Answer {
-    Ok(edit_answer(&portal, &ctx, &Place::of_group(group), &name).await?)
-}
-
-pub(crate) async fn update(
-    State(portal): State<Portal>,
-    Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
-    body: FormBody,
-) -> Answer {
-    Ok(update_answer(&portal, &ctx, &Place::of_group(group), &name, &body).await?)
 }

@@ -2,77 +2,61 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use base::{OpContext, Result};
-use web_kit::{Answer, Ctx, InGroup, Portal, QueryString, logs, sse};
+use web_kit::{Answer, Ctx, Portal, QueryString, logs, sse};
 use workloads::images::Image;
 
-use super::{Place, Where};
+use super::{Named, Place};
 
 pub(crate) fn build_log(portal: &Portal, image: &Image) -> runner::LogReader {
     portal.build_log(&image.newest_digest)
 }
 
-/// What is wanted of a log.
-pub(crate) enum Part {
-    Lines(logs::Lines),
-    Search(logs::Search),
-    Stream(logs::From),
-    Download,
-}
-
-pub(crate) async fn answer(
-    portal: &Portal,
-    ctx: OpContext,
-    place: &Place,
-    name: &str,
-    part: Part,
-) -> Result<Response> {
-    let image = place.image(portal, &ctx, name).await?;
-    let log = build_log(portal, &image);
-    Ok(match part {
-        Part::Lines(wanted) => Json(logs::lines(&log, &wanted).await?).into_response(),
-        Part::Search(wanted) => Json(logs::search(&log, &wanted).await?).into_response(),
-        Part::Stream(wanted) => sse::log(portal, ctx, log, wanted.from),
-        Part::Download => logs::download(&log, name).await?,
-    })
+/// The log of an image that the person may see.
+async fn log_of(portal: &Portal, ctx: &OpContext, place: &Place, image: &str) -> Result<runner::LogReader> {
+    Ok(build_log(portal, &place.image(portal, ctx, image).await?))
 }
 
 pub(crate) async fn lines(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
+    place: Place,
+    Path(Named { image }): Path<Named>,
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer {
-    Ok(answer(&portal, ctx, &Place::of_group(group), &name, Part::Lines(wanted)).await?)
+    let log = log_of(&portal, &ctx, &place, &image).await?;
+    Ok(Json(logs::lines(&log, &wanted).await?).into_response())
 }
 
 pub(crate) async fn search(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
+    place: Place,
+    Path(Named { image }): Path<Named>,
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer {
-    Ok(answer(&portal, ctx, &Place::of_group(group), &name, Part::Search(wanted)).await?)
+    let log = log_of(&portal, &ctx, &place, &image).await?;
+    Ok(Json(logs::search(&log, &wanted).await?).into_response())
 }
 
 pub(crate) async fn stream(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
+    place: Place,
+    Path(Named { image }): Path<Named>,
     QueryString(wanted): QueryString<logs::From>,
 ) -> Answer {
-    Ok(answer(&portal, ctx, &Place::of_group(group), &name, Part::Stream(wanted)).await?)
+    let log = log_of(&portal, &ctx, &place, &image).await?;
+    Ok(sse::log(&portal, ctx, log, wanted.from))
 }
 
 pub(crate) async fn download(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    InGroup(group): InGroup,
-    Path((_, name)): Where,
+    place: Place,
+    Path(Named { image }): Path<Named>,
 ) -> Answer {
-    Ok(answer(&portal, ctx, &Place::of_group(group), &name, Part::Download).await?)
+    let log = log_of(&portal, &ctx, &place, &image).await?;
+    Ok(logs::download(&log, &image).await?)
 }

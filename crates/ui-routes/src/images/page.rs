@@ -127,12 +127,16 @@ pub(super) async fn detail(
         },
         log: LogView {
             base: format!("{url}/log"),
+            // Another build of the same writes the same log anew.
+            run: found
+                .builds
+                .first()
+                .map_or_else(String::new, |build| format!("{}-{}", image.newest_digest, build.number)),
             total,
             complete: !under_way,
             note: (total == 0)
                 .then(|| "No log of a build is kept here.".to_owned())
                 .filter(|_| image.newest_state == BuildState::Ready),
-            ..LogView::default()
         },
         frame: framed.frame,
     })

@@ -2,10 +2,12 @@
 
 pub(crate) mod actions;
 pub(crate) mod detail;
+mod events;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod notebook;
+mod overview;
 
 use base::Timestamp;
 use ui_pages::components::Status;

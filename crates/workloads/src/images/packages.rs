@@ -280,7 +280,7 @@ mod tests {
                     prop_assert!(!package.contains(['\n', '\r', '@', '$', '/', '\\', '`', '|', '&']), "{package}");
                     prop_assert_eq!(&requirements([package.as_str()]).unwrap(), &vec![package.clone()]);
                 }
-                let recipe = Recipe { python: "3.12".into(), requirements: found, revision: 0 };
+                let recipe = Recipe { python: "3.12".into(), requirements: found, ..Recipe::default() };
                 prop_assert!(recipe.check().is_ok(), "{recipe:?}");
             }
         }

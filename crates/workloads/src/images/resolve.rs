@@ -59,7 +59,9 @@ pub(super) async fn resolve<C: ConnectionTrait>(
                         requirements: wanted.packages.clone(),
                         ..Asked::default()
                     };
-                    Resolved::environment(asked, Recipe { python, requirements: wanted.packages, revision })
+                    let recipe =
+                        Recipe { python, requirements: wanted.packages, revision, ..Recipe::default() };
+                    Resolved::environment(asked, recipe)
                 }
             }
         }
@@ -195,7 +197,10 @@ async fn on_image<C: ConnectionTrait>(
     requirements.extend(wanted.packages.iter().cloned());
     let asked =
         Asked { python: python.clone(), requirements: wanted.packages, base: Some(row.name), existing: None };
-    Resolved::environment(asked, Recipe { python, requirements, revision })
+    // What the base has of PyTorch is found where it came from only.
+    let of_base: Recipe = serde_json::from_str(&environment.recipe).unwrap_or_default();
+    let recipe = Recipe { python, requirements, revision, torch_backend: of_base.torch_backend };
+    Resolved::environment(asked, recipe)
 }
 
 async fn existing<C: ConnectionTrait>(connection: &C, owner: Owner, name: &str) -> Result<Resolved> {

@@ -32,9 +32,14 @@ pub struct ImageDetail {
     pub changes: Vec<PackageChange>,
 }
 
-fn join((row, groups): store::WithOffers, environments: &[environment::Model]) -> Image {
+fn join((mut row, groups): store::WithOffers, environments: &[environment::Model]) -> Image {
     let asked: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
     let find = |digest: &str| environments.iter().find(|e| e.digest == digest);
+    // The build ended between the two queries: the image names the new environment by now.
+    if find(&row.next_digest).is_some_and(|next| BuildState::parse(&next.state) == BuildState::Ready) {
+        row.previous_lock = find(&row.digest).map(|before| before.lock.clone()).unwrap_or_default();
+        row.digest = std::mem::take(&mut row.next_digest);
+    }
     let (present, newest) = (find(&row.digest), find(newest_digest(&row)));
     let kind = ImageKind::parse(&row.kind);
     let state_of = |environment: Option<&environment::Model>| {

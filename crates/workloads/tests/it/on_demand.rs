@@ -11,7 +11,7 @@ fn large() -> ImageSeed {
         display_name: "Large".to_owned(),
         description: String::new(),
         asked: Asked { python: python.clone(), requirements: requirements.clone(), ..Asked::default() },
-        recipe: Recipe { python, requirements, revision: 0 },
+        recipe: Recipe { python, requirements, ..Recipe::default() },
         digest: "d2".to_owned(),
         on_demand: true,
     }
