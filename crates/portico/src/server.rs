@@ -27,8 +27,8 @@ use crate::{content, listen};
 use crate::lock::DataDirLock;
 use crate::open;
 
-/// How long requests may take to end when the server stops.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+/// How long requests may take to end when the server stops.
 const STOP_SECONDS: u64 = 10;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
