@@ -63,7 +63,7 @@ pub fn app(portal: &Portal, proxy: &Proxy) -> App {
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(web_kit::headers::secure))
         .layer(axum::middleware::from_fn_with_state(
-            (proxy.clone(), proxy.content_router()),
+            (proxy.clone(), proxy.content_origin()),
             content::by_host,
         ))
         .with_state(portal.clone());
@@ -145,14 +145,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let background = tokio::spawn(controller.run(stopping.clone()));
     let watching = tokio::spawn(proxy.clone().watch());
     let App { router, .. } = app(&portal, &proxy);
-    let pages = listen::serve(listener, router, stopping.clone());
+    let pages = listen::serve(listener, router, stopping.clone(), "portal");
     let stopping_content = stopping.clone();
     let content = async move {
         if let Some(listener) = content_listener {
-            listen::serve(listener, proxy.content_router(), stopping_content).await;
+            listen::serve(listener, proxy.content_origin(), stopping_content, "content").await;
         }
     };
-    let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);
+    let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping, "operators");
     tokio::spawn(on_signal(stop));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
     let served = tokio::spawn(async move { tokio::join!(pages, content, for_operators) });
