@@ -314,7 +314,7 @@ impl Page for ImagePage {
             note: Some(Note::new(
                 Tone::Wait,
                 "It can't run here.",
-                "It is a container image, and the runner of this installation runs sandboxed processes, not containers.",
+                "It is a container image, and this server found no container engine when it started.",
             )),
             facts: vec![
                 Fact::new("Kind", "container"),
@@ -419,7 +419,7 @@ impl Page for ImageFormPage {
                 Choice::new("data-science", "Data science (Python 3.12)", false),
             ],
             existing: vec![Choice::new("base", "Base", false)],
-            no_containers: "It can be kept, but this runner runs sandboxed processes, not containers.".into(),
+            no_containers: "It can be kept, but this server found no container engine when it started.".into(),
             ..Self::default()
         };
         let errors = Self {

@@ -7,6 +7,7 @@ mod capabilities;
 mod check;
 mod client;
 mod connect;
+mod containers;
 mod lost;
 mod remove;
 mod start;
@@ -24,6 +25,7 @@ use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use crate::clock;
+use crate::engine::ContainerEngine;
 use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
 use crate::protocol::{Answer, Request};
@@ -55,6 +57,8 @@ pub struct LocalConfig {
     pub slirp4netns: Option<PathBuf>,
     /// Where the kernel says which boot of the machine this is.
     pub boot_id_path: PathBuf,
+    /// What runs attempts in container images.
+    pub container_engine: ContainerEngine,
 }
 
 impl LocalConfig {
@@ -69,6 +73,7 @@ impl LocalConfig {
             bubblewrap: None,
             slirp4netns: None,
             boot_id_path: PathBuf::from(BOOT_ID),
+            container_engine: ContainerEngine::Off,
         }
     }
 }
@@ -80,7 +85,7 @@ pub struct LocalRunner {
     bubblewrap: Option<PathBuf>,
     slirp4netns: Option<PathBuf>,
     cgroups: CgroupBase,
-    /// Tells this runner's control groups from those of other servers on the machine.
+    /// Tells this runner's control groups and containers from those of other servers on the machine.
     place: String,
     /// Rings for those who wait for an attempt that has not started yet.
     beginnings: Mutex<HashMap<String, Arc<Notify>>>,
@@ -106,7 +111,7 @@ impl LocalRunner {
         let find = |configured: &Option<PathBuf>, name: &str| {
             configured.clone().or_else(|| capabilities::in_path(name))
         };
-        Ok(LocalRunner {
+        let runner = LocalRunner {
             bubblewrap: find(&config.bubblewrap, "bwrap"),
             slirp4netns: find(&config.slirp4netns, "slirp4netns"),
             cgroups: if config.control_groups { CgroupBase::discover() } else { CgroupBase::default() },
@@ -114,7 +119,9 @@ impl LocalRunner {
             place,
             beginnings: Mutex::default(),
             found: Mutex::default(),
-        })
+        };
+        runner.sweep_containers();
+        Ok(runner)
     }
 
     fn dir(&self, attempt: &str) -> Result<AttemptDir, RunnerError> {

@@ -5,6 +5,7 @@
 //! in the attempt's folder meanwhile. There is no async runtime in here: a shim waits in one `poll` and one thread
 //! reads the output, so hundreds of them cost little.
 
+pub(crate) mod container;
 mod control;
 mod door;
 pub(crate) mod limits;
