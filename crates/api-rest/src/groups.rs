@@ -109,7 +109,7 @@ pub(crate) async fn update(
     Ok(Json(GroupDto::new(group, role)))
 }
 
-/// Removes a group whose jobs have all ended, with its jobs and logs.
+/// Removes a group whose jobs have all ended, with its jobs and logs at once and its files after seven days.
 #[utoipa::path(delete, path = "/api/v1/groups/{group}", tag = "groups", params(("group" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,

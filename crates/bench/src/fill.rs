@@ -15,8 +15,9 @@ pub(crate) async fn fill(data_dir: &Path, users: u32, groups: u32, jobs: u32) ->
     let id = |prefix: &str, value: &str| format!("unhex(printf('{prefix}%024x', {value}))");
     let statements = [
         format!(
-            "{} INSERT INTO users (id, name, display_name, is_platform_admin, enabled, theme, time_zone, created_at, updated_at)
-             SELECT {}, printf('user%06d', i), printf('User %d', i), 0, 1, 'system', 'UTC', i, i FROM n",
+            "{} INSERT INTO users (id, name, display_name, is_platform_admin, enabled, theme, time_zone, created_at, updated_at, searched)
+             SELECT {}, printf('user%06d', i), printf('User %d', i), 0, 1, 'system', 'UTC', i, i,
+                printf('user%06d' || char(10) || 'user %d' || char(10), i, i) FROM n",
             counter(users),
             id("aaaaaaaa", "i")
         ),

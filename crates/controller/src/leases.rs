@@ -47,76 +47,13 @@ async fn look(controller: &Controller, renewed: &mut Option<Timestamp>) -> base:
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use runner::environments::{EnvironmentConfig, EnvironmentStore};
-    use runner::{Network, Observation};
-    use test_kit::{FakeRunner, World, on_both_databases};
-    use workloads::engine::Retention;
+    use runner::Observation;
+    use test_kit::{World, on_both_databases};
     use workloads::jobs::Phase;
 
     use super::*;
-    use crate::attempts::Supervisor;
     use crate::scheduler::pass::pass;
-    use crate::{Bells, Folders, Parts, Traffic};
-
-    struct NoTraffic;
-
-    impl Traffic for NoTraffic {
-        fn last_used(&self, _slug: &str) -> Option<Timestamp> {
-            None
-        }
-    }
-
-    struct Server {
-        controller: Controller,
-        supervisor: Supervisor,
-        runner: Arc<FakeRunner>,
-        _folder: tempfile::TempDir,
-    }
-
-    fn server(world: &World, db: &db::Database, node: &str) -> Server {
-        let (folder, runner) = (tempfile::tempdir().unwrap(), Arc::new(FakeRunner::default()));
-        let at = |name: &str| folder.path().join(name);
-        let controller = Controller::new(Parts {
-            clock: world.clock.clone(),
-            db: db.clone(),
-            accounts: world.accounts.clone(),
-            workloads: world.workloads.clone(),
-            runner: runner.clone(),
-            node: node.to_owned(),
-            environments: Arc::new(EnvironmentStore::new(EnvironmentConfig {
-                root: at("environments"),
-                cache: at("uv-cache"),
-                uv: None,
-                index_url: None,
-                find_links: None,
-                offline: true,
-                proxy: None,
-                python: None,
-                allow_source: false,
-            })),
-            build_environments: false,
-            folders: Folders { files: world.workloads.files().clone(), build_logs: at("build-logs") },
-            retention: Retention { job_days: 30 },
-            network: Network::None,
-            traffic: Arc::new(NoTraffic),
-            public_url: "http://localhost".to_owned(),
-            time_zone: "UTC".to_owned(),
-        });
-        let supervisor = Supervisor::new(controller.clone(), Arc::new(Bells::default()));
-        Server { controller, supervisor, runner, _folder: folder }
-    }
-
-    async fn until(what: &str, holds: impl Fn() -> bool) {
-        for _ in 0..1000 {
-            if holds() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{what}: did not happen within ten seconds");
-    }
+    use crate::set_up::{server, until};
 
     on_both_databases! {
         async fn of_two_servers_one_takes_over_what_the_other_left(database) {

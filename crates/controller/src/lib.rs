@@ -13,6 +13,8 @@ mod notebook;
 mod notebook_job;
 pub mod scheduler;
 mod serving;
+#[cfg(test)]
+mod set_up;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,7 +17,7 @@ pub use cache::Cache;
 pub use connect::{Database, DatabaseConfig};
 pub use errors::{ResultExt, is_unique_violation};
 pub use events::{Event, Topic};
-pub use like::{Match, holds, like, search_text};
+pub use like::{Match, folded, holds, like, search_text};
 pub use writer::Tx;
 
 /// What a feature crate's stores need from SeaORM.

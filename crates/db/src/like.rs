@@ -24,6 +24,11 @@ pub fn holds(column: impl sea_orm::ColumnTrait, text: &str, backend: DbBackend) 
     Expr::expr(Func::cust(position).args([Expr::col(column), Expr::value(text)])).gt(0)
 }
 
+/// Texts as one that is searched without regard to case. Nothing that a person types reaches from one into the next.
+pub fn folded<const N: usize>(texts: [&str; N]) -> String {
+    texts.join("\n").to_lowercase()
+}
+
 /// What somebody looks for, without the space around it.
 pub fn search_text(text: &str) -> Result<&str> {
     if text.contains('\0') {

@@ -109,7 +109,7 @@ impl Beneath {
         let path = by_handle(&self.0).join(name);
         // Of a link this is the link's own kind.
         if fs_err::symlink_metadata(&path)?.is_dir() {
-            crate::local::delete(&path)
+            crate::delete_folder(&path)
         } else {
             fs_err::remove_file(path)
         }

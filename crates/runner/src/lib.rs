@@ -22,7 +22,7 @@ mod spec;
 
 pub use beneath::{Beneath, Entry, Found};
 pub use engine::ContainerEngine;
-pub use local::{LocalConfig, LocalRunner};
+pub use local::{LocalConfig, LocalRunner, delete_folder};
 pub use log::LogReader;
 pub use observation::{Capability, CapabilityState, Exit, ExitCause, Observation, Stop, StopReason, Usage};
 pub use runner::{Runner, RunnerError, Stream};

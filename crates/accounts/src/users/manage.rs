@@ -3,7 +3,7 @@
 use base::error::FieldErrors;
 use base::{Error, OpContext, Result, Secret, UserId, names};
 use db::{ResultExt as _, Topic, Tx};
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ActiveModelTrait as _, ConnectionTrait, IntoActiveModel as _, ModelTrait as _};
 
 use super::{Density, Scale, Theme, User, entity, store};
@@ -88,6 +88,7 @@ pub(crate) async fn insert(
         created_at: Set(now),
         updated_at: Set(now),
         last_sign_in_at: Set(None),
+        searched: NotSet,
     };
     let row = row.insert(tx.connection()).await.map_err(email_taken)?;
     let detail = if row.is_platform_admin { "platform admin" } else { "" }.to_owned();

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Error, Result, UserId};
 use db::ResultExt as _;
-use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
@@ -26,7 +25,7 @@ pub(crate) async fn require<C: ConnectionTrait>(connection: &C, name: &str) -> R
         .ok_or_else(|| Error::not_found(format!("user named “{}”", base::names::cut(name, 63))))
 }
 
-/// Users by name from `after` on, whose name or display name holds `search`.
+/// Users by name from `after` on, whose name, display name or email address holds `search`.
 pub(crate) async fn list<C: ConnectionTrait>(
     connection: &C,
     search: &str,
@@ -35,8 +34,8 @@ pub(crate) async fn list<C: ConnectionTrait>(
 ) -> Result<Vec<Model>> {
     let mut query = Entity::find().order_by_asc(Column::Name).limit(limit);
     if !search.is_empty() {
-        let pattern = || db::like(search, db::Match::Anywhere);
-        query = query.filter(Column::Name.like(pattern()).or(Column::DisplayName.like(pattern())));
+        let backend = connection.get_database_backend();
+        query = query.filter(db::holds(Column::Searched, &search.to_lowercase(), backend));
     }
     if let Some(after) = after {
         query = query.filter(Column::Name.gt(after));

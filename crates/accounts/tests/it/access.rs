@@ -2,7 +2,7 @@
 
 use accounts::sessions::SignIn;
 use accounts::tokens::NewToken;
-use accounts::users::{Density, ProfileChange, Scale, UserChange};
+use accounts::users::{Density, NewUser, ProfileChange, Scale, UserChange};
 use base::{Credential, Kind, OpContext, Secret, TokenScope};
 use test_kit::{PASSWORD, World, on_both_databases};
 
@@ -124,6 +124,31 @@ on_both_databases! {
         let promote = UserChange { is_platform_admin: Some(true), ..UserChange::default() };
         world.accounts.update_user(&system, "gail", promote).await.unwrap();
         world.accounts.delete_user(&system, "root").await.unwrap();
+    }
+
+    async fn users_are_found_by_any_part_of_what_they_are_called(database) {
+        let world = World::new(&database.db).await;
+        let system = world.system();
+        let user = NewUser {
+            name: "zoe".to_owned(),
+            display_name: "Zoë Ångström".to_owned(),
+            email: Some("z.angstrom@example.org".to_owned()),
+            password: None,
+            is_platform_admin: false,
+        };
+        world.accounts.create_user(&system, user).await.unwrap();
+        let found = async |search: &str| {
+            let users = world.accounts.list_users(&system, search, None, 10).await.unwrap();
+            users.into_iter().map(|user| user.name).collect::<Vec<_>>()
+        };
+        for search in ["ZO", "ÅNG", "ngström", "@example", "Z.Angstrom"] {
+            assert_eq!(found(search).await, ["zoe"], "{search}");
+        }
+        assert!(found("%").await.is_empty() && found("_").await.is_empty(), "what is typed is no pattern");
+        let change = UserChange { display_name: Some("Zora".to_owned()), email: Some(None), ..UserChange::default() };
+        world.accounts.update_user(&system, "zoe", change).await.unwrap();
+        assert_eq!(found("zora").await, ["zoe"]);
+        assert!(found("ång").await.is_empty() && found("example").await.is_empty());
     }
 
     async fn two_groups_never_share_a_folder(database) {

@@ -35,7 +35,7 @@ use crate::shim::limits::CgroupBase;
 use crate::spec::{AttemptSpec, Resources};
 
 use client::{Connection, Reached};
-pub(crate) use remove::delete;
+pub use remove::delete_folder;
 
 /// How a local runner is set up.
 #[derive(Debug, Clone)]

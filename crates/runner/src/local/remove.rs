@@ -26,7 +26,7 @@ impl LocalRunner {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             renamed => renamed.map_err(failed)?,
         }
-        let deleted = tokio::task::spawn_blocking(move || delete(&hidden)).await;
+        let deleted = tokio::task::spawn_blocking(move || delete_folder(&hidden)).await;
         deleted.map_err(io::Error::other).flatten().map_err(failed)
     }
 }
@@ -43,7 +43,7 @@ pub(super) fn finish_removals(root: &Path) -> io::Result<()> {
     if !left.is_empty() {
         std::thread::spawn(move || {
             for path in left {
-                if let Err(error) = delete(&path) {
+                if let Err(error) = delete_folder(&path) {
                     tracing::warn!(%error, "what is left of an attempt cannot be deleted");
                 }
             }
@@ -52,8 +52,8 @@ pub(super) fn finish_removals(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Deletes a folder even where a workload took away its owner's rights to it.
-pub(crate) fn delete(path: &Path) -> io::Result<()> {
+/// Deletes a folder, if it is there, even where a workload took away its owner's rights to it. Follows no links.
+pub fn delete_folder(path: &Path) -> io::Result<()> {
     match fs_err::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

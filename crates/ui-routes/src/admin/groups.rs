@@ -10,6 +10,7 @@ use ui_pages::admin::{AdminGroupRow, DeletePage, GoesWith, GroupFormPage, Groups
 use ui_pages::components::{Choice, Field, Link, Pager};
 use ui_pages::frame::Entry;
 use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
+use workloads::engine::FILES_STAY_DAYS;
 
 use crate::admin::{AdminList, PAGE, check_confirmation, is_for_form};
 use crate::flash::Done;
@@ -287,11 +288,21 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         cancel_url: format!("/admin/groups/{name}"),
         list: Link::new("Groups", "/admin/groups"),
         goes_with: vec![
-            GoesWith { count: format!("{}{}", number(jobs), if more { "+" } else { "" }), what: "jobs with their logs".to_owned() },
+            GoesWith {
+                count: format!("{}{}", number(jobs), if more { "+" } else { "" }),
+                what: "jobs with their logs".to_owned(),
+            },
             GoesWith { count: members.to_string(), what: "memberships".to_owned() },
         ],
-        stays: "The members' accounts stay. The files of the group's shared folder stay on disk until an administrator removes them.".to_owned(),
-        blocked: (active > 0).then(|| format!("{} still waiting or running. Cancel them first.", view::plural(i64::try_from(active).unwrap_or(i64::MAX), "job is", ""))),
+        stays: format!(
+            "The members' accounts stay. The group's shared files and the homes in it stay on disk for {FILES_STAY_DAYS} days more, then they are removed too."
+        ),
+        blocked: (active > 0).then(|| {
+            format!(
+                "{} still waiting or running. Cancel them first.",
+                view::plural(i64::try_from(active).unwrap_or(i64::MAX), "job is", "")
+            )
+        }),
         confirm,
     })
 }

@@ -10,6 +10,7 @@ use ui_pages::admin::{DeletePage, GoesWith, UserFormPage, UserRow, UsersPage};
 use ui_pages::components::{Choice, Field, Link, Pager, Status};
 use ui_pages::frame::Entry;
 use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
+use workloads::engine::FILES_STAY_DAYS;
 
 use crate::admin::{AdminList, PAGE, check_confirmation, is_for_form};
 use crate::flash::Done;
@@ -249,8 +250,11 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
             GoesWith { count: groups.to_string(), what: "memberships".to_owned() },
             GoesWith { count: "All".to_owned(), what: "sessions and API tokens".to_owned() },
         ],
-        stays: "Jobs that the user submitted stay in their groups, under this name. To keep the account but lock it, switch it off instead.".to_owned(),
-        blocked: (ctx.actor_id() == Some(user.id)).then(|| "This is your own account. Ask another platform admin.".to_owned()),
+        stays: format!(
+            "Jobs that the user submitted stay in their groups, under this name. The user's homes stay on disk for {FILES_STAY_DAYS} days more, then they are removed. To keep the account but lock it, switch it off instead."
+        ),
+        blocked: (ctx.actor_id() == Some(user.id))
+            .then(|| "This is your own account. Ask another platform admin.".to_owned()),
         confirm,
     })
 }

@@ -7,12 +7,14 @@ mod enqueue;
 mod leases;
 mod observe;
 mod queue;
+mod removals;
 mod retention;
 mod stop;
 
 pub use claim::{Claim, Claimed};
 pub use observe::{ActiveAttempt, AttemptEnd, LaunchSpec, NotebookLaunch};
 pub use queue::{GroupQueue, QueueSnapshot, Queued};
+pub use removals::{FILES_STAY_DAYS, Removal, Removed};
 pub use retention::Retention;
 
 pub(crate) use enqueue::{Admitted, NewRows, NewWorkload, enqueue};

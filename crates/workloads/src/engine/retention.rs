@@ -1,12 +1,12 @@
 //! What is kept how long.
 
-use base::{AttemptId, OpContext, Result, Timestamp};
+use base::{OpContext, Result, Timestamp};
 use db::ResultExt as _;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
 use crate::Workloads;
-use crate::jobs::entity::{Column, Entity, attempt, idempotency};
+use crate::jobs::entity::{Column, Entity, idempotency};
 use crate::jobs::submit::IDEMPOTENCY_SECONDS;
 
 /// How many jobs one clean-up takes at a time, so that it never holds the writer long.
@@ -19,13 +19,9 @@ pub struct Retention {
 }
 
 impl Workloads {
-    /// Removes jobs that ended before their time, and idempotency keys that are over. Returns the attempts whose
-    /// logs the caller is to remove, and whether more is left.
-    pub async fn forget_old_jobs(
-        &self,
-        ctx: &OpContext,
-        retention: Retention,
-    ) -> Result<(Vec<AttemptId>, bool)> {
+    /// Removes some jobs that ended before their time, and idempotency keys that are over. Returns whether more is
+    /// left. What lay on disk for them is [due for removal](Workloads::due_removals) afterwards.
+    pub async fn forget_old_jobs(&self, ctx: &OpContext, retention: Retention) -> Result<bool> {
         ctx.require_platform_admin()?;
         let now = ctx.now();
         let before = now.plus_seconds(-retention.job_days * 86_400);
@@ -42,20 +38,12 @@ impl Workloads {
                         .exec(tx.connection())
                         .await
                         .doing("forget idempotency keys")?;
-                    let attempts: Vec<Uuid> = attempt::Entity::find()
-                        .select_only()
-                        .column(attempt::Column::Id)
-                        .filter(attempt::Column::WorkloadId.is_in(old.iter().copied()))
-                        .into_tuple()
-                        .all(tx.connection())
-                        .await
-                        .doing("read attempts of old jobs")?;
                     Entity::delete_many()
                         .filter(Column::Id.is_in(old))
                         .exec(tx.connection())
                         .await
                         .doing("forget old jobs")?;
-                    Ok((attempts.into_iter().map(AttemptId).collect(), more))
+                    Ok(more)
                 })
             })
             .await

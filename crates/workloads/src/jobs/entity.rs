@@ -1,4 +1,4 @@
-//! Tables `workloads`, `workload_specs`, `workload_events`, `attempts` and `idempotency_keys`.
+//! Tables `workloads`, `workload_specs`, `workload_events`, `attempts`, `idempotency_keys` and `removals`.
 
 use sea_orm::entity::prelude::*;
 
@@ -139,6 +139,28 @@ pub mod idempotency {
         pub fingerprint: String,
         pub slug: String,
         pub created_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod removal {
+    //! Table `removals`.
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "removals")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// `attempt`, `group` or `person`.
+        pub kind: String,
+        pub subject: Uuid,
+        /// Whose attempt it was; empty where every server has the files.
+        pub runner: String,
+        /// When the files go; a trigger knows no time, so it is written when the row is first seen.
+        pub due_at: Option<i64>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

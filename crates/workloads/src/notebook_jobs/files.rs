@@ -9,6 +9,7 @@ use runner::{Beneath, Found};
 
 use super::{NotebookFile, Place, parameters, place};
 use crate::Workloads;
+use crate::engine::Removed;
 
 /// So many names of a folder are shown.
 const MOST_NAMES: usize = 500;
@@ -45,12 +46,22 @@ impl Files {
         self.results.join(attempt.to_string())
     }
 
-    /// Removes what an attempt left.
-    pub fn forget_results(&self, attempt: AttemptId) -> io::Result<()> {
-        match fs_err::remove_dir_all(self.results(attempt)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+    /// Where everything lies that is somebody's, so that it can be removed with them.
+    pub fn folders_of(&self, whose: Removed) -> io::Result<Vec<PathBuf>> {
+        Ok(match whose {
+            Removed::Attempt(attempt) => vec![self.results(attempt)],
+            Removed::Group(group) => vec![self.of_group(group), self.homes.join(group.to_string())],
+            Removed::Person(person) => {
+                let groups = match fs_err::read_dir(&self.homes) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                    groups => groups?,
+                };
+                groups
+                    .map(|group| Ok(group?.path().join(person.to_string())))
+                    .filter(|home| home.as_ref().map_or(true, |home| home.is_dir()))
+                    .collect::<io::Result<_>>()?
+            }
+        })
     }
 
     fn root(&self, place: Place, group: GroupId, user: UserId) -> PathBuf {
