@@ -54,7 +54,9 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     spec.mounts = vec![Mount { source: shared, target: PathBuf::from(project), writable: true }];
     spec.image = match &launch.container {
         Some(reference) => Image::Container { reference: reference.clone() },
-        None => ImageMount { root: some(&launch.environment_path), base_prefix: some(&launch.base_prefix) }.into(),
+        None => {
+            ImageMount { root: some(&launch.environment_path), base_prefix: some(&launch.base_prefix) }.into()
+        }
     };
     spec.resources = runner::Resources {
         cpu_milli: launch.resources.cpu_milli,

@@ -53,7 +53,8 @@ mod tests {
             path: "it's; $(id).ipynb".to_owned(),
             parameters: BTreeMap::from([("rate".to_owned(), json!(0.5)), ("name".to_owned(), json!(nasty))]),
         };
-        let script = notebook_job_script(&notebook, Path::new("/project/vision"), "job-1", ENVIRONMENT_PYTHON);
+        let script =
+            notebook_job_script(&notebook, Path::new("/project/vision"), "job-1", ENVIRONMENT_PYTHON);
         let (program, last) = script.trim_end().rsplit_once("\nexec ").unwrap();
         let said = Command::new("bash").args(["-c", &format!("printf '%s\\n' {last}")]).output().unwrap();
         let said = String::from_utf8(said.stdout).unwrap();

@@ -56,7 +56,7 @@ pub(super) fn run(dir: &AttemptDir, begun: Begun) {
     control.serve(|_| Some(Answer::Ended));
     control.release_waiting();
     // Only now, as it may take long: what the workload left in folders of its own.
-    for private in ["home", SERVING] {
+    for private in ["home", SERVING, container::PIPES] {
         let _ = fs_err::remove_dir_all(dir.path().join(private));
     }
 }

@@ -112,7 +112,8 @@ async fn an_environment_is_built_offline_and_used() {
 
     let local = local();
     let runner = local.local_runner();
-    let image = ImageMount { root: Some(built.path.clone()), base_prefix: Some(built.base_prefix.clone()) }.into();
+    let image =
+        ImageMount { root: Some(built.path.clone()), base_prefix: Some(built.base_prefix.clone()) }.into();
     let script = "sample && python -c 'import sys; print(sys.prefix)'";
     runner.start(&AttemptSpec { image, ..AttemptSpec::new("a", script) }).await.unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(60), runner.wait("a")).await.unwrap().unwrap();

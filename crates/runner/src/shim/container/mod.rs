@@ -31,6 +31,7 @@ use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ContainerRecord, ProcessName, SandboxRecord, Started};
 use crate::spec::{AttemptSpec, Network, Serves};
 
+pub(super) use pipes::PIPES;
 use pipes::{Pipes, Said, Status};
 use session::Session;
 

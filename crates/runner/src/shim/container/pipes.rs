@@ -11,7 +11,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use super::script::{BEGAN, ENDED, INPUT, OUTPUT, STATUS};
 
 /// The folder of the pipes in an attempt's folder.
-pub(super) const PIPES: &str = "pipes";
+pub(in crate::shim) const PIPES: &str = "pipes";
 /// More than any status needs: whatever else a workload writes there is not kept.
 const MOST_UNREAD: usize = 4096;
 
