@@ -99,6 +99,7 @@ pub async fn writes_only_where_it_may(fixture: &impl RunnerFixture) {
             "wrote /usr/bin",
             "wrote /etc",
             "wrote /run",
+            "wrote /run/portico",
             "wrote /var",
             "wrote /home",
             "wrote /opt",

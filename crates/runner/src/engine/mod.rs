@@ -9,10 +9,11 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use bollard::models::{ContainerCreateBody, ContainerState, ExecConfig};
+use bollard::models::{ContainerCreateBody, ContainerState, ExecConfig, NetworkCreateRequest};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder,
-    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
+    CreateContainerOptionsBuilder, InspectContainerOptions, InspectNetworkOptions,
+    KillContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+    StartContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 
@@ -24,6 +25,9 @@ pub(crate) use find::find;
 pub(crate) const ATTEMPT_LABEL: &str = "portico.attempt";
 /// The label that tells the containers of one data directory from those of others.
 pub(crate) const PLACE_LABEL: &str = "portico.place";
+
+/// A network of Docker whose containers do not see each other.
+const DOCKER_NETWORK: &str = "portico-outbound";
 
 /// How long the engine may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -39,6 +43,8 @@ pub(crate) struct Engine(Docker);
 pub(crate) struct About {
     /// Such as `Podman 4.3.1`.
     pub(crate) name: String,
+    /// It is Podman, which can give each container a network of its own.
+    pub(crate) is_podman: bool,
     /// It runs as a plain user, so root in a container is that user outside.
     pub(crate) rootless: bool,
     /// It gives containers users of its own, unless it is told not to.
@@ -76,9 +82,33 @@ impl Engine {
         let has = |name: &str| security.iter().any(|option| option.split(',').any(|part| part == name));
         Ok(About {
             name: format!("{kind} {number}").trim_end().to_owned(),
+            is_podman: podman.is_some(),
             rootless: has("name=rootless"),
             remaps_users: has("name=userns"),
         })
+    }
+
+    /// The name of the network that leads outside, and not from one container to another.
+    pub(crate) async fn outbound_network(&self, about: &About) -> Result<String, EngineError> {
+        if about.is_podman {
+            return Ok("slirp4netns".into());
+        }
+        let wanted = NetworkCreateRequest {
+            name: DOCKER_NETWORK.into(),
+            driver: Some("bridge".into()),
+            options: Some(HashMap::from([("com.docker.network.bridge.enable_icc".into(), "false".into())])),
+            ..NetworkCreateRequest::default()
+        };
+        // Older engines make a second one of the same name.
+        let found = self.0.inspect_network(DOCKER_NETWORK, None::<InspectNetworkOptions>).await;
+        match found.map_err(EngineError::from) {
+            Ok(_) => {}
+            Err(EngineError::NotThere(_)) => {
+                self.0.create_network(wanted).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(DOCKER_NETWORK.into())
     }
 
     pub(crate) async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<(), EngineError> {

@@ -26,6 +26,7 @@ pub(super) fn describe(
     dir: &AttemptDir,
     place: &str,
     engine: &About,
+    network: String,
 ) -> io::Result<ContainerCreateBody> {
     Ok(ContainerCreateBody {
         image: Some(reference.to_owned()),
@@ -39,7 +40,7 @@ pub(super) fn describe(
             (ATTEMPT_LABEL.into(), spec.attempt.clone()),
             (PLACE_LABEL.into(), place.to_owned()),
         ])),
-        host_config: Some(limits(spec, mounts(spec, dir)?, engine)),
+        host_config: Some(limits(spec, mounts(spec, dir)?, engine, network)),
         ..ContainerCreateBody::default()
     })
 }
@@ -52,7 +53,7 @@ fn user(engine: &About) -> String {
     format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }
 
-fn limits(spec: &AttemptSpec, mounts: Vec<BindMount>, engine: &About) -> HostConfig {
+fn limits(spec: &AttemptSpec, mounts: Vec<BindMount>, engine: &About, network: String) -> HostConfig {
     let memory = (spec.resources.memory_mib > 0).then_some(spec.resources.memory_mib << 20);
     HostConfig {
         mounts: Some(mounts),
@@ -68,14 +69,7 @@ fn limits(spec: &AttemptSpec, mounts: Vec<BindMount>, engine: &About) -> HostCon
         // Labels of SELinux would have to be written onto the group's files.
         security_opt: Some(vec!["no-new-privileges".into(), "label=disable".into()]),
         userns_mode: engine.remaps_users.then(|| "host".into()),
-        network_mode: Some(
-            match spec.network {
-                Network::None => "none",
-                Network::Outbound => "default",
-                Network::Host => "host",
-            }
-            .into(),
-        ),
+        network_mode: Some(network),
         // Output goes through a pipe of ours, so there is nothing to keep.
         log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
         device_requests: (!spec.gpu_indices.is_empty()).then(|| {
@@ -130,17 +124,18 @@ mod tests {
     use super::{describe, home};
     use crate::engine::About;
     use crate::records::AttemptDir;
-    use crate::spec::{AttemptSpec, Network, Resources};
+    use crate::spec::{AttemptSpec, Resources};
 
     #[test]
     fn nothing_is_given_that_was_not_asked_for() {
         let dir = tempfile::tempdir().unwrap();
         let mut spec = AttemptSpec::new("a", "true");
         spec.resources = Resources { cpu_milli: 1500, memory_mib: 64, gpu: 0 };
-        spec.network = Network::Outbound;
         spec.env.insert("PASSWORD".into(), "secret".into());
-        let engine = About { name: "Docker 28".into(), rootless: true, remaps_users: true };
-        let body = describe(&spec, "image:1", &AttemptDir::new(dir.path()), "place", &engine).unwrap();
+        let engine = About { name: "Docker 28".into(), is_podman: false, rootless: true, remaps_users: true };
+        let body =
+            describe(&spec, "image:1", &AttemptDir::new(dir.path()), "place", &engine, "default".into())
+                .unwrap();
         let text = serde_json::to_string(&body).unwrap();
         assert!(!text.contains("secret") && !text.contains(".sock"), "{text}");
         assert_eq!((body.user.as_deref(), body.image.as_deref()), (Some("0:0"), Some("image:1")));

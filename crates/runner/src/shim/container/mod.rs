@@ -140,7 +140,12 @@ impl<'a> Container<'a> {
     ) -> io::Result<()> {
         let spec = &input.spec;
         let about = self.session.about().map_err(io::Error::other)?;
-        let body = description::describe(spec, reference, dir, &input.place, &about)?;
+        let network = match spec.network {
+            Network::None => "none".into(),
+            Network::Outbound => self.session.outbound_network(&about).map_err(io::Error::other)?,
+            Network::Host => "host".into(),
+        };
+        let body = description::describe(spec, reference, dir, &input.place, &about, network)?;
         self.session.create(self.name, body).map_err(io::Error::other)?;
         self.session.start(self.name).map_err(|error| not_started(reference, &error))?;
         let state = self.session.state(self.name).map_err(io::Error::other)?;

@@ -13,7 +13,8 @@ use super::script::{BEGAN, ENDED, INPUT, OUTPUT, STATUS};
 /// The folder of the pipes in an attempt's folder.
 pub(in crate::shim) const PIPES: &str = "pipes";
 /// More than any status needs: whatever else a workload writes there is not kept.
-const MOST_UNREAD: usize = 4096;
+const MOST_UNREAD: usize = 64;
+const MOST_AT_ONCE: usize = 256;
 
 /// All pipes, for one container.
 #[derive(Debug)]
@@ -79,27 +80,27 @@ pub(super) enum Said {
 
 impl Status {
     /// What was said next. Only when there is something to read, as nobody may have opened the other end yet.
+    ///
+    /// It takes no more than one line from the pipe, so that as long as something was not heard the pipe is readable;
+    /// and not more than a few bytes at once, as a workload that writes here without end must not keep us from others.
     pub(super) fn next(&mut self) -> io::Result<Said> {
-        loop {
-            while let Some(newline) = memchr::memchr(b'\n', &self.unread) {
-                let line: Vec<u8> = self.unread.drain(..=newline).collect();
-                if let Some(said) = parse(&line) {
-                    return Ok(said);
-                }
-            }
-            // The workload can write here as well.
-            if self.unread.len() > MOST_UNREAD {
-                self.unread.clear();
-            }
-            let mut buffer = [0; 512];
-            match self.pipe.read(&mut buffer) {
+        for _ in 0..MOST_AT_ONCE {
+            let mut byte = [0];
+            match self.pipe.read(&mut byte) {
                 Ok(0) => return Ok(Said::Gone),
-                Ok(count) => self.unread.extend(buffer.iter().take(count)),
+                Ok(_) if byte == *b"\n" => {
+                    if let Some(said) = parse(&std::mem::take(&mut self.unread)) {
+                        return Ok(said);
+                    }
+                }
+                Ok(_) if self.unread.len() < MOST_UNREAD => self.unread.extend(byte),
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Said::Nothing),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(Said::Nothing)
     }
 }
 
@@ -136,6 +137,7 @@ mod tests {
         assert_eq!(pipes.status.next().unwrap(), Said::Ended(7));
         says.write_all(&vec![b'x'; 20_000]).unwrap();
         drop(says);
+        while pipes.status.next().unwrap() == Said::Nothing {}
         assert_eq!(pipes.status.next().unwrap(), Said::Gone);
     }
 }

@@ -32,6 +32,10 @@ impl Session {
         self.runtime.block_on(self.engine.about())
     }
 
+    pub(super) fn outbound_network(&self, about: &About) -> Result<String, EngineError> {
+        self.runtime.block_on(self.engine.outbound_network(about))
+    }
+
     /// Sees to it that an image is there, until that is aborted.
     pub(super) fn have_image(
         &self,
