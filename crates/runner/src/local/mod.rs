@@ -28,7 +28,7 @@ use crate::clock;
 use crate::engine::ContainerEngine;
 use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Answer, EngineInput, Request};
 use crate::records::{AttemptDir, BOOT_ID, Started, boot_id};
 use crate::runner::{Runner, RunnerError, Stream};
 use crate::shim::limits::CgroupBase;
@@ -91,6 +91,8 @@ pub struct LocalRunner {
     beginnings: Mutex<HashMap<String, Arc<Notify>>>,
     /// What was found last, and when: trying a sandbox out takes a while.
     found: Mutex<Option<(Duration, Vec<Capability>)>>,
+    /// The container engine as it was last, and when.
+    known_engine: Mutex<Option<(Duration, EngineInput)>>,
 }
 
 /// Whoever installs what was missing sees it after so long.
@@ -119,6 +121,7 @@ impl LocalRunner {
             place,
             beginnings: Mutex::default(),
             found: Mutex::default(),
+            known_engine: Mutex::default(),
         };
         runner.sweep_containers();
         Ok(runner)

@@ -24,7 +24,7 @@ use super::slirp::Namespaces;
 use super::supervise::{Ended, complain, pump_output};
 use super::watch::{Sandboxed, Watch, stopped, terminate};
 use crate::clock;
-use crate::engine::{EngineError, ImageError};
+use crate::engine::{About, EngineError, ImageError};
 use crate::log::LogPump;
 use crate::observation::ExitCause;
 use crate::protocol::ShimInput;
@@ -53,11 +53,10 @@ pub(super) fn run(
     control: &mut Control,
     mut pump: LogPump,
 ) -> io::Result<(LogPump, Ended)> {
-    let Some(socket) = &input.engine else {
-        let message = "this machine has no container engine, so container images cannot run";
-        return Ok((pump, Ended::without_sandbox(message.into())));
+    let Some(engine) = &input.engine else {
+        return Err(io::Error::other("no container engine was given"));
     };
-    let session = match Session::open(socket) {
+    let session = match Session::open(engine) {
         Ok(session) => session,
         Err(error) => return Ok((pump, Ended::without_sandbox(error.to_string()))),
     };
@@ -75,10 +74,10 @@ pub(super) fn run(
     }
     let pipes = Pipes::create(dir.path())?;
     let (output, holds_output) = pipes.output()?;
-    let record = ContainerRecord { socket: socket.clone(), name: input.cgroup_name.clone() };
+    let record = ContainerRecord { socket: engine.socket.clone(), name: input.cgroup_name.clone() };
     dir.record_container(&record)?;
     pump_output(pump, output, || {
-        let ended = match Container::start(&record, reference, dir, input, session, pipes) {
+        let ended = match Container::start(&record, reference, dir, input, &engine.about, session, pipes) {
             Ok(container) => container.watch_over(input, started, control),
             Err(failure) => Ok(failure),
         };
@@ -108,6 +107,7 @@ impl<'a> Container<'a> {
         reference: &str,
         dir: &AttemptDir,
         input: &ShimInput,
+        about: &About,
         session: Session,
         pipes: Pipes,
     ) -> Result<Self, Ended> {
@@ -122,7 +122,7 @@ impl<'a> Container<'a> {
             fault: None,
             _door: None,
         };
-        match container.bring_up(reference, dir, input, &pipes.input) {
+        match container.bring_up(reference, dir, input, about, &pipes.input) {
             Ok(()) => Ok(container),
             Err(why) => {
                 container.remove();
@@ -136,16 +136,16 @@ impl<'a> Container<'a> {
         reference: &str,
         dir: &AttemptDir,
         input: &ShimInput,
+        about: &About,
         variables: &Path,
     ) -> io::Result<()> {
         let spec = &input.spec;
-        let about = self.session.about().map_err(io::Error::other)?;
         let network = match spec.network {
             Network::None => "none".into(),
-            Network::Outbound => self.session.outbound_network(&about).map_err(io::Error::other)?,
+            Network::Outbound => self.session.outbound_network(about).map_err(io::Error::other)?,
             Network::Host => "host".into(),
         };
-        let body = description::describe(spec, reference, dir, &input.place, &about, network)?;
+        let body = description::describe(spec, reference, dir, &input.place, about, network)?;
         self.session.create(self.name, body).map_err(io::Error::other)?;
         self.session.start(self.name).map_err(|error| not_started(reference, &error))?;
         let state = self.session.state(self.name).map_err(io::Error::other)?;
