@@ -14,6 +14,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
+use bollard::models::ContainerCreateBody;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process};
 
 use super::control::Control;
@@ -39,6 +40,7 @@ use session::Session;
 const BEGINS_WITHIN: Duration = Duration::from_secs(60);
 /// How often it is looked at whether that process is still there, as long as it has said nothing.
 const LOOK: Duration = Duration::from_millis(500);
+const MOST_TRIES: u32 = 4;
 const REMOVE_TRIES: u32 = 3;
 const REMOVE_PAUSE: Duration = Duration::from_secs(1);
 /// What a shell says of a process that was ended by SIGKILL.
@@ -146,8 +148,7 @@ impl<'a> Container<'a> {
             Network::Host => "host".into(),
         };
         let body = description::describe(spec, reference, dir, &input.place, about, network)?;
-        self.session.create(self.name, body).map_err(io::Error::other)?;
-        self.session.start(self.name).map_err(|error| not_started(reference, &error))?;
+        self.make(reference, &body)?;
         let state = self.session.state(self.name).map_err(io::Error::other)?;
         let pid = state.pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0);
         self.init = pid.and_then(ProcessName::of).and_then(|init| {
@@ -163,6 +164,23 @@ impl<'a> Container<'a> {
         }
         pipes::give(variables.to_owned(), script::variables(spec, &super::sandbox::home(spec)))?;
         self.await_begin(reference)
+    }
+
+    /// Makes and starts the container.
+    fn make(&self, reference: &str, body: &ContainerCreateBody) -> io::Result<()> {
+        let mut tries = 1;
+        loop {
+            self.session.create(self.name, body.clone()).map_err(io::Error::other)?;
+            match self.session.start(self.name) {
+                Ok(()) => return Ok(()),
+                // On a busy machine runc now and then loses its child before it runs anything.
+                Err(error) if tries < MOST_TRIES && error.to_string().contains("final child's PID") => {
+                    self.session.remove(self.name).map_err(io::Error::other)?;
+                    tries += 1;
+                }
+                Err(error) => return Err(not_started(reference, &error)),
+            }
+        }
     }
 
     fn open_door(&self, dir: &AttemptDir, spec: &AttemptSpec, port: u16) -> io::Result<Door> {
