@@ -29,7 +29,7 @@ def lab(portico_binary: Path) -> Iterator[Lab]:
         lab = Lab(server.start())
         for name, reference in [("box", REFERENCE), ("nowhere", "localhost:1/nobody/nothing:1")]:
             source = {"from": "container", "reference": reference}
-            body = {"name": name, "display_name": name.title(), "global": True, "source": source}
+            body = {"name": name, "display_name": name.title(), "source": source}
             expect(lab.admin.post("/images", json=body), 201)
         yield lab
     finally:
@@ -105,7 +105,7 @@ def test_a_notebook_without_jupyterlab_says_so(lab: Lab, member: Api) -> None:
         return seen if seen["state"] == "failed" else None
 
     wait_for(failed, "the notebook fails", 60)
-    assert "this image has no JupyterLab" in expect(member.get(f"{path}/log"), 200)
+    assert "this image has no JupyterLab" in json.dumps(expect(member.get(f"{path}/log/lines?tail=20"), 200))
 
 
 def test_doctor_names_the_engine(lab: Lab) -> None:

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::About;
 use crate::observation::{StopReason, Usage};
 use crate::shim::limits::CgroupBase;
 use crate::spec::AttemptSpec;
@@ -64,10 +65,18 @@ pub(crate) struct ShimInput {
     /// What this attempt's control groups are called.
     pub(crate) cgroup_name: String,
     pub(crate) require_isolation: bool,
-    /// Where the container engine listens, if the attempt needs one.
-    pub(crate) engine: Option<PathBuf>,
+    /// The container engine, if the attempt needs one.
+    pub(crate) engine: Option<EngineInput>,
     /// Tells the containers of this data directory from those of others.
     pub(crate) place: String,
+}
+
+/// The container engine of an attempt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct EngineInput {
+    /// Where it listens.
+    pub(crate) socket: PathBuf,
+    pub(crate) about: About,
 }
 
 /// A shim's one line on its standard output.

@@ -138,7 +138,9 @@ pub async fn has_no_network_when_told_so(fixture: &impl RunnerFixture) {
     let text = output(&runner.log("a")).await;
     assert!(text.contains("Network is unreachable") && !text.contains("tap0"), "{text}");
     let script = "grep -cE 'tap0|eth0' /proc/net/dev; cat /etc/resolv.conf";
-    run(&*runner, &AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("b", script) }).await;
+    let exit =
+        run(&*runner, &AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("b", script) }).await;
+    assert_cause(&exit, ExitCause::Completed);
     let text = output(&runner.log("b")).await;
     match fixture.sandbox() {
         SandboxKind::Environment => assert_eq!(text, "1\nnameserver 10.0.2.3"),

@@ -15,7 +15,8 @@ use bollard::query_parameters::{
     KillContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
     StartContainerOptions,
 };
-use bollard::{API_DEFAULT_VERSION, Docker};
+use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use error::{EngineError, ImageError};
 pub use find::ContainerEngine;
@@ -32,15 +33,17 @@ const DOCKER_NETWORK: &str = "portico-outbound";
 /// How long the engine may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a look at the engine may take that somebody waits for.
-const GLANCE: Duration = Duration::from_secs(5);
+const GLANCE: Duration = Duration::from_secs(30);
 
 /// A connection to the engine.
 #[derive(Debug)]
 pub(crate) struct Engine(Docker);
 
-/// What is known of an engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is known of an engine. Asking takes Podman a while, so it is asked now and then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct About {
+    /// The version of the API that it speaks with us.
+    pub(crate) api: (usize, usize),
     /// Such as `Podman 4.3.1`.
     pub(crate) name: String,
     /// It is Podman, which can give each container a network of its own.
@@ -67,6 +70,12 @@ impl Engine {
         Ok(Engine(negotiated.map_err(|_| EngineError::slow())??))
     }
 
+    /// Connects to an engine that is known.
+    pub(crate) fn to_known(socket: &Path, about: &About) -> Result<Self, EngineError> {
+        let version = ClientVersion { major_version: about.api.0, minor_version: about.api.1 };
+        Ok(Engine(Docker::connect_with_unix(&socket.to_string_lossy(), PATIENCE.as_secs(), &version)?))
+    }
+
     pub(crate) async fn about(&self) -> Result<About, EngineError> {
         let asked =
             async { Ok::<_, bollard::errors::Error>((self.0.version().await?, self.0.info().await?)) };
@@ -80,7 +89,9 @@ impl Engine {
         };
         let security = info.security_options.unwrap_or_default();
         let has = |name: &str| security.iter().any(|option| option.split(',').any(|part| part == name));
+        let api = self.0.client_version();
         Ok(About {
+            api: (api.major_version, api.minor_version),
             name: format!("{kind} {number}").trim_end().to_owned(),
             is_podman: podman.is_some(),
             rootless: has("name=rootless"),

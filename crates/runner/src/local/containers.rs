@@ -1,10 +1,14 @@
 //! Containers of this data directory that no shim looks after any more, and what the machine offers for them.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
-use super::LocalRunner;
-use crate::engine::{self, About, ContainerEngine, EngineError};
+use super::{LOOK_AGAIN, LocalRunner};
+use crate::clock;
+use crate::engine::{self, About, ContainerEngine, Engine, EngineError};
 use crate::observation::{Capability, CapabilityState};
+use crate::protocol::EngineInput;
 use crate::records::{AttemptDir, ProcessName};
 
 impl LocalRunner {
@@ -29,7 +33,31 @@ impl LocalRunner {
         let socket = engine::find(&self.config.container_engine)?;
         let about = engine::with_engine(&socket, async |engine| engine.about().await)
             .map_err(|error| format!("{}: {error}", socket.display()))?;
+        self.remember(&socket, &about);
         Ok((socket, about))
+    }
+
+    /// The engine that attempts are to use. It is asked about itself once a minute at most.
+    pub(super) async fn known_engine(&self) -> io::Result<EngineInput> {
+        let no_engine =
+            |why: String| io::Error::other(format!("this machine has no container engine: {why}"));
+        let socket = engine::find(&self.config.container_engine).map_err(no_engine)?;
+        let known = self.known_engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, known)) = known
+            && known.socket == socket
+            && clock::elapsed() < at + LOOK_AGAIN
+        {
+            return Ok(known);
+        }
+        let asked = async { Engine::connect(&socket).await?.about().await };
+        let about = asked.await.map_err(io::Error::other)?;
+        self.remember(&socket, &about);
+        Ok(EngineInput { socket, about })
+    }
+
+    fn remember(&self, socket: &Path, about: &About) {
+        let known = EngineInput { socket: socket.to_owned(), about: about.clone() };
+        *self.known_engine.lock().unwrap_or_else(PoisonError::into_inner) = Some((clock::elapsed(), known));
     }
 
     pub(super) fn containers(&self) -> Capability {

@@ -30,7 +30,7 @@ use crate::clock;
 use crate::engine::ContainerEngine;
 use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Answer, EngineInput, Request};
 use crate::records::{AttemptDir, BOOT_ID, Started, boot_id};
 use crate::runner::{Runner, RunnerError, Stream};
 use crate::shim::limits::CgroupBase;
@@ -99,6 +99,8 @@ pub struct LocalRunner {
     beginnings: Mutex<HashMap<String, Arc<Notify>>>,
     /// What was found last, and when: trying a sandbox out takes a while.
     found: Mutex<Option<(Duration, Vec<Capability>)>>,
+    /// The container engine as it was last, and when.
+    known_engine: Mutex<Option<(Duration, EngineInput)>>,
 }
 
 /// Whoever installs what was missing sees it after so long.
@@ -127,6 +129,7 @@ impl LocalRunner {
             place,
             beginnings: Mutex::default(),
             found: Mutex::default(),
+            known_engine: Mutex::default(),
         };
         runner.sweep_containers();
         Ok(runner)

@@ -9,7 +9,6 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use super::{LocalRunner, check};
-use crate::engine;
 use crate::protocol::{Order, ShimGreeting, ShimInput};
 use crate::records::{AttemptDir, SHIM_LOG};
 use crate::runner::RunnerError;
@@ -38,10 +37,7 @@ impl LocalRunner {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "bubblewrap (bwrap) is not installed"));
             }
             (Image::Environment(_), Some(bubblewrap)) => (bubblewrap.clone(), None),
-            // Should it be gone, the attempt says so in its end.
-            (Image::Container { .. }, _) => {
-                (PathBuf::new(), engine::find(&self.config.container_engine).ok())
-            }
+            (Image::Container { .. }, _) => (PathBuf::new(), Some(self.known_engine().await?)),
         };
         let input = Order::Attempt(Box::new(ShimInput {
             spec: spec.clone(),

@@ -213,9 +213,8 @@ async fn without_an_engine_an_attempt_says_so() {
     let local = local();
     let runner = local.local_runner();
     assert!(!runner.runs_containers());
-    let exit = run(&runner, in_container(AttemptSpec::new("a", "true"))).await;
-    assert_eq!(exit.cause, ExitCause::SandboxFailed);
-    assert!(exit.message.unwrap().contains("no container engine"));
+    let refused = runner.start(&in_container(AttemptSpec::new("a", "true"))).await.unwrap_err().to_string();
+    assert!(refused.contains("no container engine"), "{refused}");
     let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
     assert_eq!(found.state, CapabilityState::Absent);
 }

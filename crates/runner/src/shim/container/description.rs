@@ -132,7 +132,13 @@ mod tests {
         let mut spec = AttemptSpec::new("a", "true");
         spec.resources = Resources { cpu_milli: 1500, memory_mib: 64, gpu: 0 };
         spec.env.insert("PASSWORD".into(), "secret".into());
-        let engine = About { name: "Docker 28".into(), is_podman: false, rootless: true, remaps_users: true };
+        let engine = About {
+            api: (1, 44),
+            name: "Docker 28".into(),
+            is_podman: false,
+            rootless: true,
+            remaps_users: true,
+        };
         let body =
             describe(&spec, "image:1", &AttemptDir::new(dir.path()), "place", &engine, "default".into())
                 .unwrap();

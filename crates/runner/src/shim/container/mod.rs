@@ -14,6 +14,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
+use bollard::models::ContainerCreateBody;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process};
 
 use super::control::Control;
@@ -24,7 +25,7 @@ use super::slirp::Namespaces;
 use super::supervise::{Ended, complain, pump_output};
 use super::watch::{Sandboxed, Watch, stopped, terminate};
 use crate::clock;
-use crate::engine::{EngineError, ImageError};
+use crate::engine::{About, EngineError, ImageError};
 use crate::log::LogPump;
 use crate::observation::ExitCause;
 use crate::protocol::ShimInput;
@@ -39,6 +40,7 @@ use session::Session;
 const BEGINS_WITHIN: Duration = Duration::from_secs(60);
 /// How often it is looked at whether that process is still there, as long as it has said nothing.
 const LOOK: Duration = Duration::from_millis(500);
+const MOST_TRIES: u32 = 4;
 const REMOVE_TRIES: u32 = 3;
 const REMOVE_PAUSE: Duration = Duration::from_secs(1);
 /// What a shell says of a process that was ended by SIGKILL.
@@ -53,11 +55,10 @@ pub(super) fn run(
     control: &mut Control,
     mut pump: LogPump,
 ) -> io::Result<(LogPump, Ended)> {
-    let Some(socket) = &input.engine else {
-        let message = "this machine has no container engine, so container images cannot run";
-        return Ok((pump, Ended::without_sandbox(message.into())));
+    let Some(engine) = &input.engine else {
+        return Err(io::Error::other("no container engine was given"));
     };
-    let session = match Session::open(socket) {
+    let session = match Session::open(engine) {
         Ok(session) => session,
         Err(error) => return Ok((pump, Ended::without_sandbox(error.to_string()))),
     };
@@ -75,10 +76,10 @@ pub(super) fn run(
     }
     let pipes = Pipes::create(dir.path())?;
     let (output, holds_output) = pipes.output()?;
-    let record = ContainerRecord { socket: socket.clone(), name: input.cgroup_name.clone() };
+    let record = ContainerRecord { socket: engine.socket.clone(), name: input.cgroup_name.clone() };
     dir.record_container(&record)?;
     pump_output(pump, output, || {
-        let ended = match Container::start(&record, reference, dir, input, session, pipes) {
+        let ended = match Container::start(&record, reference, dir, input, &engine.about, session, pipes) {
             Ok(container) => container.watch_over(input, started, control),
             Err(failure) => Ok(failure),
         };
@@ -108,6 +109,7 @@ impl<'a> Container<'a> {
         reference: &str,
         dir: &AttemptDir,
         input: &ShimInput,
+        about: &About,
         session: Session,
         pipes: Pipes,
     ) -> Result<Self, Ended> {
@@ -122,7 +124,7 @@ impl<'a> Container<'a> {
             fault: None,
             _door: None,
         };
-        match container.bring_up(reference, dir, input, &pipes.input) {
+        match container.bring_up(reference, dir, input, about, &pipes.input) {
             Ok(()) => Ok(container),
             Err(why) => {
                 container.remove();
@@ -136,18 +138,17 @@ impl<'a> Container<'a> {
         reference: &str,
         dir: &AttemptDir,
         input: &ShimInput,
+        about: &About,
         variables: &Path,
     ) -> io::Result<()> {
         let spec = &input.spec;
-        let about = self.session.about().map_err(io::Error::other)?;
         let network = match spec.network {
             Network::None => "none".into(),
-            Network::Outbound => self.session.outbound_network(&about).map_err(io::Error::other)?,
+            Network::Outbound => self.session.outbound_network(about).map_err(io::Error::other)?,
             Network::Host => "host".into(),
         };
-        let body = description::describe(spec, reference, dir, &input.place, &about, network)?;
-        self.session.create(self.name, body).map_err(io::Error::other)?;
-        self.session.start(self.name).map_err(|error| not_started(reference, &error))?;
+        let body = description::describe(spec, reference, dir, &input.place, about, network)?;
+        self.make(reference, &body)?;
         let state = self.session.state(self.name).map_err(io::Error::other)?;
         let pid = state.pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0);
         self.init = pid.and_then(ProcessName::of).and_then(|init| {
@@ -163,6 +164,23 @@ impl<'a> Container<'a> {
         }
         pipes::give(variables.to_owned(), script::variables(spec, &super::sandbox::home(spec)))?;
         self.await_begin(reference)
+    }
+
+    /// Makes and starts the container.
+    fn make(&self, reference: &str, body: &ContainerCreateBody) -> io::Result<()> {
+        let mut tries = 1;
+        loop {
+            self.session.create(self.name, body.clone()).map_err(io::Error::other)?;
+            match self.session.start(self.name) {
+                Ok(()) => return Ok(()),
+                // On a busy machine runc now and then loses its child before it runs anything.
+                Err(error) if tries < MOST_TRIES && error.to_string().contains("final child's PID") => {
+                    self.session.remove(self.name).map_err(io::Error::other)?;
+                    tries += 1;
+                }
+                Err(error) => return Err(not_started(reference, &error)),
+            }
+        }
     }
 
     fn open_door(&self, dir: &AttemptDir, spec: &AttemptSpec, port: u16) -> io::Result<Door> {

@@ -1,7 +1,6 @@
 //! A shim's talk with the engine. A shim is not async, so each question is waited for.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, ContainerState};
@@ -9,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::clock;
 use crate::engine::{About, Engine, EngineError, ImageError, runtime};
+use crate::protocol::EngineInput;
 
 /// How long an engine that is gone may take to come back.
 const RETURNS_WITHIN: Duration = Duration::from_secs(15);
@@ -22,14 +22,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn open(socket: &Path) -> io::Result<Self> {
+    pub(super) fn open(input: &EngineInput) -> io::Result<Self> {
         let runtime = runtime()?;
-        let engine = runtime.block_on(Engine::connect(socket)).map_err(io::Error::other)?;
+        let engine = Engine::to_known(&input.socket, &input.about).map_err(io::Error::other)?;
         Ok(Session { runtime, engine })
-    }
-
-    pub(super) fn about(&self) -> Result<About, EngineError> {
-        self.runtime.block_on(self.engine.about())
     }
 
     pub(super) fn outbound_network(&self, about: &About) -> Result<String, EngineError> {
