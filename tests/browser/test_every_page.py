@@ -1,9 +1,14 @@
 """Every page in both themes and at two widths: accessible, nothing beside the screen, a picture to look at."""
 
+import json
+import re
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
 from browsing import answered
+from portico import ROOT
 
 pytestmark = pytest.mark.usefixtures("base_ready")
 
@@ -19,6 +24,9 @@ PAGES = {
     "notebook-launch-refused": "/g/{group}/notebooks/launch?image=no-such-image",
     "notebook": "/g/{group}/notebooks/{notebook}",
     "notebook-log": "/g/{group}/notebooks/{notebook}/logs",
+    "notebook-job-new": "/g/{group}/notebooks/run?folder=/project/{group}",
+    "notebook-job-new-empty": "/g/{empty}/notebooks/run",
+    "notebook-job-new-chosen": "/g/{group}/notebooks/run?path=/project/{group}/train.ipynb",
     "jobs": "/g/{group}/jobs",
     "jobs-empty": "/g/{empty}/jobs",
     "jobs-no-match": "/g/{group}/jobs?q=nothing-like-it&status=failed",
@@ -32,8 +40,13 @@ PAGES = {
     "job-log": "/g/{group}/jobs/{succeeded}/logs",
     "job-log-waiting": "/g/{tight}/jobs/{waiting}/logs",
     "job-events": "/g/{group}/jobs/{failed}/events",
+    "job-notebook": "/g/{group}/jobs/{executed}/notebook",
     "images": "/g/{group}/images",
     "image": "/g/{group}/images/base",
+    "image-own": "/g/{group}/images/{image}",
+    "image-new": "/g/{group}/images/new",
+    "image-edit": "/g/{group}/images/{image}/edit",
+    "image-delete": "/g/{group}/images/{image}/delete",
     "settings": "/g/{group}/settings",
     "profile": "/profile",
     "password": "/profile/password",
@@ -56,15 +69,90 @@ PAGES = {
     "admin-instance-type-delete": "/admin/instance-types/cpu-1/delete",
     "admin-images": "/admin/images",
     "admin-image": "/admin/images/base",
+    "admin-image-own": "/admin/images/{system_image}",
+    "admin-image-new": "/admin/images/new",
+    "admin-image-edit": "/admin/images/{system_image}/edit",
+    "admin-image-delete": "/admin/images/{system_image}/delete",
     "admin-system": "/admin/system",
     "error-404": "/no/such/page",
     "error-404-group": "/g/no-such-group",
     "error-404-job": "/g/{group}/jobs/job-202001010000-zzzzzz",
 }
+BEFORE_SIGNING_IN = [
+    ("sign-in", "/sign-in", 200),
+    ("signed-out", "/sign-in?out=1", 200),
+    ("error-404-stranger", "/no/such/page", 404),
+]
+NO_GROUP = "/no-group"
+SETUP = "/setup"
+
+# What a row of the table of routes answers when it is no page of its own: parts of pages, streams, files, ways on.
+NO_PAGES = re.compile(
+    r"/|/admin|/favicon\.ico|/assets/.*|/palette|/notifications|/g/{group}/events|.*/side|.*/log/(lines|search|stream|download)"
+    r"|.*/notebook/(download|view)|/open/{slug}"
+)
+TABLES = ["crates/ui-routes/src/lib.rs", "crates/proxy/src/open.rs"]
+
+
+def rows() -> set[str]:
+    """The paths of the table of routes that can be looked at, as they are written there."""
+    found = {path for table in TABLES for path in re.findall(r'\.get\(\s*"(/[^"]*)"', (ROOT / table).read_text())}
+    assert len(found) > 50, f"the table of routes is written in another way now: {found}"
+    return found
+
+
+def row_of(address: str, among: set[str]) -> str | None:
+    """The row that answers this address: of those that fit, the one with most of it written out."""
+    path = urlsplit(address).path
+    fit = [row for row in among if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(row)), path)]
+    return min(fit, key=lambda row: row.count("{"), default=None)
+
+
+def test_no_page_of_the_table_is_left_out():
+    pages = {row for row in rows() if not NO_PAGES.fullmatch(row)}
+    looked_at = [*PAGES.values(), *(address for _, address, _ in BEFORE_SIGNING_IN), NO_GROUP, SETUP]
+    # Names in braces are made when the pages are looked at, and any will do here.
+    visited = {row_of(re.sub(r"{(\w+)}", r"a-\1", address), pages) for address in looked_at}
+    assert pages - visited == set(), "add these to PAGES"
+
+
+NOTEBOOK = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "id": "a",
+            "execution_count": None,
+            "metadata": {"tags": ["parameters"]},
+            "outputs": [],
+            "source": "rate = 0.1\nprint('the rate is', rate)",
+        }
+    ],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def new_image(api, path: str, name: str) -> str:
+    source = {"from": "build", "base": "base", "packages": ["porticosample"]}
+    answered(api.post(path, json={"name": name, "display_name": name.title(), "source": source}), 201)
+    return name
+
+
+def executed(group) -> str:
+    """A notebook of the group's files that ran as a job."""
+    group.wait(group.submit(f"cat > \"$PORTICO_GROUP_PATH/train.ipynb\" <<'END'\n{json.dumps(NOTEBOOK)}\nEND"))
+    body = {
+        "name": "the notebook",
+        "instance_type": "cpu-small",
+        "image": "base",
+        "path": f"/project/{group.name}/train.ipynb",
+    }
+    return answered(group.api.post(f"/groups/{group.name}/notebook-jobs", json=body), 201)["id"]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 def test_every_page_for_everybody(page, make_group, make_user, axe_check, screenshot):
     group, empty, tight = make_group("full"), make_group("empty"), make_group("tight", group_quota={"cpu": 0.5})
     user = make_user("colleague")
@@ -78,6 +166,9 @@ def test_every_page_for_everybody(page, make_group, make_user, axe_check, screen
         "succeeded": group.submit(script, name="baseline", environment={"EPOCHS": "40", "API_KEY": "hidden-value"}),
         "failed": group.submit("echo begin; exit 3", name="a rather long name of an experiment that did not work"),
         "cancelled": group.submit("sleep 300", name="given up"),
+        "executed": executed(group),
+        "image": new_image(group.api, f"/groups/{group.name}/images", "samples"),
+        "system_image": new_image(group.api, "/images", "samples-for-all"),
     }
     group.wait(made["succeeded"])
     group.wait(made["failed"])
@@ -91,6 +182,7 @@ def test_every_page_for_everybody(page, make_group, make_user, axe_check, screen
     body = {"name": "first steps", "instance_type": "cpu-small", "image": "base"}
     made["notebook"] = answered(group.api.post(f"/groups/{group.name}/notebooks", json=body), 201)["id"]
     made["waiting"] = tight.submit("true", name="in line")
+    assert group.wait(made["executed"], timeout=120)["phase"] == "succeeded"
 
     wide = []
     for name, address in PAGES.items():
@@ -110,16 +202,29 @@ def test_every_page_for_everybody(page, make_group, make_user, axe_check, screen
 
 def test_the_pages_before_signing_in(new_page, axe_check, screenshot):
     page = new_page()
-    for name, address, status in [
-        ("sign-in", "/sign-in", 200),
-        ("signed-out", "/sign-in?out=1", 200),
-        ("error-404-stranger", "/no/such/page", 404),
-    ]:
+    for name, address, status in BEFORE_SIGNING_IN:
         assert page.goto(address).status == status, name
         for theme in ("dark", "light"):
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
             axe_check(page)
         screenshot(page, name)
+
+
+def test_whoever_has_no_group(open_as, make_user, axe_check, screenshot):
+    page = open_as(make_user("newcomer"))
+    page.goto("/")
+    page.wait_for_url(f"**{NO_GROUP}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    both(page, axe_check, screenshot, "no-group")
+
+
+def test_the_setup_of_a_new_server(new_page, make_portico, axe_check, screenshot):
+    server = make_portico({"PORTICO_ENVIRONMENTS_BUILD": "false"}).start()
+    page = new_page(base_url=server.url)
+    page.goto("/")
+    page.wait_for_url(f"**{SETUP}")
+    expect(page.get_by_role("heading", name="Set up Portico")).to_be_visible()
+    both(page, axe_check, screenshot, "setup")
 
 
 def test_dialogs_and_menus(page, group, axe_check, screenshot):

@@ -174,7 +174,7 @@ def test_a_damaged_database_is_said_and_left_alone(quiet: Portico):
 def test_doctor_tells_what_this_machine_can_do(quiet: Portico):
     done = quiet.run("doctor")
     named = {line.split()[1] for line in done.stdout.splitlines() if line.startswith(("ok ", "weak ", "missing "))}
-    assert {"sandbox", "network", "limit-memory", "limit-cpu", "uv", "disk", "clock", "database"} <= named, done.stdout
+    assert {"sandbox", "network", "limit-memory", "limit-cpu", "uv", "disk", "clock", "database", "content-origin"} <= named, done.stdout
     assert (done.returncode == 0) == ("missing" not in done.stdout)
 
     quiet.extra_env["PORTICO_UV"] = "/nowhere/uv"

@@ -13,6 +13,8 @@ cargo xtask bench        what Portico reaches here, beside what this machine all
 cargo xtask bench PART   a part of it: empty, submits or pages
 cargo xtask bench churn [--minutes N]
                          whether memory stays flat while people and jobs come and go
+cargo xtask bench notebooks [--idle N]
+                         from the click to JupyterLab, beside JupyterLab by hand; or what N idle notebooks cost
 cargo xtask simulate     the scheduler over 100,000 jobs of 1,000 groups in virtual time
 cargo xtask check-deps   fail when a crate depends on one that its layer may not know
 cargo xtask generate     write the generated files below docs/";

@@ -6,6 +6,8 @@ mod client;
 mod fill;
 mod limits;
 mod measure;
+mod notebooks;
+mod processes;
 mod proxy;
 mod server;
 mod simulate;
@@ -52,6 +54,13 @@ fn main() -> anyhow::Result<()> {
             };
             runtime.block_on(churn::run(minutes))
         }
+        Some("notebooks") => match &arguments[1..] {
+            [] => runtime.block_on(notebooks::starts()),
+            [flag, count] if flag == "--idle" => {
+                runtime.block_on(notebooks::idle(count.parse().context("--idle takes a number")?))
+            }
+            _ => anyhow::bail!("usage: notebooks [--idle N]"),
+        },
         Some("submits") => runtime.block_on(table(&[Part::Submits])),
         Some("pages") => runtime.block_on(table(&[Part::Full])),
         Some(name @ ("proxy-server" | "proxy-sockets")) => {
@@ -59,7 +68,7 @@ fn main() -> anyhow::Result<()> {
         }
         Some(other) => {
             anyhow::bail!(
-                "There is no benchmark “{other}”. Choose run, empty, submits, pages, churn or simulate."
+                "There is no benchmark “{other}”. Choose run, empty, submits, pages, notebooks, churn or simulate."
             )
         }
     }

@@ -14,13 +14,15 @@ use crate::client::Client;
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// The content origin.
+    pub(crate) content: SocketAddr,
 }
 
 fn binary() -> PathBuf {
     std::env::var_os("PORTICO_BINARY").map_or_else(|| PathBuf::from("target/release/portico"), PathBuf::from)
 }
 
-fn free_address() -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
@@ -64,6 +66,14 @@ pub(crate) async fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -
 impl Server {
     /// Starts it; the time until the first page was there.
     pub(crate) async fn start(data_dir: &Path) -> anyhow::Result<(Self, Duration)> {
+        Self::start_with(data_dir, &[]).await
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn start_with(
+        data_dir: &Path,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<(Self, Duration)> {
         let (address, content, operators) = (free_address()?, free_address()?, free_address()?);
         let begin = Instant::now();
         let child = command(data_dir)
@@ -71,11 +81,12 @@ impl Server {
             .env("PORTICO_LISTEN", address.to_string())
             .env("PORTICO_CONTENT_LISTEN", content.to_string())
             .env("PORTICO_ADMIN_LISTEN", operators.to_string())
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .context("start the server; build it with `cargo build --release -p portico`")?;
-        let server = Self { child, address };
+        let server = Self { child, address, content };
         loop {
             if let Ok(mut client) = Client::connect(address, "").await
                 && let Ok((status, _)) = client.send("GET", "/sign-in", Some(""), "").await
@@ -93,17 +104,29 @@ impl Server {
 
     /// Resident memory of the server process, in MB.
     pub(crate) fn resident_mb(&self) -> anyhow::Result<f64> {
-        let pid = self.child.id().context("the server ended")?;
+        let pid = self.pid()?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS")).context("no VmRSS")?;
         let kib: f64 = line.split_whitespace().nth(1).context("no VmRSS")?.parse()?;
         Ok(kib * 1024.0 / 1e6)
     }
 
+    pub(crate) fn pid(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the server ended")
+    }
+
     /// File descriptors that the server has open.
     pub(crate) fn open_files(&self) -> anyhow::Result<usize> {
-        let pid = self.child.id().context("the server ended")?;
+        let pid = self.pid()?;
         Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+    }
+
+    /// Lets it end what it does.
+    pub(crate) async fn terminate(mut self) -> anyhow::Result<()> {
+        let told = Command::new("kill").arg(self.pid()?.to_string()).status().await?;
+        anyhow::ensure!(told.success(), "the server can't be told to end");
+        self.child.wait().await?;
+        Ok(())
     }
 
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {

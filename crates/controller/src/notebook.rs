@@ -10,6 +10,10 @@ use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
 const START: &str = include_str!("notebook/start.py");
 /// Where the script puts the program: a folder that nothing else of the person writes to.
 const START_TARGET: &str = "/run/portico/jupyter.py";
+/// Brings open tabs back when the server was away, as an extension of JupyterLab.
+const RECONNECT: &str = include_str!("notebook/reconnect.js");
+/// A folder of Jupyter's data that the program knows of.
+const JUPYTER_TARGET: &str = "/run/portico/jupyter";
 /// What a line of the program cannot be.
 const END: &str = "END OF THE PROGRAM";
 
@@ -47,7 +51,23 @@ pub(crate) fn jupyter_script(start: &JupyterStart<'_>) -> String {
     });
     let asked = quoted(&asked.to_string());
     let program = program(START_TARGET, START);
-    format!("{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n")
+    let extension = extension("portico-reconnect", RECONNECT);
+    format!("{extension}{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n")
+}
+
+/// The lines of a bash script that give JupyterLab an extension of one file.
+fn extension(name: &str, text: &str) -> String {
+    let folder = format!("{JUPYTER_TARGET}/labextensions/{name}");
+    let package = serde_json::json!({
+        "name": name,
+        "version": env!("CARGO_PKG_VERSION"),
+        "jupyterlab": { "extension": true, "_build": { "load": "main.js" } },
+    });
+    let (package, main) = (
+        program(&format!("{folder}/package.json"), &format!("{package}\n")),
+        program(&format!("{folder}/main.js"), text),
+    );
+    format!("mkdir -p {folder}\n{package}{main}")
 }
 
 /// The line of a bash script that puts a program into a file.

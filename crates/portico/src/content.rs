@@ -1,13 +1,12 @@
 //! Notebooks as the proxy and the controller know them.
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use base::{GroupId, OpContext, Result, Timestamp, UserId};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use proxy::{Proxy, Served, Serving};
+use proxy::{ContentOrigin, Proxy, Served, Serving};
 use tower::ServiceExt as _;
 use web_kit::Portal;
 
@@ -56,7 +55,7 @@ impl controller::Traffic for Traffic {
 
 /// Where the content origin is a domain, its hosts never see the portal, whichever listener they are asked through.
 pub(crate) async fn by_host(
-    State((proxy, content)): State<(Proxy, Router)>,
+    State((proxy, content)): State<(Proxy, ContentOrigin)>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -6,17 +6,18 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use hyper::Request;
+use axum::http::{HeaderMap, Request, Response, StatusCode, Uri, Version, header};
+use axum::response::IntoResponse as _;
+use futures::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 /// A connection on which no whole request head arrives within this time is closed: one that sends its head drop by
 /// drop, and one that is kept alive and says nothing more.
@@ -27,17 +28,28 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Serves until `stopping` turns true and the requests that are then open have ended.
 ///
 /// Handlers find the peer's address as `ConnectInfo<SocketAddr>`, and may upgrade connections.
-pub async fn serve(listener: TcpListener, router: Router, stopping: watch::Receiver<bool>) {
-    serve_with(listener, router, stopping, HEAD_TIMEOUT).await;
+/// `name` is what the open connections are counted under.
+pub async fn serve<S: Answering>(
+    listener: TcpListener,
+    service: S,
+    stopping: watch::Receiver<bool>,
+    name: &'static str,
+) where
+    S::Future: Send,
+{
+    serve_with(listener, service, stopping, name, HEAD_TIMEOUT).await;
 }
 
-async fn serve_with(
+async fn serve_with<S: Answering>(
     listener: TcpListener,
-    router: Router,
+    service: S,
     mut stopping: watch::Receiver<bool>,
+    name: &'static str,
     head_timeout: Duration,
-) {
-    let router: Router = router.with_state(());
+) where
+    S::Future: Send,
+{
+    let connections = metrics::gauge!("portico_open_connections", "listener" => name);
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head_timeout);
     // Each connection holds a receiver; when the last one is gone, all have ended.
@@ -58,12 +70,38 @@ async fn serve_with(
             }
         };
         prepare(&stream);
-        let connection =
-            builder.serve_connection(TokioIo::new(stream), answer_with(router.clone(), peer)).with_upgrades();
-        tokio::spawn(until_it_ends(connection, stopping.clone(), open.subscribe()));
+        let connection = builder
+            .serve_connection(TokioIo::new(stream), answer_with(service.clone(), peer))
+            .with_upgrades();
+        let open = Open { _held: open.subscribe(), connections: connections.clone() };
+        open.connections.increment(1);
+        tokio::spawn(until_it_ends(connection, stopping.clone(), open));
     }
     drop(listener);
     open.closed().await;
+}
+
+/// What answers requests, such as a router.
+pub trait Answering:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> Answering for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static
+{
+}
+
+/// Counts a connection while it is open.
+struct Open {
+    _held: watch::Receiver<()>,
+    connections: metrics::Gauge,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.connections.decrement(1);
+    }
 }
 
 /// Sends small answers at once, and notices clients that are gone without a word: sockets stay open for days.
@@ -79,13 +117,14 @@ fn prepare(stream: &TcpStream) {
 async fn until_it_ends<S>(
     connection: http1::UpgradeableConnection<TokioIo<TcpStream>, S>,
     mut stopping: watch::Receiver<bool>,
-    open: watch::Receiver<()>,
+    open: Open,
 ) where
     S: HttpService<Incoming, ResBody = Body, Error = Infallible> + Send,
     S::Future: Send,
 {
     let mut connection = pin!(connection);
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = until(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
@@ -102,15 +141,40 @@ async fn until(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-fn answer_with(
-    router: Router,
+fn answer_with<S: Answering>(
+    service: S,
     peer: SocketAddr,
-) -> impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> {
+) -> impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>
+where
+    S::Future: Send,
+{
     hyper::service::service_fn(move |request: Request<Incoming>| {
+        if !has_one_host(request.version(), request.headers(), request.uri()) {
+            return Either::Left(std::future::ready(Ok(bad_host())));
+        }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        Either::Right(service.clone().oneshot(request))
     })
+}
+
+/// A request names the host it is for exactly once (RFC 9112, 3.2): where it does not, whoever passes it on and whoever
+/// answers it may take it for different ones. Older versions need not name one.
+fn has_one_host(version: Version, headers: &HeaderMap, uri: &Uri) -> bool {
+    let mut named = headers.get_all(header::HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) => {
+            let host = host.to_str().unwrap_or("/");
+            host.is_empty()
+                || host.parse::<axum::http::uri::Authority>().is_ok_and(|of| !of.as_str().contains('@'))
+        }
+        (None, _) => version < Version::HTTP_11 || uri.authority().is_some(),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+fn bad_host() -> Response<Body> {
+    (StatusCode::BAD_REQUEST, "The request must have one Host header that names a host.\n").into_response()
 }
 
 fn is_the_client_s(kind: ErrorKind) -> bool {
@@ -121,6 +185,7 @@ fn is_the_client_s(kind: ErrorKind) -> bool {
 mod tests {
     use std::time::Instant;
 
+    use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::Notify;
@@ -137,7 +202,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(serve_with(listener, router, stopping, head_timeout));
+        let task = tokio::spawn(serve_with(listener, router, stopping, "test", head_timeout));
         Served { address, stop, task }
     }
 
@@ -175,6 +240,77 @@ mod tests {
         assert!(!String::from_utf8_lossy(&rest).starts_with("HTTP/1.1 200"));
         served.stop.send(true).unwrap();
         served.task.await.unwrap();
+    }
+
+    /// What comes back for these bytes until the connection ends, when two requests are told apart by their lines.
+    async fn answer_to(served: &Served, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut text)).await;
+        assert!(read.is_ok(), "the connection stays open after {bytes:?}: {text}");
+        text
+    }
+
+    fn telling() -> Router {
+        Router::new().fallback(|request: axum::extract::Request| async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, 1000).await.unwrap();
+            let has_length = parts.headers.contains_key(header::CONTENT_LENGTH);
+            format!("{} {} length:{has_length} {}", parts.method, parts.uri, String::from_utf8_lossy(&body))
+        })
+    }
+
+    #[tokio::test]
+    async fn what_two_servers_could_read_differently_is_refused() {
+        let served = served(telling(), Duration::from_secs(30)).await;
+        for bad in [
+            "Host: a\r\nHost: b\r\n",
+            "Host: a\r\nhost: a\r\n",
+            "Host: a b\r\n",
+            "Host: a/b\r\n",
+            "Host: user@a\r\n",
+            "Host: \u{fc}\r\n",
+            "X-No: host\r\n",
+            "Host: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n",
+            "Host: a\r\nContent-Length: 3, 4\r\n",
+            "Host: a\r\nContent-Length: +3\r\n",
+            "Host: a\r\nContent-Length: -1\r\n",
+            "Host: a\r\nTransfer-Encoding: gzip\r\n",
+            "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
+            "Host: a\r\nTransfer-Encoding : chunked\r\n",
+            "Host: a\r\nX-Folded: a\r\n b\r\n",
+            "Host: a\r\nX-Folded: a\r\n\tTransfer-Encoding: chunked\r\n",
+            "Host: a\r\nX-Null: a\0b\r\n",
+        ] {
+            let answer =
+                answer_to(&served, &format!("POST / HTTP/1.1\r\n{bad}Connection: close\r\n\r\nabcd")).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{bad:?}: {answer}");
+            assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{bad:?}: {answer}");
+        }
+        for fine in ["Host: a", "Host: a:80", "Host: [::1]:80", "Host:"] {
+            let answer =
+                answer_to(&served, &format!("GET / HTTP/1.1\r\n{fine}\r\nConnection: close\r\n\r\n")).await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{fine}: {answer}");
+        }
+    }
+
+    /// Of two lengths the chunks are the one that counts, the other is told to nobody, and the connection ends, as RFC
+    /// 9112, 6.3 wants it: whatever somebody hid behind the request is not read.
+    #[tokio::test]
+    async fn nothing_hides_behind_a_request_with_two_lengths() {
+        let served = served(telling(), Duration::from_secs(30)).await;
+        let hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+        for lengths in [
+            "Content-Length: 5\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5",
+            "Content-Length: 100\r\nTransfer-Encoding: chunked",
+        ] {
+            let head = format!("POST /seen HTTP/1.1\r\nHost: a\r\n{lengths}\r\n\r\n");
+            let answer = answer_to(&served, &format!("{head}3\r\nabc\r\n0\r\n\r\n{hidden}")).await;
+            assert!(answer.ends_with("POST /seen length:false abc"), "{lengths}: {answer}");
+            assert!(answer.to_ascii_lowercase().contains("connection: close"), "{lengths}: {answer}");
+        }
     }
 
     #[tokio::test]

@@ -5,8 +5,11 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config::Config;
 
+/// What says nothing that people need, unless it is asked for by name.
+const QUIET: &str = "sea_orm_migration=warn";
+
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log_filter).map_err(|error| {
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log_filter)).map_err(|error| {
         anyhow::anyhow!(
             "log_level: “{}” is not understood: {error}. Write it as info or info,controller=debug.",
             config.log_filter

@@ -90,6 +90,7 @@ pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
     let this = std::env::current_exe().context("find this program's own path")?;
     let mut local = LocalConfig::new(config.data_dir.join("attempts"), vec![this.into(), "shim".into()]);
     local.require_isolation = config.require_isolation;
+    local.blocked_networks.clone_from(&config.blocked_networks);
     LocalRunner::new(local).context("set up the local runner")
 }
 

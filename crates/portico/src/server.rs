@@ -27,6 +27,7 @@ use crate::{content, listen};
 use crate::lock::DataDirLock;
 use crate::open;
 
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// How long requests may take to end when the server stops.
 const STOP_SECONDS: u64 = 10;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -63,7 +64,7 @@ pub fn app(portal: &Portal, proxy: &Proxy) -> App {
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(web_kit::headers::secure))
         .layer(axum::middleware::from_fn_with_state(
-            (proxy.clone(), proxy.content_router()),
+            (proxy.clone(), proxy.content_origin()),
             content::by_host,
         ))
         .with_state(portal.clone());
@@ -145,15 +146,17 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let background = tokio::spawn(controller.run(stopping.clone()));
     let watching = tokio::spawn(proxy.clone().watch());
     let App { router, .. } = app(&portal, &proxy);
-    let pages = listen::serve(listener, router, stopping.clone());
+    let pages = listen::serve(listener, router, stopping.clone(), "portal");
     let stopping_content = stopping.clone();
     let content = async move {
         if let Some(listener) = content_listener {
-            listen::serve(listener, proxy.content_router(), stopping_content).await;
+            listen::serve(listener, proxy.content_origin(), stopping_content, "content").await;
         }
     };
-    let for_operators = listen::serve(operator_listener, operators(&portal, metrics), stopping);
+    let for_operators =
+        listen::serve(operator_listener, operators(&portal, metrics.clone()), stopping, "operators");
     tokio::spawn(on_signal(stop));
+    tokio::spawn(keep_metrics_small(metrics));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
     let served = tokio::spawn(async move { tokio::join!(pages, content, for_operators) });
     // What is open to workloads ends at once, so that browsers come back to the next server.
@@ -172,6 +175,14 @@ async fn bind(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener
     TcpListener::bind(address)
         .await
         .with_context(|| format!("Portico can't listen on {address}. Choose another address with {variable}"))
+}
+
+/// Every observation is kept until somebody asks for the metrics, or this is done.
+async fn keep_metrics_small(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP).await;
+        metrics.run_upkeep();
+    }
 }
 
 async fn on_signal(stop: watch::Sender<bool>) {

@@ -59,8 +59,15 @@ impl Access {
         self.checked_at.fetch_max(self.clock.at(at), Ordering::Relaxed);
     }
 
-    fn is_fresh(&self) -> bool {
-        !self.cut.is_cancelled() && self.clock.since(self.checked_at.load(Ordering::Relaxed)) < FRESH
+    /// Whether what was found out still holds; if so, it is used now.
+    fn use_fresh(&self) -> bool {
+        let now = self.clock.at(Instant::now());
+        let age = now.saturating_sub(self.checked_at.load(Ordering::Relaxed));
+        if self.cut.is_cancelled() || u128::from(age) >= FRESH.as_millis() {
+            return false;
+        }
+        self.used_at.store(now, Ordering::Relaxed);
+        true
     }
 
     /// How long nobody asked for it.
@@ -176,9 +183,7 @@ impl Proxy {
     }
 
     fn fresh(&self, key: &str) -> Option<Arc<Access>> {
-        let access = lock(&self.entries).get(key).filter(|access| access.is_fresh()).cloned()?;
-        access.used();
-        Some(access)
+        lock(&self.entries).get(key).filter(|access| access.use_fresh()).cloned()
     }
 
     /// Keeps what was found out, in the entry that there is where that still says the same.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use base::Timestamp;
+use metrics::Gauge;
 
+use crate::measures::Measures;
 use crate::{Proxy, lock};
 
 /// How a workload was used through the proxy since this server started.
@@ -26,7 +28,7 @@ pub(crate) struct Counter {
 }
 
 /// Counts an open socket while it lives.
-pub(crate) struct OpenSocket(Arc<Counter>);
+pub(crate) struct OpenSocket(Arc<Counter>, Gauge);
 
 impl Counter {
     pub(crate) fn read(&self) -> Activity {
@@ -41,15 +43,17 @@ impl Counter {
         self.last_at.fetch_max(now.micros(), Ordering::Relaxed);
     }
 
-    pub(crate) fn open_socket(self: &Arc<Self>) -> OpenSocket {
+    pub(crate) fn open_socket(self: &Arc<Self>, measures: &Measures) -> OpenSocket {
         self.open_sockets.fetch_add(1, Ordering::Relaxed);
-        OpenSocket(self.clone())
+        measures.open_sockets.increment(1);
+        OpenSocket(self.clone(), measures.open_sockets.clone())
     }
 }
 
 impl Drop for OpenSocket {
     fn drop(&mut self) {
         self.0.open_sockets.fetch_sub(1, Ordering::Relaxed);
+        self.1.decrement(1);
     }
 }
 

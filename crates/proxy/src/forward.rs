@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -15,11 +14,8 @@ use web_kit::guard::peer_address;
 
 use crate::access::{self, Access};
 use crate::load::Slot;
-use crate::upstream::{Sender, Trouble};
-use crate::{Proxy, cookies, headers};
-
-/// How long a workload may take to begin its answer.
-const ANSWER: Duration = Duration::from_secs(600);
+use crate::upstream::{Link, Trouble};
+use crate::{Proxy, cookies, headers, measures};
 
 /// Sends a request on and gives the workload's answer. Both bodies stream; nothing is kept.
 pub(crate) async fn forward(
@@ -30,21 +26,17 @@ pub(crate) async fn forward(
     body: Body,
 ) -> Result<Response<Body>> {
     outgoing(proxy, &mut parts)?;
-    let request = Request::from_parts(parts, body);
-    let sent = tokio::time::timeout(ANSWER, access.upstream.send(&*proxy.portal.runner, request));
+    let request = Request::from_parts(parts, proxy.measures.counted(body));
     let sent = tokio::select! {
-        sent = sent => sent,
+        biased;
         () = access.cut.cancelled() => return Err(cut()),
+        sent = access.upstream.send(&*proxy.portal.runner, request) => sent,
     };
-    let (response, sender) = match sent {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(trouble)) => return Err(told(&trouble)),
-        Err(_) => return Err(late()),
-    };
+    let (response, link) = sent.map_err(|trouble| proxy.told(&trouble))?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(told(&Trouble::Broken("it switched protocols unasked".to_owned())));
+        return Err(proxy.told(&Trouble::Broken("it switched protocols unasked".to_owned())));
     }
-    Ok(incoming(access, slot, response, Some(sender)))
+    Ok(incoming(proxy, access, slot, response, Some(link)))
 }
 
 /// Makes a request of a browser or program into one for the workload.
@@ -78,14 +70,16 @@ pub(crate) fn outgoing(proxy: &Proxy, parts: &mut Parts) -> Result<()> {
 
 /// Makes a workload's answer into one for the browser.
 pub(crate) fn incoming(
+    proxy: &Proxy,
     access: Arc<Access>,
     slot: Slot,
     response: Response<Incoming>,
-    sender: Option<Sender>,
+    link: Option<Link>,
 ) -> Response<Body> {
     let (mut parts, inner) = response.into_parts();
     returned(&mut parts.headers, &access.slug);
-    let relay = Relay { inner, access, _slot: slot, sender, is_done: false, cut: None };
+    let bytes = proxy.measures.bytes_down.clone();
+    let relay = Relay { inner, bytes, access, _slot: slot, link, is_done: false, cut: None };
     Response::from_parts(parts, Body::new(relay))
 }
 
@@ -96,8 +90,16 @@ pub(crate) fn returned(headers: &mut HeaderMap, slug: &str) {
     cookies::confine(headers, slug);
 }
 
+impl Proxy {
+    /// Counts a workload's silence, and says what it means.
+    pub(crate) fn told(&self, trouble: &Trouble) -> Error {
+        self.measures.unanswered(trouble);
+        told(trouble)
+    }
+}
+
 /// What a workload's silence means for whoever asked.
-pub(crate) fn told(trouble: &Trouble) -> Error {
+fn told(trouble: &Trouble) -> Error {
     match trouble {
         Trouble::NotListening => starting(),
         Trouble::Timeout => {
@@ -105,6 +107,7 @@ pub(crate) fn told(trouble: &Trouble) -> Error {
                 .with_hint("It may be busy; try again, or look at its log.")
                 .with_retry_after(5)
         }
+        Trouble::Late => late(),
         Trouble::Unsent => Error::invalid("The request broke off before its body was complete.")
             .with_code("body_incomplete")
             .with_hint("Send it again."),
@@ -143,9 +146,10 @@ fn cut() -> Error {
 /// The body of an answer while it passes. It ends early when the access does.
 struct Relay {
     inner: Incoming,
+    bytes: metrics::Counter,
     access: Arc<Access>,
     _slot: Slot,
-    sender: Option<Sender>,
+    link: Option<Link>,
     is_done: bool,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
@@ -162,12 +166,20 @@ impl hyper::body::Body for Relay {
         if this.access.cut.is_cancelled() {
             return Poll::Ready(Some(Err("the access to the workload ended".into())));
         }
-        match Pin::new(&mut this.inner).poll_frame(context) {
+        let polled = match &mut this.link {
+            Some(link) => link.poll_frame(&mut this.inner, context),
+            None => Pin::new(&mut this.inner).poll_frame(context),
+        };
+        match polled {
             Poll::Ready(None) => {
                 this.is_done = true;
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(frame)) => Poll::Ready(Some(frame.map_err(Into::into))),
+            Poll::Ready(Some(Ok(frame))) => {
+                measures::count(&this.bytes, &frame);
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Pending => {
                 let access = &this.access;
                 let cut = this.cut.get_or_insert_with(|| Box::pin(access.cut.clone().cancelled_owned()));
@@ -191,9 +203,9 @@ impl hyper::body::Body for Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         if (self.is_done || self.inner.is_end_stream())
-            && let Some(sender) = self.sender.take()
+            && let Some(link) = self.link.take()
         {
-            self.access.upstream.put_back(sender);
+            self.access.upstream.put_back(link);
         }
     }
 }

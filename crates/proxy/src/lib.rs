@@ -16,6 +16,7 @@ mod cookies;
 mod forward;
 mod headers;
 mod load;
+mod measures;
 mod open;
 mod origin;
 mod place;
@@ -35,7 +36,7 @@ use web_kit::Portal;
 
 pub use activity::Activity;
 pub use place::{ContentSettings, Place};
-pub use routes::{ContentPolicy, ContentRow, ROWS};
+pub use routes::{ContentOrigin, ContentPolicy, ContentRow, ROWS};
 
 /// What the proxy needs to know of workloads that serve HTTP.
 pub trait Serving: Send + Sync + 'static {
@@ -81,6 +82,7 @@ impl Proxy {
             upstreams: Mutex::default(),
             loads: Mutex::default(),
             activities: Mutex::default(),
+            measures: measures::Measures::new(),
             began: tokio::time::Instant::now(),
         }))
     }

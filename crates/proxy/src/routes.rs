@@ -1,5 +1,8 @@
 //! The table of what the content origin serves. Nothing else is there, and no page of the portal.
 
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
@@ -7,7 +10,9 @@ use axum::http::{HeaderMap, Method, Response, Uri, header};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, any, get};
 use base::{Error, Result};
+use futures::future::BoxFuture;
 use serde::Deserialize;
+use tower::Service;
 
 use crate::access::{self, Admission};
 use crate::codes::Pass;
@@ -49,11 +54,44 @@ pub const ROWS: &[ContentRow] = &[
     row("/w/{slug}/{*path}", ContentPolicy::Owner, || any(workload)),
 ];
 
+/// The content origin: what [`ROWS`] says.
+#[derive(Clone)]
+pub struct ContentOrigin {
+    proxy: Proxy,
+    router: Router,
+}
+
+impl Service<Request> for ContentOrigin {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let proxy = self.proxy.clone();
+        // Nearly every request is one to a workload. To find its row costs a router more than all the rest of us.
+        if slug_of(request.uri().path()).is_some() {
+            return Box::pin(async move { Ok(proxy.counted(workload(State(proxy.clone()), request).await)) });
+        }
+        let answer = self.router.call(request);
+        Box::pin(async move { Ok(proxy.counted(answer.await?)) })
+    }
+}
+
 impl Proxy {
     /// The content origin.
-    pub fn content_router(&self) -> Router {
+    pub fn content_origin(&self) -> ContentOrigin {
         let router = ROWS.iter().fold(Router::new(), |router, row| router.route(row.path, (row.handler)()));
-        router.fallback(nothing).method_not_allowed_fallback(nothing).with_state(self.clone())
+        let router = router.fallback(nothing).method_not_allowed_fallback(nothing).with_state(self.clone());
+        ContentOrigin { proxy: self.clone(), router }
+    }
+
+    fn counted(&self, response: Response<Body>) -> Response<Body> {
+        self.measures.answered(response.status());
+        response
     }
 
     /// Whether a request for this host belongs to the content origin, whatever listener it came to.

@@ -11,8 +11,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use base::{Clock, Error, Result};
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use base::{Error, Result};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
 
@@ -20,6 +20,7 @@ use crate::access::Access;
 use crate::activity::OpenSocket;
 use crate::forward;
 use crate::load::Slot;
+use crate::upstream::Trouble;
 use crate::{Proxy, socket::frames::Frames};
 
 /// How long both sides may take to switch protocols once they agreed.
@@ -62,34 +63,27 @@ pub(crate) async fn open(
     // Control frames and closing are the workload's business; a body would be a second message on the wire.
     parts.headers.remove(header::CONTENT_LENGTH);
     let request = Request::from_parts(parts, Body::empty());
-    let mut sender =
-        access.upstream.connect(&*proxy.portal.runner).await.map_err(|trouble| forward::told(&trouble))?;
     let sent = tokio::select! {
-        sent = tokio::time::timeout(LINGER, sender.send_request(request)) => sent,
+        sent = access.upstream.send_upgrade(&*proxy.portal.runner, request) => sent,
         () = access.cut.cancelled() => return Err(crate::access::not_signed_in()),
     };
-    let mut response = match sent {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(forward::told(&error.into())),
-        Err(_) => return Err(forward::told(&crate::upstream::Trouble::Timeout)),
-    };
+    let mut response = sent.map_err(|trouble| proxy.told(&trouble))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(forward::incoming(access, slot, response, None));
+        return Ok(forward::incoming(proxy, access, slot, response, None));
     }
     if !says(response.headers(), header::UPGRADE, "websocket") {
-        return Err(forward::told(&crate::upstream::Trouble::Broken(
-            "it switched to no WebSocket".to_owned(),
-        )));
+        return Err(proxy.told(&Trouble::Broken("it switched to no WebSocket".to_owned())));
     }
     let workload = hyper::upgrade::on(&mut response);
     let (mut parts, _) = response.into_parts();
     forward::returned(&mut parts.headers, &access.slug);
     switching(&mut parts.headers);
+    proxy.measures.upgrades.increment(1);
     let joined = Joined {
-        _open: access.counter.open_socket(),
+        _open: access.counter.open_socket(&proxy.measures),
         _slot: slot,
         access,
-        clock: proxy.portal.clock.clone(),
+        proxy: proxy.clone(),
     };
     tokio::spawn(joined.run(client, workload));
     Ok(Response::from_parts(parts, Body::empty()))
@@ -103,7 +97,7 @@ fn switching(headers: &mut HeaderMap) {
 /// An open WebSocket.
 struct Joined {
     access: Arc<Access>,
-    clock: Arc<dyn Clock>,
+    proxy: Proxy,
     _slot: Slot,
     _open: OpenSocket,
 }
@@ -113,8 +107,22 @@ impl Joined {
         let both = tokio::time::timeout(SWITCH, async { tokio::try_join!(client, workload) });
         let Ok(Ok((client, workload))) = both.await else { return };
         let (from_client, mut to_client) = tokio::io::split(TokioIo::new(client));
-        let (mut from_workload, mut to_workload) = tokio::io::split(TokioIo::new(workload));
-        let mut from_client = Watched { inner: from_client, frames: Frames::default(), joined: &self };
+        let measures = &self.proxy.measures;
+        let (from_workload, mut to_workload) = tokio::io::split(TokioIo::new(workload));
+        let mut from_workload = Looked {
+            inner: from_workload,
+            look: |read: &[u8]| measures.bytes_down.increment(read.len() as u64),
+        };
+        let mut frames = Frames::default();
+        let mut from_client = Looked {
+            inner: from_client,
+            look: |read: &[u8]| {
+                measures.bytes_up.increment(read.len() as u64);
+                if frames.hold_data(read) {
+                    self.access.touch(&*self.proxy.portal.clock);
+                }
+            },
+        };
         let up = async {
             let copied = tokio::io::copy(&mut from_client, &mut to_workload).await;
             copied.and(to_workload.shutdown().await)
@@ -138,14 +146,13 @@ impl Joined {
     }
 }
 
-/// What the client sends, looked at for data frames.
-struct Watched<'a> {
-    inner: tokio::io::ReadHalf<TokioIo<Upgraded>>,
-    frames: Frames,
-    joined: &'a Joined,
+/// A reader whose bytes are looked at on their way.
+struct Looked<R, F> {
+    inner: R,
+    look: F,
 }
 
-impl AsyncRead for Watched<'_> {
+impl<R: AsyncRead + Unpin, F: FnMut(&[u8]) + Unpin> AsyncRead for Looked<R, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -153,11 +160,7 @@ impl AsyncRead for Watched<'_> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-        let read = buffer.filled().get(before..).unwrap_or_default();
-        if self.frames.hold_data(read) {
-            let joined = self.joined;
-            joined.access.touch(&*joined.clock);
-        }
+        (self.look)(buffer.filled().get(before..).unwrap_or_default());
         polled
     }
 }

@@ -11,6 +11,7 @@ use crate::access::Access;
 use crate::activity::Counter;
 use crate::codes::Codes;
 use crate::load::Load;
+use crate::measures::Measures;
 use crate::upstream::Upstream;
 use crate::{ContentSettings, Serving};
 
@@ -24,5 +25,6 @@ pub struct State {
     pub(crate) upstreams: Mutex<HashMap<AttemptId, Weak<Upstream>>>,
     pub(crate) loads: Mutex<HashMap<UserId, Arc<Load>>>,
     pub(crate) activities: Mutex<HashMap<String, Arc<Counter>>>,
+    pub(crate) measures: Measures,
     pub(crate) began: Instant,
 }

@@ -1,34 +1,36 @@
 //! Connections to a workload's HTTP server, used again while they are warm.
 
+mod link;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
 use base::AttemptId;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use link::{Io, Unanswered};
 use runner::{Runner, RunnerError};
 use tokio::time::Instant;
 
 use crate::{Proxy, lock};
 
+pub(crate) use link::Link;
+
 /// How long the workload may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long it may take to agree to another protocol.
+const UPGRADE: Duration = Duration::from_secs(10);
 /// Servers close idle connections after some seconds (the shortest known default is two). Ours are dropped before.
 const IDLE: Duration = Duration::from_millis(1500);
 /// More idle connections than this are not kept.
 const MOST_IDLE: usize = 256;
-/// How long to wait for a connection whose last answer has just been read.
-const SETTLE: Duration = Duration::from_millis(20);
-
-pub(crate) type Sender = SendRequest<Body>;
-
 /// The HTTP server of one attempt.
 pub(crate) struct Upstream {
     attempt: String,
-    idle: Mutex<Vec<(Sender, Instant)>>,
+    idle: Mutex<Vec<(Link, Instant)>>,
 }
 
 /// Why a workload gave no answer.
@@ -38,6 +40,8 @@ pub(crate) enum Trouble {
     NotListening,
     /// It did not accept a connection in time.
     Timeout,
+    /// It did not begin an answer in time.
+    Late,
     /// The client did not send its whole request.
     Unsent,
     /// The connection broke before there was an answer.
@@ -52,76 +56,83 @@ impl From<hyper::Error> for Trouble {
 }
 
 impl Upstream {
-    /// Sends the request on a warm connection, or on a new one. The sender goes [back](Upstream::put_back) when the
+    /// Sends the request on a warm connection, or on a new one. The link goes [back](Upstream::put_back) when the
     /// answer has been read.
     pub(crate) async fn send(
         &self,
         runner: &dyn Runner,
         mut request: Request<Body>,
-    ) -> Result<(Response<Incoming>, Sender), Trouble> {
-        while let Some(mut sender) = self.warm().await {
-            match sender.try_send_request(request).await {
-                Ok(response) => return Ok((response, sender)),
-                Err(mut error) => match error.take_message() {
-                    // The server closed it before any of the request was sent.
-                    Some(unsent) => request = unsent,
-                    None => return Err(error.into_error().into()),
-                },
+    ) -> Result<(Response<Incoming>, Link), Trouble> {
+        let streams = !request.body().is_end_stream();
+        while let Some(mut link) = self.warm().await {
+            match link.exchange(request, streams).await {
+                Ok(response) => return Ok((response, link)),
+                // The server closed it before any of the request was sent.
+                Err(Unanswered { unsent: Some(unsent), .. }) => request = unsent,
+                Err(Unanswered { trouble, .. }) => return Err(trouble),
             }
         }
-        let mut sender = self.connect(runner).await?;
-        let response = sender.send_request(request).await?;
-        Ok((response, sender))
+        let mut link = Link::new(self.connect(runner).await?).await?;
+        match link.exchange(request, streams).await {
+            Ok(response) => Ok((response, link)),
+            Err(Unanswered { trouble, .. }) => Err(trouble),
+        }
+    }
+
+    /// Sends a request that may switch protocols, on a connection of its own.
+    pub(crate) async fn send_upgrade(
+        &self,
+        runner: &dyn Runner,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, Trouble> {
+        let (mut sender, connection) = http1::handshake(self.connect(runner).await?).await?;
+        // It ends when the protocol was switched, or the answer was read.
+        tokio::spawn(async move { drop(connection.with_upgrades().await) });
+        match tokio::time::timeout(UPGRADE, sender.send_request(request)).await {
+            Ok(answered) => Ok(answered?),
+            Err(_) => Err(Trouble::Timeout),
+        }
     }
 
     /// A new connection.
-    pub(crate) async fn connect(&self, runner: &dyn Runner) -> Result<Sender, Trouble> {
-        let stream = match tokio::time::timeout(CONNECT, runner.connect(&self.attempt)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(RunnerError::NotListening)) => return Err(Trouble::NotListening),
-            Ok(Err(error)) => return Err(Trouble::Broken(error.to_string())),
-            Err(_) => return Err(Trouble::Timeout),
-        };
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends when the sender is dropped or the workload closes it; what breaks is told to whoever waits.
-        tokio::spawn(async move { drop(connection.with_upgrades().await) });
-        Ok(sender)
+    async fn connect(&self, runner: &dyn Runner) -> Result<Io, Trouble> {
+        match tokio::time::timeout(CONNECT, runner.connect(&self.attempt)).await {
+            Ok(Ok(stream)) => Ok(TokioIo::new(stream)),
+            Ok(Err(RunnerError::NotListening)) => Err(Trouble::NotListening),
+            Ok(Err(error)) => Err(Trouble::Broken(error.to_string())),
+            Err(_) => Err(Trouble::Timeout),
+        }
     }
 
-    async fn warm(&self) -> Option<Sender> {
+    async fn warm(&self) -> Option<Link> {
         loop {
             // The newest first: they are warmest, and those before them are older still.
-            let (mut sender, since) = {
+            let (mut link, since) = {
                 let mut idle = lock(&self.idle);
-                let ready = idle.iter().rposition(|(sender, _)| sender.is_ready());
-                match ready {
+                match idle.iter().rposition(|(link, _)| link.is_ready()) {
                     Some(index) => idle.swap_remove(index),
                     None => idle.pop()?,
                 }
             };
-            if since.elapsed() > IDLE || sender.is_closed() {
-                continue;
-            }
-            if sender.is_ready() {
-                return Some(sender);
-            }
-            if let Ok(Ok(())) = tokio::time::timeout(SETTLE, sender.ready()).await {
-                return Some(sender);
+            if since.elapsed() < IDLE && link.settle().await {
+                return Some(link);
             }
         }
     }
 
     /// Keeps a connection whose answer has been read.
-    pub(crate) fn put_back(&self, sender: Sender) {
-        let mut idle = lock(&self.idle);
-        if idle.len() < MOST_IDLE && !sender.is_closed() {
-            idle.push((sender, Instant::now()));
+    pub(crate) fn put_back(&self, mut link: Link) {
+        if link.rest() {
+            let mut idle = lock(&self.idle);
+            if idle.len() < MOST_IDLE {
+                idle.push((link, Instant::now()));
+            }
         }
     }
 
     /// Drops what has been idle for long.
     pub(crate) fn prune(&self) {
-        lock(&self.idle).retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
+        lock(&self.idle).retain(|(link, since)| !link.is_closed() && since.elapsed() < IDLE);
     }
 }
 

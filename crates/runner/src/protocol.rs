@@ -3,6 +3,7 @@
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::observation::{StopReason, Usage};
@@ -17,6 +18,8 @@ pub(crate) enum Order {
     Attempt(Box<ShimInput>),
     /// The door to a port of an attempt, for as long as its standard input stays open.
     Door(DoorInput),
+    /// Whoever blocks networks for an attempt, and then ends.
+    Block(BlockInput),
 }
 
 impl Order {
@@ -31,8 +34,22 @@ impl Order {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DoorInput {
     pub(crate) port: u16,
-    /// Inherited handles on the user and the network namespace; none when the workload has the machine's own network.
-    pub(crate) namespaces: Option<(RawFd, RawFd)>,
+    /// None when the workload has the machine's own network.
+    pub(crate) inside: Option<Inside>,
+}
+
+/// Which networks are to be blocked in a workload's own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct BlockInput {
+    pub(crate) networks: Vec<Ipv4Net>,
+    pub(crate) inside: Inside,
+}
+
+/// Inherited handles on a workload's user and network namespace.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Inside {
+    pub(crate) user: RawFd,
+    pub(crate) network: RawFd,
 }
 
 /// What a shim is told.
@@ -42,6 +59,7 @@ pub(crate) struct ShimInput {
     pub(crate) boot_id_path: PathBuf,
     pub(crate) bubblewrap: PathBuf,
     pub(crate) slirp4netns: Option<PathBuf>,
+    pub(crate) blocked_networks: Vec<Ipv4Net>,
     pub(crate) cgroups: CgroupBase,
     /// What this attempt's control groups are called.
     pub(crate) cgroup_name: String,

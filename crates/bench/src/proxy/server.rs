@@ -97,7 +97,8 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
     };
     let proxy = Proxy::new(portal, Arc::new(One(served)), settings);
     tokio::spawn(proxy.clone().watch());
-    portico::listen::serve(TcpListener::bind(address).await?, proxy.content_router(), stopping).await;
+    portico::listen::serve(TcpListener::bind(address).await?, proxy.content_origin(), stopping, "content")
+        .await;
     Ok(())
 }
 

@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::processes;
+
 use super::server::{SLUG, token_file};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,9 +47,9 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, count: usize) -> any
     until(&open, count).await?;
     crate::say(&format!("{count} WebSockets open after {:.2} s", begin.elapsed().as_secs_f64()));
     let pid = server.id().context("the proxy ended")?;
-    let before = cpu_seconds(pid)?;
+    let before = processes::cpu_seconds(pid)?;
     tokio::time::sleep(IDLE).await;
-    let share = (cpu_seconds(pid)? - before) / IDLE.as_secs_f64() * 100.0;
+    let share = (processes::cpu_seconds(pid)? - before) / IDLE.as_secs_f64() * 100.0;
     crate::say(&format!("idle, they cost {share:.1} % of a core"));
     server.kill().await?;
     until(&open, 0).await?;
@@ -69,15 +71,6 @@ async fn until(open: &AtomicUsize, count: usize) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
-}
-
-/// User and system time of a process.
-fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').context("no stat")?;
-    let mut ticks = fields.split_whitespace().skip(11).take(2);
-    let mut next = || -> anyhow::Result<f64> { Ok(ticks.next().context("no stat")?.parse()?) };
-    Ok((next()? + next()?) / 100.0)
 }
 
 /// The workload: gives every message back.

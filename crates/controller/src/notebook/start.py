@@ -11,6 +11,8 @@ import sys
 
 ENVIRONMENT = "/opt/portico/environment"
 TOOLS = "/opt/portico/bin"
+# What the platform adds to JupyterLab.
+OURS = "/run/portico/jupyter"
 # Kept out of the home: several notebooks of a person share that, and the network file systems that it may lie on are
 # bad at locks and slow.
 RUNTIME = "/tmp/jupyter-runtime"
@@ -73,7 +75,7 @@ def with_layer(layer, variables):
         "VIRTUAL_ENV": layer,
         "PATH": path(variables, f"{layer}/bin", f"{home}/.local/bin", f"{ENVIRONMENT}/bin", TOOLS),
         # Jupyter looks into the virtual environment it runs in, and has to be told of the one below.
-        "JUPYTER_PATH": f"{layer}/share/jupyter:{ENVIRONMENT}/share/jupyter",
+        "JUPYTER_PATH": f"{OURS}:{layer}/share/jupyter:{ENVIRONMENT}/share/jupyter",
         "JUPYTER_CONFIG_PATH": f"{layer}/etc/jupyter:{ENVIRONMENT}/etc/jupyter",
         "JUPYTERLAB_DIR": f"{ENVIRONMENT}/share/jupyter/lab",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -88,7 +90,7 @@ def without_home(variables):
         "PYTHONNOUSERSITE": "1",
         "JUPYTER_CONFIG_DIR": "/tmp/jupyter-config",
         "JUPYTER_DATA_DIR": "/tmp/jupyter-data",
-        "JUPYTER_PATH": f"{ENVIRONMENT}/share/jupyter",
+        "JUPYTER_PATH": f"{OURS}:{ENVIRONMENT}/share/jupyter",
         "JUPYTER_CONFIG_PATH": f"{ENVIRONMENT}/etc/jupyter",
         "JUPYTERLAB_DIR": f"{ENVIRONMENT}/share/jupyter/lab",
         "IPYTHONDIR": "/tmp/ipython",
@@ -195,10 +197,15 @@ def serve(asked):
     server.start()
 
 
-def without_news(handler, page_config):
-    """JupyterLab asks everybody whether they want to read its news, also where there are none."""
+def configured(handler, page_config):
+    """What the pages of JupyterLab are told."""
+    # It asks everybody whether they want to read its news, also where there are none.
     others = set(page_config.get("disabledExtensions", ()))
     page_config["disabledExtensions"] = sorted(others | {"@jupyterlab/apputils-extension:announcements"})
+    # It ignores what the kernel says it does because of these. When it connects again it asks this only, and the state
+    # of an idle kernel would stay unknown.
+    ignored = page_config.get("untracked_message_types", ())
+    page_config["untracked_message_types"] = [kind for kind in ignored if kind != "kernel_info_request"]
     return page_config
 
 
@@ -219,7 +226,7 @@ def initialized(asked):
     from jupyterlab.labapp import LabApp
 
     server = LabApp.initialize_server(argv=asked["options"])
-    server.web_app.settings["page_config_hook"] = without_news
+    server.web_app.settings["page_config_hook"] = configured
     gc.enable()
     return server
 

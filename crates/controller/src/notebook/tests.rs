@@ -31,9 +31,22 @@ fn the_script_is_bash_and_the_program_arrives_whole() {
     let script = jupyter_script(&start());
     assert!(Command::new("bash").args(["-n", "-c", &script]).status().unwrap().success());
     let (before, _) = script.rsplit_once("\nexec ").unwrap();
-    let printed = before.replace(&format!("cat > {START_TARGET}"), "cat");
-    let said = Command::new("bash").args(["-c", &printed]).output().unwrap();
-    assert_eq!(String::from_utf8(said.stdout).unwrap(), START);
+    let place = std::env::temp_dir().join(format!("portico-program-{}", std::process::id()));
+    fs_err::create_dir_all(&place).unwrap();
+    let written = before.replace("/run/portico", place.to_str().unwrap());
+    let done = Command::new("bash").args(["-ec", &written]).status().unwrap();
+    let read = |name: &str| fs_err::read_to_string(place.join(name)).unwrap();
+    let program = read("jupyter.py").replace(place.to_str().unwrap(), "/run/portico");
+    let extension = read("jupyter/labextensions/portico-reconnect/main.js");
+    let package = read("jupyter/labextensions/portico-reconnect/package.json");
+    fs_err::remove_dir_all(&place).unwrap();
+    assert!(done.success());
+    assert_eq!((program.as_str(), extension.as_str()), (START, RECONNECT));
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    assert_eq!(
+        (&package["name"], &package["jupyterlab"]["_build"]["load"]),
+        (&"portico-reconnect".into(), &"main.js".into())
+    );
 }
 
 #[test]

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use base::AttemptId;
+use tokio::time::Instant;
 
 use super::http;
 use crate::Controller;
 
 /// A look costs next to nothing while nothing listens, and people wait for this.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
+const FIRST_WAIT: Duration = Duration::from_millis(5);
 const MOST_WAIT: Duration = Duration::from_millis(250);
+/// The wait grows with the time that went by, so the answer is noticed at most so small a share of it late.
+const SHARE: u32 = 64;
 /// Below a workload's path, something small that every Jupyter server answers; others answer that there is no such
 /// thing, which is an answer too.
 const PROBE: &str = "api";
@@ -19,13 +22,12 @@ pub(crate) async fn announce(controller: &Controller, attempt: AttemptId) -> bas
     let (ctx, parts) = (controller.ctx("serving"), &controller.parts);
     let Some(path) = parts.workloads.awaited_path(&ctx, attempt).await? else { return Ok(()) };
     let (name, path) = (attempt.to_string(), format!("{path}{PROBE}"));
-    let mut wait = FIRST_WAIT;
+    let began = Instant::now();
     loop {
         let answer = http::get(&*parts.runner, &name, &path).await;
         if answer.is_some_and(|answer| answer.status < 500) {
             return parts.workloads.attempt_ready(&ctx, attempt, ctx.now()).await;
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait + wait / 8).min(MOST_WAIT);
+        tokio::time::sleep((began.elapsed() / SHARE).clamp(FIRST_WAIT, MOST_WAIT)).await;
     }
 }

@@ -1,5 +1,7 @@
 //! What this machine can and can't do.
 
+mod content;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     found.push(disk(config)?);
     found.push(clock());
     found.push(database(config).await);
+    found.push(content::content_origin(&config.content.place).await);
     let mut is_missing = false;
     for capability in &found {
         let mark = match capability.state {

@@ -63,6 +63,7 @@ pub struct Config {
     pub memory_mib: Option<i64>,
     pub gpus: Option<i64>,
     pub network: runner::Network,
+    pub blocked_networks: Vec<ipnet::Ipv4Net>,
     pub require_isolation: bool,
     pub build_environments: bool,
     pub uv: Option<PathBuf>,
@@ -102,6 +103,11 @@ impl Values {
 
     fn text(&self, key: &str) -> &str {
         self.0.get(key).map_or("", |(value, _)| value)
+    }
+
+    /// What stands between commas. That all of it can be read was checked with the setting's shape.
+    fn list<T: std::str::FromStr>(&self, key: &str) -> Vec<T> {
+        self.text(key).split(',').filter_map(|item| item.trim().parse().ok()).collect()
     }
 
     fn read_file(&mut self, file: &Path) -> Result<(), String> {
@@ -200,11 +206,7 @@ impl Values {
             listen,
             admin_listen: address("admin_listen")?,
             public_url: public_url.trim_end_matches('/').to_owned(),
-            trusted_proxies: self
-                .text("trusted_proxies")
-                .split(',')
-                .filter_map(|item| item.trim().parse().ok())
-                .collect(),
+            trusted_proxies: self.list("trusted_proxies"),
             content,
             content_listen,
             database,
@@ -224,6 +226,7 @@ impl Values {
                 "host" => runner::Network::Host,
                 _ => runner::Network::Outbound,
             },
+            blocked_networks: self.list("local_blocked_networks"),
             require_isolation: flag("local_require_isolation"),
             build_environments: flag("environments_build"),
             uv: path("uv"),

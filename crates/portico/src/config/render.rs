@@ -43,7 +43,9 @@ pub fn json_schema() -> Value {
                 Shape::Count => json!({ "type": "integer", "minimum": 0 }),
                 Shape::Amount => json!({ "type": "number", "exclusiveMinimum": 0 }),
                 Shape::OneOf(words) => json!({ "enum": words }),
-                Shape::Addresses => json!({ "type": "array", "items": { "type": "string" } }),
+                Shape::Addresses | Shape::Networks => {
+                    json!({ "type": "array", "items": { "type": "string" } })
+                }
             };
             schema["description"] = json!(setting.about);
             if !setting.default.is_empty() {

@@ -16,6 +16,8 @@ pub enum Shape {
     OneOf(&'static [&'static str]),
     /// IP addresses with commas between.
     Addresses,
+    /// IPv4 networks with commas between.
+    Networks,
 }
 
 impl Shape {
@@ -29,10 +31,8 @@ impl Shape {
             }
             Self::Count => value.is_empty() || value.parse::<u16>().is_ok(),
             Self::OneOf(words) => words.contains(&value),
-            Self::Addresses => value
-                .split(',')
-                .filter(|item| !item.trim().is_empty())
-                .all(|item| item.trim().parse::<std::net::IpAddr>().is_ok()),
+            Self::Addresses => all::<std::net::IpAddr>(value),
+            Self::Networks => all::<ipnet::Ipv4Net>(value),
         }
     }
     /// "a whole number of at least 0"
@@ -46,8 +46,13 @@ impl Shape {
             Self::Count => "a whole number of at least 0, or empty".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
             Self::Addresses => "a list of IP addresses with commas between".to_owned(),
+            Self::Networks => "a list of IPv4 networks such as 10.0.0.0/8 with commas between".to_owned(),
         }
     }
+}
+
+fn all<T: std::str::FromStr>(list: &str) -> bool {
+    list.split(',').map(str::trim).filter(|item| !item.is_empty()).all(|item| item.parse::<T>().is_ok())
 }
 
 /// One setting.
@@ -194,6 +199,12 @@ pub const SETTINGS: &[Setting] = &[
         Shape::OneOf(&["outbound", "none", "host"]),
         "outbound",
         "What workloads reach: outbound (other machines, not this machine's own ports), none, or host (everything, no isolation).",
+    ),
+    setting(
+        "local_blocked_networks",
+        Shape::Networks,
+        "169.254.0.0/16",
+        "IPv4 networks that workloads don't reach although they reach other machines. The default is where clouds hand out a machine's credentials; add 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16 to keep workloads out of your own network.",
     ),
     setting(
         "local_require_isolation",

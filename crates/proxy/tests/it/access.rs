@@ -168,6 +168,6 @@ async fn content_sessions_outlive_the_server() {
     let again =
         proxy::Proxy::new(content.portal_state.clone(), content.workloads.clone(), content.settings.clone());
     let request = content.request(&Method::GET, "/w/nb-1/", &[("cookie", &cookie)]);
-    let response = tower::ServiceExt::oneshot(again.content_router(), request).await.unwrap();
+    let response = tower::ServiceExt::oneshot(again.content_origin(), request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
 }

@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use proxy::{ContentSettings, Place, Proxy, Served, Serving};
 use test_kit::{FakeRunner, PASSWORD, TestDatabase, World};
 use tokio::net::{TcpListener, TcpStream};
@@ -61,6 +62,8 @@ pub(crate) struct Content {
     pub(crate) origin: String,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) folder: tempfile::TempDir,
+    /// What operators see.
+    pub(crate) metrics: PrometheusHandle,
 }
 
 impl Content {
@@ -101,13 +104,18 @@ impl Content {
             stopping,
         });
         let workloads = Arc::new(Workloads::default());
-        let proxy = Proxy::new(portal.clone(), workloads.clone(), settings.clone());
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let proxy = metrics::with_local_recorder(&recorder, || {
+            Proxy::new(portal.clone(), workloads.clone(), settings.clone())
+        });
         tokio::spawn(proxy.clone().watch());
         let render = |scene: &web_kit::Scene<'_>| {
             web_kit::problem::response(scene.error, scene.status, &scene.ctx.request_id)
         };
         let (_, router) = proxy.portal_routes(render).into_parts();
-        let content = proxy.content_router().into_make_service_with_connect_info::<SocketAddr>();
+        let content = Router::new()
+            .fallback_service(proxy.content_origin())
+            .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, content).await.unwrap() });
         let content = Self {
             workloads,
@@ -120,6 +128,7 @@ impl Content {
             origin,
             stop,
             folder,
+            metrics: recorder.handle(),
             world,
         };
         content.start(SLUG, "mia").await;

@@ -5,6 +5,7 @@
 mod access;
 mod content;
 mod entering;
+mod measures;
 mod passing;
 mod sockets;
 mod sweep;

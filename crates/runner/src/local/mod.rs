@@ -14,6 +14,7 @@ mod start;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use ipnet::Ipv4Net;
 use tokio::sync::Notify;
 
 use crate::clock;
@@ -53,9 +55,14 @@ pub struct LocalConfig {
     pub bubblewrap: Option<PathBuf>,
     /// slirp4netns, when it is not to be found in `PATH`.
     pub slirp4netns: Option<PathBuf>,
+    /// What a workload with [`crate::Network::Outbound`] does not reach all the same.
+    pub blocked_networks: Vec<Ipv4Net>,
     /// Where the kernel says which boot of the machine this is.
     pub boot_id_path: PathBuf,
 }
+
+/// Where clouds hand out a machine's credentials to whoever asks (169.254.0.0/16, RFC 3927).
+const LINK_LOCAL: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16);
 
 impl LocalConfig {
     /// The usual set-up.
@@ -68,6 +75,7 @@ impl LocalConfig {
             control_groups: true,
             bubblewrap: None,
             slirp4netns: None,
+            blocked_networks: vec![LINK_LOCAL],
             boot_id_path: PathBuf::from(BOOT_ID),
         }
     }

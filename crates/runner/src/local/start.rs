@@ -40,6 +40,7 @@ impl LocalRunner {
             boot_id_path: self.config.boot_id_path.clone(),
             bubblewrap,
             slirp4netns: self.slirp4netns.clone(),
+            blocked_networks: self.config.blocked_networks.clone(),
             cgroups: self.cgroups.clone(),
             cgroup_name: self.cgroup_name(&spec.attempt),
             require_isolation: self.config.require_isolation,

@@ -4,30 +4,25 @@
 //! in the workload's network that makes TCP sockets and hands them to whoever connects to its unix socket; the server
 //! then speaks to the port directly and nobody copies a byte. Nothing of the workload can reach the door.
 
-use std::ffi::OsString;
 use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixListener;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{Mode, OFlags};
 use rustix::net::{
     AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, sendmsg,
     socket_with,
 };
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::setup::{inheritable, read_within};
+use super::again;
 use super::slirp::Namespaces;
 use crate::protocol::{DoorInput, Order};
 use crate::records::{AttemptDir, DOOR};
 
-const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 /// What a door says when it is open.
 const OPEN: &str = "open\n";
@@ -39,34 +34,12 @@ pub(super) struct Door(Child);
 impl Door {
     /// Opens a door to a port, in these namespaces or in the machine's own network.
     pub(super) fn open(dir: &AttemptDir, port: u16, namespaces: Option<&Namespaces>) -> io::Result<Self> {
-        let handles: Vec<_> =
-            namespaces.iter().flat_map(|both| [both.user.as_fd(), both.network.as_fd()]).collect();
-        let order = Order::Door(DoorInput {
-            port,
-            namespaces: namespaces.map(|both| (both.user.as_raw_fd(), both.network.as_raw_fd())),
-        });
-        let mut arguments = std::env::args_os();
-        // This very program, even when a newer one was installed meanwhile.
-        let mut command = Command::new("/proc/self/exe");
-        command.arg0(arguments.next().unwrap_or_else(|| OsString::from("portico"))).args(arguments);
-        command.current_dir(dir.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let child = {
-            let _inherited = inheritable(handles)?;
-            command.spawn()?
-        };
+        let order = Order::Door(DoorInput { port, inside: namespaces.map(again::inside) });
+        let child = again::spawn(dir.path(), &order, namespaces)?;
         let mut door = Door(child);
-        if let Some(stdin) = &mut door.0.stdin {
-            stdin.write_all(&order.line()?)?;
-        }
-        let said = match door.0.stdout.take() {
-            Some(stdout) => read_within(&stdout.into(), PATIENCE, |bytes| bytes.contains(&b'\n'))?,
-            None => Vec::new(),
-        };
-        if said == OPEN.as_bytes() {
-            return Ok(door);
-        }
-        let said = String::from_utf8_lossy(&said).into_owned();
-        Err(io::Error::other(format!("port {port} could not be made reachable: {}", said.trim_end())))
+        let said = again::expect(door.0.stdout.take(), OPEN);
+        said.map_err(|error| io::Error::other(format!("port {port} could not be made reachable: {error}")))?;
+        Ok(door)
     }
 }
 
@@ -116,18 +89,10 @@ pub(super) fn keep(dir: &AttemptDir, input: &DoorInput) -> ExitCode {
 /// Goes into the workload's network.
 fn enter(dir: &Path, input: &DoorInput) -> io::Result<UnixListener> {
     let listener = super::listen(dir, DOOR)?;
-    if let Some((user, network)) = input.namespaces {
-        // Both before the first step: from the other side they may be out of reach.
-        let (user, network) = (inherited(user)?, inherited(network)?);
-        move_into_link_name_space(user.as_fd(), Some(LinkNameSpaceType::User))?;
-        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))?;
+    if let Some(inside) = &input.inside {
+        again::enter(inside)?;
     }
     Ok(listener)
-}
-
-/// A handle of our own on what was inherited under this number.
-fn inherited(fd: RawFd) -> io::Result<OwnedFd> {
-    Ok(rustix::fs::open(format!("/proc/self/fd/{fd}"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 /// Gives a socket, and the port to connect it to, to whoever is next.

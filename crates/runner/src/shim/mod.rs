@@ -5,6 +5,8 @@
 //! in the attempt's folder meanwhile. There is no async runtime in here: a shim waits in one `poll` and one thread
 //! reads the output, so hundreds of them cost little.
 
+mod again;
+mod blocked;
 mod control;
 mod door;
 pub(crate) mod limits;
@@ -33,6 +35,7 @@ pub fn shim_main(attempt_dir: &Path) -> ExitCode {
     let dir = AttemptDir::new(attempt_dir);
     let input = match read_order() {
         Ok(Order::Door(door)) => return door::keep(&dir, &door),
+        Ok(Order::Block(networks)) => return blocked::block(&networks),
         Ok(Order::Attempt(input)) => Ok(*input),
         Err(error) => Err(error),
     };

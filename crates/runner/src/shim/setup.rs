@@ -20,6 +20,7 @@ use rustix::process::{
 };
 use serde::Deserialize;
 
+use super::blocked::Blocking;
 use super::door::Door;
 use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
@@ -181,8 +182,11 @@ fn attach(
     limited.map_err(|error| if init.is_alive() { error } else { gone() })?;
     let slirp = match (&namespaces, &input.slirp4netns) {
         (Some(namespaces), Some(program)) if network == Network::Outbound => {
+            let blocking = Blocking::start(dir.path(), namespaces, &input.blocked_networks)?;
             await_loopback(init.pid);
-            Some(Slirp::start(program, namespaces)?)
+            let slirp = Slirp::start(program, namespaces);
+            blocking.finish()?;
+            Some(slirp?)
         }
         _ => None,
     };

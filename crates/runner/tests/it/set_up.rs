@@ -47,6 +47,29 @@ async fn a_missing_network_is_never_silently_skipped() {
     assert!(runner.log("a").search("it ran", 0, 1).await.unwrap().lines.is_empty());
 }
 
+#[tokio::test]
+async fn a_blocked_network_has_no_route_and_gets_none() {
+    let local = local();
+    let script = "timeout 5 bash -c '< /dev/tcp/169.254.169.254/80' 2>&1 | grep -q 'No route to host' && echo unreachable
+                  ip route del unreachable 169.254.0.0/16 2>/dev/null && echo unblocked
+                  while read device network _; do [ $device = '*' ] && echo $network; done < /proc/net/route; true";
+    let spec = |name: &str| AttemptSpec { network: Network::Outbound, ..AttemptSpec::new(name, script) };
+    let runner = local.local_runner();
+    let exit = run(&runner, spec("a")).await;
+    assert_eq!(exit.cause, ExitCause::Completed, "{exit:?}");
+    assert_eq!(text(&runner, "a").await, ["unreachable", "0000FEA9"]);
+
+    let blocked_networks = vec!["198.51.100.0/24".parse().unwrap()];
+    let runner = LocalRunner::new(LocalConfig { blocked_networks, ..local.config() }).unwrap();
+    run(&runner, spec("b")).await;
+    assert_eq!(text(&runner, "b").await.last().unwrap(), "006433C6");
+}
+
+async fn text(runner: &LocalRunner, attempt: &str) -> Vec<String> {
+    let found = runner.log(attempt).lines(0, 100).await.unwrap();
+    found.lines.into_iter().map(|line| line.text).collect()
+}
+
 /// Without control groups the shim keeps to the limits itself.
 #[tokio::test]
 async fn limits_hold_without_control_groups() {
