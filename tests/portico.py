@@ -121,6 +121,8 @@ class Portico:
             "PORTICO_LISTEN": f"127.0.0.1:{self.port}",
             "PORTICO_CONTENT_LISTEN": f"127.0.0.1:{self.content_port}",
             "PORTICO_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",
+            # Whatever runs on this machine: tests that mean an engine name one.
+            "PORTICO_CONTAINER_ENGINE": "off",
             "RUST_BACKTRACE": "1",
             **self.extra_env,
             **more,

@@ -129,7 +129,7 @@ def test_containers_and_system_images(page, open_as, make_user, group, axe_check
     both(page, axe_check, screenshot, "image-container")
     page.goto(f"{group.path}/jobs/new")
     card = page.locator(".card-radio", has_text="Shipped notebook")
-    expect(card).to_contain_text("not containers")
+    expect(card).to_contain_text("no container engine")
     expect(card.locator("input")).to_be_disabled()
 
     page.goto("/admin/images/new")

@@ -205,6 +205,7 @@ fn ended(exit: Exit) -> AttemptEnd {
         ExitCause::TimeLimit => Cause::TimeLimit,
         ExitCause::OutOfMemory => Cause::OutOfMemory,
         ExitCause::SandboxFailed => Cause::Platform,
+        ExitCause::ImageFailed => Cause::Image,
     };
     let told = exit.message.as_deref().map(sentence);
     let message = match (cause, told) {

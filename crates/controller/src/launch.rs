@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use base::{GroupId, UserId};
 use runner::environments::UV_TARGET;
-use runner::{AttemptSpec, ImageMount, LogLimits, Mount, Serves};
+use runner::{AttemptSpec, Image, ImageMount, LogLimits, Mount, Serves};
 use workloads::engine::{LaunchSpec, NotebookLaunch};
 use workloads::notebook_jobs::{Files, HOME, NotebookFile, Place};
 
 use crate::Parts;
-use crate::notebook::{JupyterStart, jupyter_script};
-use crate::notebook_job::{RESULTS_TARGET, notebook_job_script};
+use crate::notebook::{JupyterStart, container_jupyter_script, jupyter_script};
+use crate::notebook_job::{CONTAINER_PYTHON, ENVIRONMENT_PYTHON, RESULTS_TARGET, notebook_job_script};
 
 /// In safe mode the home lies here below the start folder, so that nothing in it can keep a notebook from starting.
 const SAFE_MODE_HOME: &str = "user";
@@ -53,7 +53,12 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     spec.env = env;
     spec.working_dir = PathBuf::from(HOME);
     spec.mounts = vec![Mount { source: shared, target: PathBuf::from(project), writable: true }];
-    spec.image = ImageMount { root: some(&launch.environment_path), base_prefix: some(&launch.base_prefix) };
+    spec.image = match &launch.container {
+        Some(reference) => Image::Container { reference: reference.clone() },
+        None => {
+            ImageMount { root: some(&launch.environment_path), base_prefix: some(&launch.base_prefix) }.into()
+        }
+    };
     spec.resources = runner::Resources {
         cpu_milli: launch.resources.cpu_milli,
         memory_mib: launch.resources.memory_mib,
@@ -99,7 +104,8 @@ fn run_notebook(
     };
     let results = made(files.results(launch.attempt))?;
     spec.mounts.push(Mount { source: results, target: PathBuf::from(RESULTS_TARGET), writable: true });
-    spec.script = notebook_job_script(notebook, &root, &launch.slug);
+    let python = if launch.container.is_some() { CONTAINER_PYTHON } else { ENVIRONMENT_PYTHON };
+    spec.script = notebook_job_script(notebook, &root, &launch.slug, python);
     Ok(())
 }
 
@@ -117,14 +123,19 @@ fn serve_notebook(
     spec.serves = Some(Serves::Socket);
     let safe_mode = if notebook.safe_mode { "true" } else { "false" };
     spec.env.insert("PRIMEHUB_SAFE_MODE_ENABLED".to_owned(), safe_mode.to_owned());
-    spec.script = jupyter_script(&JupyterStart {
+    let start = JupyterStart {
         base_url: &notebook.base_path,
         root_dir: HOME,
         preferred_dir: HOME,
         image: &launch.image,
         environment: &launch.environment_path,
         safe_mode: notebook.safe_mode,
-    });
+    };
+    if launch.container.is_some() {
+        spec.script = container_jupyter_script(&start);
+        return Ok(());
+    }
+    spec.script = jupyter_script(&start);
     if let Some(uv) = parts.environments.uv() {
         spec.mounts.push(Mount { source: uv, target: PathBuf::from(UV_TARGET), writable: false });
     }

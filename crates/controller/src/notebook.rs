@@ -70,6 +70,37 @@ fn extension(name: &str, text: &str) -> String {
     format!("mkdir -p {folder}\n{package}{main}")
 }
 
+/// The script that starts the JupyterLab of a container image on [`HTTP_SOCKET`].
+///
+/// Nothing is known of the image's Python, so there is no layer over it: what a person installs goes where Python looks
+/// for packages of its user, and that is in the home.
+pub(crate) fn container_jupyter_script(start: &JupyterStart<'_>) -> String {
+    let options: Vec<String> = options(start).iter().map(|option| quoted(option)).collect();
+    let options = options.join(" ");
+    let packages = if start.safe_mode {
+        String::new()
+    } else {
+        let folder = folder_name(start.image);
+        format!(
+            "export PYTHONUSERBASE=\"$HOME/{LAYERS}/{folder}\"\n\
+             export PATH=\"$PYTHONUSERBASE/bin:$PATH\"\n\
+             # In a virtual environment pip has no packages of a user, and refuses.\n\
+             python3 -c 'import sys; sys.exit(sys.prefix != sys.base_prefix)' 2> /dev/null && export PIP_USER=1\n"
+        )
+    };
+    format!(
+        "lab=$(command -v jupyter-lab || command -v jupyterlab) || {{\n\
+         echo '[portico] this image has no JupyterLab (no program jupyter-lab). Choose another image, or add the \
+         package jupyterlab to it' >&2\n\
+         exit 127\n\
+         }}\n\
+         shared=\"$HOME/${{PORTICO_GROUP_PATH##*/}}\"\n\
+         [ -e \"$shared\" ] || ln -s \"$PORTICO_GROUP_PATH\" \"$shared\"\n\
+         export JUPYTER_RUNTIME_DIR=/tmp/jupyter-runtime\n\
+         {packages}exec \"$lab\" --allow-root {options}\n"
+    )
+}
+
 /// The line of a bash script that puts a program into a file.
 pub(crate) fn program(target: &str, text: &str) -> String {
     format!("cat > {target} <<'{END}'\n{text}{END}\n")

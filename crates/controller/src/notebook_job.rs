@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use runner::ENVIRONMENT_TARGET;
 use workloads::notebook_jobs::{MAX_RENDERED_BYTES, NotebookFile, RENDERED, RESULT};
 
 use crate::notebook::{program, quoted};
@@ -14,8 +13,14 @@ pub(crate) const RESULTS_TARGET: &str = "/opt/portico/results";
 const RUN: &str = include_str!("notebook_job.py");
 const RUN_TARGET: &str = "/tmp/.portico-notebook-job.py";
 
-/// The bash script that runs a notebook in `root`. What people typed reaches it as one quoted word of JSON.
-pub(crate) fn notebook_job_script(notebook: &NotebookFile, root: &Path, job: &str) -> String {
+/// The Python of an environment.
+pub(crate) const ENVIRONMENT_PYTHON: &str = "/opt/portico/environment/bin/python";
+/// The Python of a container image.
+pub(crate) const CONTAINER_PYTHON: &str = "python3";
+
+/// The bash script that runs a notebook in `root` with this Python. What people typed reaches it as one quoted word of
+/// JSON.
+pub(crate) fn notebook_job_script(notebook: &NotebookFile, root: &Path, job: &str, python: &str) -> String {
     let asked = serde_json::json!({
         "notebook": root.join(&notebook.path),
         "output": notebook.output(job),
@@ -27,7 +32,7 @@ pub(crate) fn notebook_job_script(notebook: &NotebookFile, root: &Path, job: &st
     });
     let asked = quoted(&asked.to_string());
     let program = program(RUN_TARGET, RUN);
-    format!("{program}exec {ENVIRONMENT_TARGET}/bin/python -I {RUN_TARGET} {asked}\n")
+    format!("{program}exec {python} -I {RUN_TARGET} {asked}\n")
 }
 
 #[cfg(test)]
@@ -48,7 +53,8 @@ mod tests {
             path: "it's; $(id).ipynb".to_owned(),
             parameters: BTreeMap::from([("rate".to_owned(), json!(0.5)), ("name".to_owned(), json!(nasty))]),
         };
-        let script = notebook_job_script(&notebook, Path::new("/project/vision"), "job-1");
+        let script =
+            notebook_job_script(&notebook, Path::new("/project/vision"), "job-1", ENVIRONMENT_PYTHON);
         let (program, last) = script.trim_end().rsplit_once("\nexec ").unwrap();
         let said = Command::new("bash").args(["-c", &format!("printf '%s\\n' {last}")]).output().unwrap();
         let said = String::from_utf8(said.stdout).unwrap();

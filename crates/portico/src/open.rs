@@ -91,6 +91,7 @@ pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
     let mut local = LocalConfig::new(config.data_dir.join("attempts"), vec![this.into(), "shim".into()]);
     local.require_isolation = config.require_isolation;
     local.blocked_networks.clone_from(&config.blocked_networks);
+    local.container_engine = config.container_engine.clone();
     LocalRunner::new(local).context("set up the local runner")
 }
 
@@ -119,13 +120,14 @@ pub(crate) async fn workloads(
     config: &Config,
     opened: &Opened,
     capacity: Resources,
+    runs_containers: bool,
 ) -> anyhow::Result<Workloads> {
     let rules = Rules {
         capacity,
         default_time_limit_s: config.default_time_limit_s,
         default_idle_s: config.default_idle_s,
         default_lifetime_s: config.default_lifetime_s,
-        runs_containers: false,
+        runs_containers,
     };
     let workloads =
         Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, Files::in_data(&config.data_dir));

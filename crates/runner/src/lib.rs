@@ -8,6 +8,7 @@ mod beneath;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod engine;
 pub mod environments;
 mod local;
 pub mod log;
@@ -20,11 +21,13 @@ mod shim;
 mod spec;
 
 pub use beneath::{Beneath, Entry, Found};
+pub use engine::ContainerEngine;
 pub use local::{LocalConfig, LocalRunner, delete_folder};
 pub use log::LogReader;
 pub use observation::{Capability, CapabilityState, Exit, ExitCause, Observation, Stop, StopReason, Usage};
 pub use runner::{Runner, RunnerError, Stream};
 pub use shim::shim_main;
 pub use spec::{
-    AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, ImageMount, LogLimits, Mount, Network, Resources, Serves,
+    AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Image, ImageMount, LogLimits, Mount, Network, Resources,
+    Serves,
 };

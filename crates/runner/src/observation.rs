@@ -67,6 +67,8 @@ pub enum ExitCause {
     OutOfMemory,
     /// The script never ran, because its sandbox could not be made.
     SandboxFailed,
+    /// The script never ran, because its image cannot be had, and trying again does not help.
+    ImageFailed,
 }
 
 /// Why somebody asks for an attempt to stop.

@@ -64,6 +64,10 @@ pub(crate) struct ShimInput {
     /// What this attempt's control groups are called.
     pub(crate) cgroup_name: String,
     pub(crate) require_isolation: bool,
+    /// Where the container engine listens, if the attempt needs one.
+    pub(crate) engine: Option<PathBuf>,
+    /// Tells the containers of this data directory from those of others.
+    pub(crate) place: String,
 }
 
 /// A shim's one line on its standard output.

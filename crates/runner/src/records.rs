@@ -8,6 +8,7 @@
 //! | `serving/` | what a workload that serves a socket sees as the folder of [`crate::HTTP_SOCKET`] |
 //! | `door.sock` | gives sockets of the workload's network, where it serves a port |
 //! | `sandbox.json` | the first process of the sandbox, for whoever has to clean up after a dead shim |
+//! | `container.json` | the container and its engine, for the same purpose; made before the container is |
 //! | `exit.json` | how it ended; made once, whole, and never changed |
 //! | `lost.json` | it was found to have ended without a record; as final as `exit.json` |
 //! | `log`, `log.index` | its output, see [`crate::log`] |
@@ -35,6 +36,7 @@ pub(crate) const EXIT: &str = "exit.json";
 const EXIT_RESERVE: &str = "exit.reserve";
 /// The record of a loss; with it, a log is complete.
 pub(crate) const LOST: &str = "lost.json";
+const CONTAINER: &str = "container.json";
 const SANDBOX: &str = "sandbox.json";
 /// The name of the shim's socket.
 pub(crate) const SOCKET: &str = "control.sock";
@@ -107,6 +109,15 @@ pub(crate) struct Lost {
 pub(crate) struct SandboxRecord {
     /// Its first process, which takes all others along when it dies.
     pub(crate) init: ProcessName,
+}
+
+/// The container that an attempt runs in, or would.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ContainerRecord {
+    /// Where its engine listens.
+    pub(crate) socket: PathBuf,
+    /// What it is called there.
+    pub(crate) name: String,
 }
 
 /// One attempt's folder.
@@ -186,9 +197,22 @@ impl AttemptDir {
 
     /// Not synced: after a power cut there is nothing left to clean up.
     pub(crate) fn record_sandbox(&self, record: &SandboxRecord) -> io::Result<()> {
-        let temporary = self.0.join("sandbox.json.tmp");
+        self.replace(SANDBOX, record)
+    }
+
+    pub(crate) fn container(&self) -> io::Result<Option<ContainerRecord>> {
+        self.read(CONTAINER)
+    }
+
+    /// Not synced: an engine starts no container by itself after a power cut, and those are found by their labels.
+    pub(crate) fn record_container(&self, record: &ContainerRecord) -> io::Result<()> {
+        self.replace(CONTAINER, record)
+    }
+
+    fn replace(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
+        let temporary = self.0.join(format!("{name}.tmp"));
         fs_err::write(&temporary, serde_json::to_vec(record)?)?;
-        fs_err::rename(temporary, self.0.join(SANDBOX))
+        fs_err::rename(temporary, self.0.join(name))
     }
 
     /// Writes a record that appears whole or not at all, and only if there is none of that name.

@@ -30,6 +30,31 @@ pub struct Mount {
 }
 
 /// The software an attempt runs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Image {
+    /// A container image, which the machine's container engine has or pulls.
+    Container {
+        /// Where it is, such as `docker.io/library/python:3.12`.
+        reference: String,
+    },
+    /// The machine's own system, with an environment or without.
+    Environment(ImageMount),
+}
+
+impl Default for Image {
+    fn default() -> Self {
+        Image::Environment(ImageMount::default())
+    }
+}
+
+impl From<ImageMount> for Image {
+    fn from(mount: ImageMount) -> Self {
+        Image::Environment(mount)
+    }
+}
+
+/// An environment as the sandbox shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageMount {
     /// An environment's folder. It appears read-only at [`ENVIRONMENT_TARGET`], first in `PATH`.
@@ -111,7 +136,7 @@ pub struct AttemptSpec {
     /// What the workload sees beside the system.
     pub mounts: Vec<Mount>,
     /// The software it runs in.
-    pub image: ImageMount,
+    pub image: Image,
     /// What it may take. Zero or less means no limit.
     pub resources: Resources,
     /// Which of the machine's GPUs it gets.
@@ -140,7 +165,7 @@ impl AttemptSpec {
             env: BTreeMap::new(),
             working_dir: PathBuf::from("/tmp"),
             mounts: Vec::new(),
-            image: ImageMount::default(),
+            image: Image::default(),
             resources: Resources::default(),
             gpu_indices: Vec::new(),
             time_limit: None,

@@ -14,6 +14,7 @@ mod m0007_outbox;
 mod m0008_notebook_jobs;
 mod m0009_removals;
 mod m0010_user_search;
+mod m0011_containers;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_notebook_jobs::Migration),
             Box::new(m0009_removals::Migration),
             Box::new(m0010_user_search::Migration),
+            Box::new(m0011_containers::Migration),
         ]
     }
 }

@@ -212,6 +212,12 @@ pub const SETTINGS: &[Setting] = &[
         "true",
         "Refuse to run a workload that this machine can't isolate as asked. With false it runs with what there is, and its log says what is missing.",
     ),
+    setting(
+        "container_engine",
+        Shape::Text,
+        "auto",
+        "What runs container images: auto (Docker or Podman where the server may use its socket), off, or the path of a unix socket.",
+    ),
     setting("environments_build", Shape::Flag, "true", "Build images of kind environment on this machine."),
     setting("uv", Shape::Path, "", "The uv program that builds environments. Default: found on PATH."),
     secret(

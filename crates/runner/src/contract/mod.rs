@@ -38,13 +38,50 @@ pub trait RunnerFixture {
     fn folder(&self, name: &str) -> PathBuf;
     /// Where the platform keeps what no workload may see.
     fn data_dir(&self) -> PathBuf;
+    /// What attempts run in. A container has a system of its own, which it may change.
+    fn sandbox(&self) -> SandboxKind {
+        SandboxKind::Environment
+    }
+}
+
+/// What attempts run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SandboxKind {
+    /// The machine's system, read-only, with an environment or without.
+    Environment,
+    /// A container image.
+    Container,
+}
+
+/// Where tests of containers find an engine: the path of its unix socket. Its image is [`TEST_IMAGE`].
+pub const PODMAN_VARIABLE: &str = "PORTICO_TEST_PODMAN";
+/// A small system with a shell, Python and what the contract calls.
+pub const TEST_IMAGE: &str = "localhost/portico-test:latest";
+
+/// The engine for tests of containers; says that they are skipped when there is none.
+#[expect(clippy::print_stdout, reason = "a test that cannot run here says why")]
+pub fn test_engine() -> Option<PathBuf> {
+    let found = std::env::var_os(PODMAN_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if found.is_none() {
+        println!(
+            "skipped: {PODMAN_VARIABLE} is not set; scripts/podman-for-tests sets it where podman works"
+        );
+    }
+    found
 }
 
 /// Makes a test of each part of the contract. The argument is a function that makes a fixture.
 #[macro_export]
 macro_rules! contract_tests {
     ($fixture:path) => {
-        $crate::contract_tests! { @each $fixture:
+        $crate::contract_tests! { @all contract_test $fixture }
+    };
+    // The same, where the function makes a fixture or `None`, if there is nothing to test with.
+    ($fixture:path, where it can) => {
+        $crate::contract_tests! { @all contract_test_where_it_can $fixture }
+    };
+    (@all $test:ident $fixture:path) => {
+        $crate::contract_tests! { @each $test $fixture:
             // lifecycle
             runs_a_script_to_its_end
             keeps_the_exit_code
@@ -107,13 +144,32 @@ macro_rules! contract_tests {
             connections_end_with_the_attempt
         }
     };
-    (@each $fixture:path: $($name:ident)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                $crate::contract::$name(&$fixture()).await;
+    (@each $test:ident $fixture:path: $($name:ident)*) => {
+        $($crate::$test! { $name $fixture })*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_test {
+    ($name:ident $fixture:path) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            $crate::contract::$name(&$fixture()).await;
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_test_where_it_can {
+    ($name:ident $fixture:path) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            if let Some(fixture) = $fixture() {
+                $crate::contract::$name(&fixture).await;
             }
-        )*
+        }
     };
 }
 

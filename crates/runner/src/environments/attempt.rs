@@ -10,7 +10,7 @@ use super::store::ENVIRONMENT;
 use super::uv::{Python, Uv};
 use super::workshop::{CACHE, SCRATCH, Workshop, end};
 use super::{BuildError, BuildErrorKind, EnvironmentStore, LONGEST_BUILD, Recipe};
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, ImageMount, Mount, Network, Resources};
+use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Image, ImageMount, Mount, Network, Resources};
 use crate::{ExitCause, Observation};
 
 /// Where a sandbox sees the folder of all builds, or what it may see of it.
@@ -104,7 +104,8 @@ impl Build<'_> {
 
     fn spec(&self, script: &str) -> AttemptSpec {
         let mut spec = AttemptSpec::new(&self.workshop.name, script);
-        spec.image = ImageMount { root: None, base_prefix: Some(self.python.base_prefix.clone()) };
+        spec.image =
+            Image::Environment(ImageMount { root: None, base_prefix: Some(self.python.base_prefix.clone()) });
         spec.resources = Resources { memory_mib: MEMORY_MIB, ..Resources::default() };
         spec.time_limit = Some(LONGEST_BUILD);
         spec.stop_grace = Duration::ZERO;
@@ -184,7 +185,9 @@ fn outcome(observation: Observation, said: Vec<String>) -> Result<(), BuildError
         ExitCause::OutOfMemory => told(BuildErrorKind::Packages, "the build ran out of memory"),
         ExitCause::TimeLimit => told(BuildErrorKind::Packages, "the build took too long and was stopped"),
         ExitCause::Stopped(_) => told(BuildErrorKind::Machine, "the build was stopped"),
-        ExitCause::SandboxFailed => told(BuildErrorKind::Machine, "the sandbox could not be made"),
+        ExitCause::SandboxFailed | ExitCause::ImageFailed => {
+            told(BuildErrorKind::Machine, "the sandbox could not be made")
+        }
     }
 }
 

@@ -23,6 +23,7 @@ impl LocalRunner {
             self.cpu(),
             self.processes(),
             gpu(),
+            self.containers(),
         ]
     }
 

@@ -3,10 +3,12 @@
 use std::path::{Component, Path};
 
 use crate::runner::RunnerError;
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Mount, Serves};
+use crate::shim::container::script::is_variable;
+use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Image, Mount, Serves};
 
 /// Places that are the sandbox's own.
-const RESERVED: &[&str] = &["/proc", "/dev", "/sys", "/usr", "/etc", "/run/portico", ENVIRONMENT_TARGET];
+const RESERVED: &[&str] =
+    &["/proc", "/dev", "/sys", "/usr", "/etc", "/run/portico", "/run/portico-shim", ENVIRONMENT_TARGET];
 
 /// An attempt's id names a folder, a host and control groups.
 pub(super) fn attempt_id(attempt: &str) -> Result<(), RunnerError> {
@@ -24,6 +26,9 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
             return invalid(format!("{name:?} cannot be set in the environment"));
         }
+    }
+    if matches!(spec.image, Image::Container { .. }) {
+        check_container(spec).or_else(invalid)?;
     }
     if spec.script.contains('\0') {
         return invalid("the script contains a zero byte".into());
@@ -48,6 +53,14 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
         }
     }
     Ok(())
+}
+
+/// What the first process of a container, which is a shell, could not pass on.
+fn check_container(spec: &AttemptSpec) -> Result<(), String> {
+    match spec.env.keys().find(|name| !is_variable(name)) {
+        Some(name) => Err(format!("{name:?} cannot be the name of a variable in a container")),
+        None => Ok(()),
+    }
 }
 
 /// Absolute, and without steps back.

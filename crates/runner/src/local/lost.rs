@@ -10,9 +10,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::observation::Observation;
-use crate::records::{AttemptDir, Lost, ProcessName, Started};
+use crate::records::{AttemptDir, ContainerRecord, Lost, ProcessName, SandboxRecord, Started};
 use crate::shim::limits::CgroupBase;
-use crate::{clock, log, shim};
+use crate::{clock, engine, log, shim};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,9 +34,10 @@ pub(super) fn declare(dir: &AttemptDir, started: &Started, machine: &Machine) ->
         return Ok(Observation::Running { started_at_us: started.at_us });
     }
     let why = if same_boot {
-        match dir.sandbox()? {
-            Some(sandbox) => kill(sandbox.init)?,
-            None => kill_unrecorded(dir)?,
+        match (dir.container()?, dir.sandbox()?) {
+            (Some(container), sandbox) => end_container(&container, sandbox.as_ref())?,
+            (None, Some(sandbox)) => kill(sandbox.init)?,
+            (None, None) => kill_unrecorded(dir)?,
         }
         "the process that watched over it is gone".to_owned()
     } else {
@@ -48,6 +49,17 @@ pub(super) fn declare(dir: &AttemptDir, started: &Started, machine: &Machine) ->
     // The first reason stays, should two have looked at once.
     let why = dir.lost()?.map(|lost| lost.why).unwrap_or_default();
     Ok(Observation::Lost { why })
+}
+
+/// Ends a container, which does not die with its shim. When its engine is gone, its first process is killed, and what
+/// is left is removed when the server starts. Where neither can be done, the attempt stays undecided.
+fn end_container(container: &ContainerRecord, sandbox: Option<&SandboxRecord>) -> io::Result<()> {
+    let removed = engine::with_engine(&container.socket, async |engine| engine.remove(&container.name).await);
+    match (removed, sandbox) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(sandbox)) => kill(sandbox.init),
+        (Err(error), None) => Err(io::Error::other(error)),
+    }
 }
 
 /// Kills a sandbox whose shim died before it could note down what it had started. No script has run in it yet, but

@@ -7,6 +7,7 @@ mod capabilities;
 mod check;
 mod client;
 mod connect;
+mod containers;
 mod lost;
 mod remove;
 mod start;
@@ -26,6 +27,7 @@ use ipnet::Ipv4Net;
 use tokio::sync::Notify;
 
 use crate::clock;
+use crate::engine::ContainerEngine;
 use crate::log::LogReader;
 use crate::observation::{Capability, Observation, Stop, Usage};
 use crate::protocol::{Answer, Request};
@@ -59,6 +61,8 @@ pub struct LocalConfig {
     pub blocked_networks: Vec<Ipv4Net>,
     /// Where the kernel says which boot of the machine this is.
     pub boot_id_path: PathBuf,
+    /// What runs attempts in container images.
+    pub container_engine: ContainerEngine,
 }
 
 /// Where clouds hand out a machine's credentials to whoever asks (169.254.0.0/16, RFC 3927).
@@ -77,6 +81,7 @@ impl LocalConfig {
             slirp4netns: None,
             blocked_networks: vec![LINK_LOCAL],
             boot_id_path: PathBuf::from(BOOT_ID),
+            container_engine: ContainerEngine::Off,
         }
     }
 }
@@ -88,7 +93,7 @@ pub struct LocalRunner {
     bubblewrap: Option<PathBuf>,
     slirp4netns: Option<PathBuf>,
     cgroups: CgroupBase,
-    /// Tells this runner's control groups from those of other servers on the machine.
+    /// Tells this runner's control groups and containers from those of other servers on the machine.
     place: String,
     /// Rings for those who wait for an attempt that has not started yet.
     beginnings: Mutex<HashMap<String, Arc<Notify>>>,
@@ -114,7 +119,7 @@ impl LocalRunner {
         let find = |configured: &Option<PathBuf>, name: &str| {
             configured.clone().or_else(|| capabilities::in_path(name))
         };
-        Ok(LocalRunner {
+        let runner = LocalRunner {
             bubblewrap: find(&config.bubblewrap, "bwrap"),
             slirp4netns: find(&config.slirp4netns, "slirp4netns"),
             cgroups: if config.control_groups { CgroupBase::discover() } else { CgroupBase::default() },
@@ -122,7 +127,9 @@ impl LocalRunner {
             place,
             beginnings: Mutex::default(),
             found: Mutex::default(),
-        })
+        };
+        runner.sweep_containers();
+        Ok(runner)
     }
 
     fn dir(&self, attempt: &str) -> Result<AttemptDir, RunnerError> {

@@ -2,17 +2,18 @@
 
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use super::{LocalRunner, check};
+use crate::engine;
 use crate::protocol::{Order, ShimGreeting, ShimInput};
 use crate::records::{AttemptDir, SHIM_LOG};
 use crate::runner::RunnerError;
-use crate::spec::AttemptSpec;
+use crate::spec::{AttemptSpec, Image};
 
 impl LocalRunner {
     pub(super) async fn start_now(&self, spec: &AttemptSpec) -> Result<(), RunnerError> {
@@ -32,8 +33,15 @@ impl LocalRunner {
 
     /// Starts a shim and waits until the start is recorded. That it happens once is seen to by the shim.
     async fn greeting_of_new_shim(&self, spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<ShimGreeting> {
-        let Some(bubblewrap) = self.bubblewrap.clone() else {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "bubblewrap (bwrap) is not installed"));
+        let (bubblewrap, engine) = match (&spec.image, &self.bubblewrap) {
+            (Image::Environment(_), None) => {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "bubblewrap (bwrap) is not installed"));
+            }
+            (Image::Environment(_), Some(bubblewrap)) => (bubblewrap.clone(), None),
+            // Should it be gone, the attempt says so in its end.
+            (Image::Container { .. }, _) => {
+                (PathBuf::new(), engine::find(&self.config.container_engine).ok())
+            }
         };
         let input = Order::Attempt(Box::new(ShimInput {
             spec: spec.clone(),
@@ -44,6 +52,8 @@ impl LocalRunner {
             cgroups: self.cgroups.clone(),
             cgroup_name: self.cgroup_name(&spec.attempt),
             require_isolation: self.config.require_isolation,
+            engine,
+            place: self.place.clone(),
         }))
         .line()?;
         create_dir(dir.path())?;

@@ -57,7 +57,11 @@ pub(super) fn expect(stdout: Option<ChildStdout>, word: &str) -> io::Result<()> 
 pub(super) fn enter(inside: &Inside) -> io::Result<()> {
     // Both before the first step: from the other side they may be out of reach.
     let (user, network) = (inherited(inside.user)?, inherited(inside.network)?);
-    move_into_link_name_space(user.as_fd(), Some(LinkNameSpaceType::User))?;
+    // Nobody can go to where they are: containers of an engine that runs as root are in our own.
+    let (own, theirs) = (rustix::fs::stat("/proc/self/ns/user")?, rustix::fs::fstat(&user)?);
+    if (own.st_dev, own.st_ino) != (theirs.st_dev, theirs.st_ino) {
+        move_into_link_name_space(user.as_fd(), Some(LinkNameSpaceType::User))?;
+    }
     Ok(move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))?)
 }
 

@@ -7,6 +7,7 @@
 
 mod again;
 mod blocked;
+pub(crate) mod container;
 mod control;
 mod door;
 pub(crate) mod limits;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::system_files::{self, USER, USER_ID};
 use crate::records::SERVING;
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Mount, Network, Serves};
+use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Image, ImageMount, Mount, Network, Serves};
 
 /// Where the script appears.
 pub(super) const SCRIPT_TARGET: &str = "/run/portico/script";
@@ -113,10 +113,13 @@ impl Arguments {
         let script = dir.join("script");
         fs_err::write(&script, &spec.script)?;
         self.mount("--ro-bind", &script, SCRIPT_TARGET);
-        if let Some(root) = &spec.image.root {
+        let Image::Environment(image) = &spec.image else {
+            return Err(io::Error::other("a container image cannot be shown in a sandbox"));
+        };
+        if let Some(root) = &image.root {
             self.mount("--ro-bind", root, ENVIRONMENT_TARGET);
         }
-        if let Some(prefix) = spec.image.base_prefix.as_ref().filter(|prefix| !prefix.starts_with("/usr")) {
+        if let Some(prefix) = image.base_prefix.as_ref().filter(|prefix| !prefix.starts_with("/usr")) {
             self.mount("--ro-bind", prefix, prefix);
         }
         // On disk, as what lies in a folder in memory would count as memory.
@@ -148,7 +151,7 @@ fn environment(spec: &AttemptSpec, home: &Path) -> BTreeMap<String, String> {
     // Python keeps output back when it does not go to a terminal, and people want to see it as it comes.
     default("PYTHONUNBUFFERED", "1".into());
     default("PATH", SYSTEM_PATH.into());
-    if spec.image.root.is_some()
+    if matches!(&spec.image, Image::Environment(ImageMount { root: Some(_), .. }))
         && let Some(path) = environment.get_mut("PATH")
     {
         *path = format!("{ENVIRONMENT_TARGET}/bin:{path}");
@@ -157,7 +160,7 @@ fn environment(spec: &AttemptSpec, home: &Path) -> BTreeMap<String, String> {
     environment
 }
 
-fn home(spec: &AttemptSpec) -> PathBuf {
+pub(super) fn home(spec: &AttemptSpec) -> PathBuf {
     spec.env
         .get("HOME")
         .filter(|home| home.starts_with('/'))
@@ -165,7 +168,7 @@ fn home(spec: &AttemptSpec) -> PathBuf {
 }
 
 /// Short enough for a prompt. The end of an id differs more than its beginning, which is a time.
-fn hostname(attempt: &str) -> String {
+pub(super) fn hostname(attempt: &str) -> String {
     format!("attempt-{}", &attempt[attempt.len().saturating_sub(8)..])
 }
 

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -16,7 +17,8 @@ use rustix::fs::{MemfdFlags, Mode, OFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, kill_process, pidfd_open, prlimit, wait,
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, kill_process, pidfd_open, pidfd_send_signal,
+    prlimit, wait,
 };
 use serde::Deserialize;
 
@@ -26,6 +28,7 @@ use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
 use super::seccomp;
 use super::slirp::{Namespaces, Slirp, await_loopback};
+use super::watch::{Sandboxed, terminate};
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ProcessName, SandboxRecord};
 use crate::spec::{Network, Serves};
@@ -35,7 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A sandbox whose script may run.
 pub(super) struct Sandbox {
-    pub(super) bubblewrap: Child,
+    bubblewrap: Child,
+    /// Readable when bubblewrap has ended.
+    ended: OwnedFd,
     /// The first process of the sandbox; when it dies, all of them are dead.
     pub(super) init: ProcessName,
     pub(super) init_fd: OwnedFd,
@@ -51,6 +56,26 @@ impl Sandbox {
     /// Whether the sandbox was complete and the script began.
     pub(super) fn began(&self) -> bool {
         !is_readable(self.gate.as_fd(), Duration::ZERO)
+    }
+}
+
+impl Sandboxed for Sandbox {
+    fn bell(&self) -> BorrowedFd<'_> {
+        self.ended.as_fd()
+    }
+
+    fn exit_code(&mut self) -> io::Result<Option<i32>> {
+        let status = self.bubblewrap.wait()?;
+        // As a shell says it.
+        Ok(Some(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))))
+    }
+
+    fn terminate(&mut self) {
+        terminate(self.init.pid);
+    }
+
+    fn kill(&mut self) {
+        let _ = pidfd_send_signal(&self.init_fd, Signal::KILL);
     }
 }
 
@@ -129,8 +154,18 @@ pub(super) fn start(
     drop((tells_info, arguments, filter));
     match attach(input, dir, cgroups, &info, status, concessions) {
         Ok(Attached { init, init_fd, slirp, door, status }) => {
+            let ended = pidfd_open(Pid::from_child(&bubblewrap), PidfdFlags::empty())?;
             rustix::io::write(&gate, b"1")?;
-            Ok(Sandbox { bubblewrap, init, init_fd, gate, _slirp: slirp, _door: door, _status: status })
+            Ok(Sandbox {
+                bubblewrap,
+                ended,
+                init,
+                init_fd,
+                gate,
+                _slirp: slirp,
+                _door: door,
+                _status: status,
+            })
         }
         Err(error) => {
             let _ = bubblewrap.kill();

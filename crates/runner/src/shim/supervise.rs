@@ -1,15 +1,14 @@
 //! A shim's life after its start is recorded: run, watch, end, record.
 
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, pidfd_send_signal, waitpid};
 
 use super::Begun;
+use super::container;
 use super::control::Control;
 use super::limits::{Cgroups, clear};
 use super::setup::{Plan, Sandbox, is_readable, plan, start};
@@ -19,6 +18,7 @@ use crate::log::{LogPump, LogWriter, MARKER, Masker};
 use crate::observation::{Exit, ExitCause};
 use crate::protocol::{Answer, Request, ShimInput};
 use crate::records::{AttemptDir, SERVING, Started};
+use crate::spec::Image;
 
 /// How often a sandbox is tried that fails for a reason that may pass.
 const MOST_TRIES: u32 = 4;
@@ -29,7 +29,11 @@ const RECORD_RETRY: Duration = Duration::from_secs(1);
 pub(super) fn run(dir: &AttemptDir, begun: Begun) {
     let Begun { mut input, started, listener } = begun;
     let mut control = Control::new(listener);
-    let cgroups = Cgroups::create(&input.cgroups, &input.cgroup_name, input.spec.resources);
+    // A container gets its control groups from its engine.
+    let cgroups = match input.spec.image {
+        Image::Environment(_) => Cgroups::create(&input.cgroups, &input.cgroup_name, input.spec.resources),
+        Image::Container { .. } => Cgroups::default(),
+    };
     let exit = attempt(dir, &mut input, &started, &mut control, &cgroups).unwrap_or_else(|error| {
         exit(
             &started,
@@ -52,7 +56,7 @@ pub(super) fn run(dir: &AttemptDir, begun: Begun) {
     control.serve(|_| Some(Answer::Ended));
     control.release_waiting();
     // Only now, as it may take long: what the workload left in folders of its own.
-    for private in ["home", SERVING] {
+    for private in ["home", SERVING, container::PIPES] {
         let _ = fs_err::remove_dir_all(dir.path().join(private));
     }
 }
@@ -66,20 +70,11 @@ fn attempt(
 ) -> io::Result<Exit> {
     // What bubblewrap leaves behind when it dies becomes our child, so that we can wait for it.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    let mut pump = new_log(dir, input)?;
-    let mut tries = 1;
-    let ended = match plan(input, dir) {
-        Err(error) => Ended::without_sandbox(error.to_string()),
-        Ok(plan) => loop {
-            let ended;
-            (pump, ended) = try_once(&plan, dir, input, started, control, cgroups, pump)?;
-            if ended.cause != ExitCause::SandboxFailed || tries == MOST_TRIES || !ended.may_pass() {
-                break ended;
-            }
-            // Nobody needs to know.
-            pump = new_log(dir, input)?;
-            tries += 1;
-        },
+    let (mut pump, ended) = match input.spec.image.clone() {
+        Image::Container { reference } => {
+            container::run(&reference, dir, input, started, control, new_log(dir, input)?)?
+        }
+        Image::Environment(_) => in_sandbox(dir, input, started, control, cgroups)?,
     };
     let last_words: Vec<String> = match ended.cause {
         ExitCause::Completed | ExitCause::Failed | ExitCause::SandboxFailed => Vec::new(),
@@ -95,29 +90,53 @@ fn attempt(
     })
 }
 
+/// Runs the attempt in a sandbox of our own, which now and then takes several tries to make.
+fn in_sandbox(
+    dir: &AttemptDir,
+    input: &mut ShimInput,
+    started: &Started,
+    control: &mut Control,
+    cgroups: &Cgroups,
+) -> io::Result<(LogPump, Ended)> {
+    let mut pump = new_log(dir, input)?;
+    let plan = match plan(input, dir) {
+        Err(error) => return Ok((pump, Ended::without_sandbox(error.to_string()))),
+        Ok(plan) => plan,
+    };
+    for _ in 1..MOST_TRIES {
+        let ended;
+        (pump, ended) = try_once(&plan, dir, input, started, control, cgroups, pump)?;
+        if ended.cause != ExitCause::SandboxFailed || !ended.may_pass() {
+            return Ok((pump, ended));
+        }
+        // Nobody needs to know.
+        pump = new_log(dir, input)?;
+    }
+    try_once(&plan, dir, input, started, control, cgroups, pump)
+}
+
 fn new_log(dir: &AttemptDir, input: &ShimInput) -> io::Result<LogPump> {
     let masker = Masker::new(input.spec.masked.iter().map(String::as_str)).map_err(io::Error::other)?;
     Ok(LogPump::new(LogWriter::create(dir.path())?, masker, input.spec.log_limits))
 }
 
 /// How one try went.
-struct Ended {
-    cause: ExitCause,
-    code: Option<i32>,
-    message: Option<String>,
-    peak_memory: Option<u64>,
-    cpu_time_us: Option<u64>,
+pub(super) struct Ended {
+    pub(super) cause: ExitCause,
+    pub(super) code: Option<i32>,
+    pub(super) message: Option<String>,
+    pub(super) peak_memory: Option<u64>,
+    pub(super) cpu_time_us: Option<u64>,
 }
 
 impl Ended {
-    fn without_sandbox(message: String) -> Self {
-        Ended {
-            cause: ExitCause::SandboxFailed,
-            code: None,
-            message: Some(message),
-            peak_memory: None,
-            cpu_time_us: None,
-        }
+    pub(super) fn without_sandbox(message: String) -> Self {
+        Ended::before_start(ExitCause::SandboxFailed, message)
+    }
+
+    /// The script never ran.
+    pub(super) fn before_start(cause: ExitCause, message: String) -> Self {
+        Ended { cause, code: None, message: Some(message), peak_memory: None, cpu_time_us: None }
     }
 
     /// Whether it may work when tried again. On a busy machine the kernel now and then answers bubblewrap's question
@@ -138,33 +157,43 @@ fn try_once(
     mut pump: LogPump,
 ) -> io::Result<(LogPump, Ended)> {
     let (output, writes_output) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (closing, until_closed) = pipe_with(PipeFlags::CLOEXEC)?;
     let mut concessions = plan.concessions.clone();
     let sandbox = start(plan, input, dir, cgroups, writes_output, &mut concessions);
     for concession in &concessions {
         pump.note(concession);
     }
-    let pumping = std::thread::Builder::new().name("output".into()).spawn(move || {
-        let drained = pump.drain(&output, &closing);
-        pump.flush();
-        (pump, drained)
+    let (pump, ended) = pump_output(pump, output, || match sandbox {
+        Ok(sandbox) => watch_over(sandbox, input, started, control, cgroups),
+        Err(error) => Ok(Ended::without_sandbox(error.to_string())),
     })?;
-    let ended = match sandbox {
-        Ok(sandbox) => watch_over(sandbox, input, started, control, cgroups)?,
-        Err(error) => Ended::without_sandbox(error.to_string()),
-    };
-    drop(until_closed);
-    let (pump, drained) =
-        pumping.join().map_err(|_| io::Error::other("the thread that reads output panicked"))?;
-    if let Err(error) = drained {
-        complain(&format!("the output could not be read to its end: {error}"));
-    }
     let said = if ended.cause == ExitCause::SandboxFailed { last_words_of_bubblewrap(dir) } else { None };
     let message = match (ended.message, said) {
         (Some(message), Some(said)) => Some(format!("{message}: {said}")),
         (message, said) => message.or(said),
     };
     Ok((pump, Ended { message, ..ended }))
+}
+
+/// Writes what comes out of `output` to the log while `work` goes on, and what is in it when that is done.
+pub(super) fn pump_output(
+    mut pump: LogPump,
+    output: OwnedFd,
+    work: impl FnOnce() -> io::Result<Ended>,
+) -> io::Result<(LogPump, Ended)> {
+    let (closing, until_closed) = pipe_with(PipeFlags::CLOEXEC)?;
+    let pumping = std::thread::Builder::new().name("output".into()).spawn(move || {
+        let drained = pump.drain(&output, &closing);
+        pump.flush();
+        (pump, drained)
+    })?;
+    let ended = work()?;
+    drop(until_closed);
+    let (pump, drained) =
+        pumping.join().map_err(|_| io::Error::other("the thread that reads output panicked"))?;
+    if let Err(error) = drained {
+        complain(&format!("the output could not be read to its end: {error}"));
+    }
+    Ok((pump, ended))
 }
 
 fn watch_over(
@@ -174,11 +203,10 @@ fn watch_over(
     control: &mut Control,
     cgroups: &Cgroups,
 ) -> io::Result<Ended> {
-    let mut watch = Watch::new(input, started, cgroups, sandbox.init.pid);
-    let status = watch.until_exit(&mut sandbox, control)?;
+    let mut watch = Watch::new(input, started, cgroups, Some(sandbox.init.pid));
+    let code = watch.until_exit(&mut sandbox, control)?;
     let (peak_memory, cpu_time_us) = (cgroups.peak_memory(), cgroups.cpu_time_us());
     end_all(&sandbox);
-    let code = code_of(status);
     let (cause, message) = watch.cause(code, sandbox.began());
     Ok(Ended {
         cause,
@@ -205,11 +233,6 @@ fn last_words_of_bubblewrap(dir: &AttemptDir) -> Option<String> {
     Some(line.chars().take(1000).collect())
 }
 
-/// As a shell says it: 128 + n for signal n.
-fn code_of(status: ExitStatus) -> i32 {
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
-}
-
 fn exit(started: &Started, cause: ExitCause, code: Option<i32>, message: Option<String>) -> Exit {
     Exit {
         cause,
@@ -224,6 +247,6 @@ fn exit(started: &Started, cause: ExitCause, code: Option<i32>, message: Option<
 }
 
 /// To the shim's own log.
-fn complain(what: &str) {
+pub(super) fn complain(what: &str) {
     let _ = io::Write::write_all(&mut io::stderr(), format!("{what}\n").as_bytes());
 }

@@ -132,7 +132,8 @@ async fn an_environment_is_built_offline_and_used() {
 
     let local = local();
     let runner = local.local_runner();
-    let image = ImageMount { root: Some(built.path.clone()), base_prefix: Some(built.base_prefix.clone()) };
+    let image =
+        ImageMount { root: Some(built.path.clone()), base_prefix: Some(built.base_prefix.clone()) }.into();
     let script = "sample && python -c 'import sys; print(sys.prefix)'";
     runner.start(&AttemptSpec { image, ..AttemptSpec::new("a", script) }).await.unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(60), runner.wait("a")).await.unwrap().unwrap();
@@ -371,7 +372,7 @@ async fn the_built_in_images_are_built() {
         let built = store.build(&image.recipe(), &place.log()).await.unwrap();
         let packages = built.lock.lines().count();
         println!("{}: {:?}, {packages} packages, {} MB", image.name, begin.elapsed(), built.size_bytes >> 20);
-        let mount = ImageMount { root: Some(built.path), base_prefix: Some(built.base_prefix) };
+        let mount = ImageMount { root: Some(built.path), base_prefix: Some(built.base_prefix) }.into();
         let script = "jupyter lab --version && papermill --version && python -c 'import ipykernel'";
         runner.start(&AttemptSpec { image: mount, ..AttemptSpec::new(&image.name, script) }).await.unwrap();
         let ended = runner.wait(&image.name).await.unwrap();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests: what goes wrong is to panic")]
 #![expect(clippy::print_stdout, reason = "a test that cannot run here says why")]
 
+mod containers;
 mod costs;
 mod crashes;
 mod disk;

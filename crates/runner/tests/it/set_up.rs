@@ -99,7 +99,7 @@ async fn an_environment_comes_first_in_the_path() {
     fs_err::set_permissions(root.join("bin/hello"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .unwrap();
     let runner = local.local_runner();
-    let image = ImageMount { root: Some(root), base_prefix: None };
+    let image = ImageMount { root: Some(root), base_prefix: None }.into();
     run(
         &runner,
         AttemptSpec { image, ..AttemptSpec::new("a", "hello; touch $VIRTUAL_ENV/new || echo read-only") },

@@ -175,8 +175,7 @@ async fn form(
         no_containers: if runs_containers {
             String::new()
         } else {
-            "It can be kept, but the runner of this installation runs sandboxed processes, not containers."
-                .to_owned()
+            "It can be kept, but this server found no container engine when it started.".to_owned()
         },
         offer,
         frame: framed.frame,

@@ -105,6 +105,7 @@ impl NewRows {
         let remark = image
             .deprecated_at
             .map(|_| store::event_row(ctx, id, "image", images::deprecation(&image.display_name, successor)));
+        let container = (image.kind == images::ImageKind::Container.as_str()).then_some(image.reference);
         let workload = entity::ActiveModel {
             id: Set(id.0),
             slug: Set(new.slug),
@@ -140,6 +141,7 @@ impl NewRows {
             script: Set(new.spec.script.replace("\r\n", "\n")),
             variables: Set(variables),
             notebook: Set(notebook),
+            container: Set(container),
         };
         Ok(Self { workload, spec, remark })
     }

@@ -45,6 +45,8 @@ pub struct LaunchSpec {
     pub resources: Resources,
     pub image: String,
     pub digest: String,
+    /// The container image it runs in; then there is no environment.
+    pub container: Option<String>,
     pub environment_path: String,
     pub base_prefix: String,
     pub time_limit_s: i64,
@@ -115,11 +117,16 @@ impl Workloads {
         };
         let groups = self.accounts.groups_by_ids(ctx, &[GroupId(row.group_id)]).await?;
         let Some(group) = groups.into_iter().next() else { return Ok(None) };
+        let container = store::container(reader, WorkloadId(row.id)).await?;
         let environment = environment::Entity::find_by_id(row.digest.clone())
             .one(reader)
             .await
             .doing("read an environment")?;
-        let Some(environment) = environment else { return Ok(None) };
+        let (environment_path, base_prefix) = match environment {
+            Some(environment) => (environment.path, environment.base_prefix),
+            None if container.is_some() => Default::default(),
+            None => return Ok(None),
+        };
         let spec = store::spec(reader, WorkloadId(row.id)).await?;
         let spec = self.revealed(GroupId(row.group_id), spec).await?;
         let notebook = if row.kind == NOTEBOOK {
@@ -146,8 +153,9 @@ impl Workloads {
             resources: Resources::new(row.cpu_milli, row.memory_mib, row.gpu),
             image: row.image,
             digest: row.digest,
-            environment_path: environment.path,
-            base_prefix: environment.base_prefix,
+            container,
+            environment_path,
+            base_prefix,
             time_limit_s: row.time_limit_s,
             spec,
             notebook,

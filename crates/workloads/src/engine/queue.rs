@@ -172,6 +172,8 @@ impl Workloads {
         let mut digests: Vec<String> = queued.iter().map(|row| row.digest.clone()).collect();
         digests.sort_unstable();
         digests.dedup();
+        // Container images are the business of whoever runs them.
+        digests.retain(|digest| !digest.is_empty());
         let rows = images::store::environments(self.db.reader(), digests.clone()).await?;
         Ok(digests
             .into_iter()

@@ -248,4 +248,4 @@ pub(crate) fn deprecation(name: &str, successor: Option<&str>) -> String {
 
 /// Why a runner without containers takes no image of kind `container`.
 pub const NO_CONTAINERS: &str =
-    "It is a container image, and the runner of this installation runs sandboxed processes, not containers.";
+    "It is a container image, and this server found no container engine when it started.";

@@ -60,6 +60,8 @@ pub mod spec {
         pub variables: String,
         /// JSON of the notebook that a job runs instead of a script.
         pub notebook: Option<String>,
+        /// Where the container image is that it runs in, as the image said when it was submitted.
+        pub container: Option<String>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

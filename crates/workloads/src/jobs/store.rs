@@ -42,6 +42,13 @@ pub(crate) async fn spec<C: ConnectionTrait>(connection: &C, id: WorkloadId) -> 
     }))
 }
 
+/// The container image that a workload runs in, if it runs in one.
+pub(crate) async fn container<C: ConnectionTrait>(connection: &C, id: WorkloadId) -> Result<Option<String>> {
+    let row =
+        spec::Entity::find_by_id(id.0).one(connection).await.doing("read a workload's container image")?;
+    Ok(row.and_then(|row| row.container))
+}
+
 pub(crate) async fn attempts<C: ConnectionTrait>(
     connection: &C,
     id: WorkloadId,

@@ -256,7 +256,7 @@ on_both_databases! {
         let job = NewJob { image: "oci".to_owned(), ..world.job("a") };
         let refused = world.workloads.submit_job(&gail, &group, job).await.unwrap_err();
         assert_eq!(refused.fields()[0].field, "image");
-        assert!(refused.fields()[0].message.contains("not containers"), "{refused:?}");
+        assert!(refused.fields()[0].message.contains("no container engine"), "{refused:?}");
         assert_eq!(world.workloads.rebuild_image(&gail, owner, "oci").await.unwrap_err().code(), "nothing_to_build");
         let upon = world.workloads.create_image(&gail, owner, input("x", build("oci", &["six"]))).await.unwrap_err();
         assert_eq!(upon.fields()[0].field, "base");

@@ -20,6 +20,42 @@ impl CgroupBase {
     }
 }
 
+/// The groups that a process is in, by what they limit, however they were made.
+pub(super) fn of_process(pid: i32) -> Option<CgroupBase> {
+    let groups = fs_err::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    let mounts = fs_err::read_to_string("/proc/self/mountinfo").ok()?;
+    let two = groups.lines().find_map(|line| line.strip_prefix("0::"));
+    let two = two.and_then(|path| mounted(&mounts, "cgroup2", None, path));
+    if let Some(folder) = two.filter(|folder| folder.join("memory.max").exists()) {
+        let folder = Some(folder);
+        return Some(CgroupBase {
+            version: Version::Two,
+            memory: folder.clone(),
+            cpu: folder.clone(),
+            cpuacct: folder.clone(),
+            pids: folder,
+        });
+    }
+    let folder =
+        |controller: &str| mounted(&mounts, "cgroup", Some(controller), path_in(&groups, controller)?);
+    Some(CgroupBase {
+        version: Version::One,
+        memory: folder("memory"),
+        cpu: folder("cpu"),
+        cpuacct: folder("cpuacct"),
+        pids: folder("pids"),
+    })
+}
+
+/// Where in the hierarchy of a controller of version 1 a process is, from the list of its groups.
+fn path_in<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
+    groups.lines().find_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        let (names, path) = rest.split_once(':')?;
+        names.split(',').any(|name| name == controller).then_some(path)
+    })
+}
+
 fn version_two(own: &str, mounts: &str) -> Option<CgroupBase> {
     let path = own.lines().find_map(|line| line.strip_prefix("0::"))?;
     let own = mounted(mounts, "cgroup2", None, path)?;
@@ -65,12 +101,7 @@ fn offers_all(folder: &Path) -> io::Result<()> {
 
 fn version_one(own: &str, mounts: &str) -> CgroupBase {
     let folder = |controller: &str| {
-        let path = own.lines().find_map(|line| {
-            let (_, rest) = line.split_once(':')?;
-            let (names, path) = rest.split_once(':')?;
-            names.split(',').any(|name| name == controller).then_some(path)
-        })?;
-        let folder = mounted(mounts, "cgroup", Some(controller), path)?.join(FOLDER);
+        let folder = mounted(mounts, "cgroup", Some(controller), path_in(own, controller)?)?.join(FOLDER);
         create(&folder).ok()?;
         // A folder may be there from another user and not take anything from us.
         rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).ok()?;

@@ -55,7 +55,7 @@ impl CgroupBase {
 }
 
 /// One attempt's control groups.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Cgroups {
     base: CgroupBase,
     /// Each folder once.
@@ -86,6 +86,21 @@ impl Cgroups {
         let base = CgroupBase { version, memory, cpu, cpuacct, pids };
         let folders = base.folders();
         Cgroups { base, folders }
+    }
+
+    /// The groups in which a container engine has put a process. A limit that is not in force there is left out.
+    pub(crate) fn of_process(pid: i32, resources: Resources) -> Self {
+        let mut base = discover::of_process(pid).unwrap_or_default();
+        let file = match base.version {
+            Version::One => "memory.limit_in_bytes",
+            Version::Two => "memory.max",
+        };
+        let wanted = u64::try_from(resources.memory_mib).unwrap_or(0) << 20;
+        let keeps =
+            |folder: &PathBuf| wanted == 0 || number(folder, file).is_some_and(|limit| limit <= wanted);
+        base.memory = base.memory.filter(keeps);
+        // Nothing is ours to clean up.
+        Cgroups { base, folders: Vec::new() }
     }
 
     pub(crate) fn limits_memory(&self) -> bool {
