@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import threading
@@ -270,15 +269,19 @@ def silent_index() -> Iterator[str]:
 
 
 def builders(server: Portico) -> set[int]:
-    """The uv processes that work for this server in a sandbox."""
-    found = set()
-    for process in server.processes():
+    """The uv processes that work for this server in a sandbox, where nothing names the server: its shims are above."""
+    ours, found = server.processes() - {server.process.pid if server.process else 0}, set()
+    for entry in Path("/proc").iterdir():
         try:
-            in_sandbox = os.readlink(f"/proc/{process}/ns/mnt") != os.readlink("/proc/self/ns/mnt")
-            if in_sandbox and Path(f"/proc/{process}/exe").resolve().name == "uv":
-                found.add(process)
+            if not entry.name.isdigit() or (entry / "exe").readlink().name != "uv":
+                continue
+            above = int(entry.name)
+            while above > 1 and above not in ours:
+                above = int(Path(f"/proc/{above}/stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
+        if above > 1 and above != int(entry.name):
+            found.add(int(entry.name))
     return found
 
 
