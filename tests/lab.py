@@ -18,10 +18,20 @@ import requests
 from portico import Api, Portico
 
 Found = TypeVar("Found")
+
 FINAL = ("succeeded", "failed", "cancelled")
 
 # More than any machine has: what a test runs side by side is up to the test, not to the machine.
 ROOMY = {"PORTICO_LOCAL_CPU": "64", "PORTICO_LOCAL_MEMORY": "256"}
+
+# Does nothing, without starting a process every second, until its file appears.
+UNTIL = """
+echo ready
+mkfifo pause; exec 9<> pause
+while [ ! -e "$PORTICO_GROUP_PATH/{file}" ]; do read -r -t 0.05 -u 9; done
+true
+"""
+FOREVER = UNTIL.format(file="never")
 
 
 def wait_for(condition: Callable[[], Found], what: str, timeout: float = 30, every: float = 0.03) -> Found:

@@ -94,7 +94,7 @@ def test_it_answers_as_described(target: Target, subtests):
 
 
 def _try_out(operation, mode: GenerationMode, target: Target, url: str) -> None:
-    # A stream of changes has no end; test_jobs_api.py and test_security.py read it.
+    # A stream of changes has no end; test_job_logs.py and test_security.py read it.
     is_endless = operation.label == "GET /api/v1/groups/{group}/events"
     # Without its group, everything that comes after would be "not found".
     ends_the_group = operation.label == "DELETE /api/v1/groups/{group}"

@@ -112,7 +112,8 @@ def test_what_does_not_resolve_says_why_and_can_be_repaired(lab: Lab) -> None:
     source = upon("tiny", "onlysource")
     expect(lab.admin.put(f"{images}/tools", json={"display_name": "Our tools", "source": source}), 200)
     no_archive = wait_image(lab.admin, f"{images}/tools", "failed")
-    assert "onlysource-1.0.tar.gz" in no_archive["message"], no_archive["message"]
+    assert "Failed to extract archive: onlysource==1.0" in no_archive["message"], no_archive["message"]
+    assert no_archive["next_try_at"] is None, "it is no fault of the network"
     source = upon("tiny", file={"name": "requirements.txt", "content": "# ours\nbeta  # from the folder\n"})
     expect(lab.admin.put(f"{images}/tools", json={"display_name": "Our tools", "source": source}), 200)
     wait_image(lab.admin, f"{images}/tools", "ready")
@@ -267,15 +268,20 @@ def silent_index() -> Iterator[str]:
             connection.close()
 
 
-def builders(server: Portico) -> list[int]:
-    """The uv processes that work for this server."""
-    found = []
-    for process in server.processes():
+def builders(server: Portico) -> set[int]:
+    """The uv processes that work for this server in a sandbox, where nothing names the server: its shims are above."""
+    ours, found = server.processes() - {server.process.pid if server.process else 0}, set()
+    for entry in Path("/proc").iterdir():
         try:
-            if Path(f"/proc/{process}/exe").resolve().name == "uv":
-                found.append(process)
+            if not entry.name.isdigit() or (entry / "exe").readlink().name != "uv":
+                continue
+            above = int(entry.name)
+            while above > 1 and above not in ours:
+                above = int(Path(f"/proc/{above}/stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
+        if above > 1 and above != int(entry.name):
+            found.add(int(entry.name))
     return found
 
 
@@ -291,14 +297,14 @@ def test_a_build_survives_the_servers_death_and_ends_when_it_is_cancelled(
     expect(lab.admin.post("/groups/lab/images", json={**NEW, "source": alone("beta")}), 201)
     wait_image(lab.admin, path, "building")
     problem(lab.admin.post(f"{path}/rebuild"), 409, code="build_under_way")
-    [left] = wait_for(lambda: builders(lab.server), "uv runs")
+    left = wait_for(lambda: builders(lab.server), "uv runs")
     lab.server.kill_9()
-    assert builders(lab.server) == [left], "it runs in a sandbox that outlives the server"
+    assert left & builders(lab.server), "it runs in a sandbox that outlives the server"
     lab.server.start()
     again = wait_image(lab.admin, path, "building")
     assert [(build["number"], build["state"]) for build in again["history"]] == [(2, "building"), (1, "failed")]
-    [new] = wait_for(lambda: builders(lab.server) != [left] and builders(lab.server), "uv runs for the new server")
-    assert new != left
+    wait_for(lambda: not left & builders(lab.server), "the build of the old server is gone")
+    wait_for(lambda: builders(lab.server), "uv runs for the new server")
     expect(lab.admin.post(f"{path}/cancel"), 204)
     wait_for(lambda: not builders(lab.server), "uv is gone")
     cancelled = wait_image(lab.admin, path, "cancelled")

@@ -1,15 +1,63 @@
 //! What forms offer: instance types and images, and what a choice means for the quotas.
 
 use accounts::groups::Group;
-use base::Resources;
-use ui_pages::components::{Card, Note, Tone};
+use base::{OpContext, Resources, Result};
+use ui_pages::components::{Card, Field, Note, Tone};
+use ui_pages::jobs::EnvRow;
 use ui_pages::quota::QuotaPanel;
 use web_kit::Portal;
 use workloads::images::{BuildState, Image, ImageKind, NO_CONTAINERS};
 use workloads::instance_types::InstanceType;
 use workloads::quotas::Usage;
 
-use crate::home;
+use crate::{home, view};
+
+/// What there is to choose from for new work, and what the group uses already.
+pub(crate) struct Offered {
+    pub(crate) types: Vec<InstanceType>,
+    pub(crate) images: Vec<Image>,
+    pub(crate) usage: Usage,
+}
+
+impl Offered {
+    pub(crate) async fn read(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<Self> {
+        Ok(Self {
+            types: portal.workloads.instance_types_for(ctx, group.id).await?,
+            images: portal.workloads.images_for(ctx, group.id).await?,
+            usage: portal.workloads.group_usage(ctx, group).await?,
+        })
+    }
+
+    /// Makes a choice where none was made yet, the size by `first`. Answers the chosen size, if there is such a one.
+    pub(crate) fn choose(
+        &self,
+        portal: &Portal,
+        group: &Group,
+        first: fn(&Portal, &Group, &[InstanceType]) -> String,
+        instance_type: &mut String,
+        image: &mut String,
+    ) -> Option<&InstanceType> {
+        if instance_type.is_empty() {
+            *instance_type = first(portal, group, &self.types);
+        }
+        if image.is_empty() {
+            *image = first_image(portal, &self.images);
+        }
+        self.types.iter().find(|kind| kind.name == *instance_type)
+    }
+}
+
+/// Names and values as the fields of a form.
+pub(crate) fn env_rows(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<EnvRow> {
+    let row = |(name, value)| EnvRow { name: Field::new(name), value: Field::new(value) };
+    pairs.into_iter().map(row).collect()
+}
+
+/// What leaving the time limit of a group's job empty means.
+pub(crate) fn time_limit_help(portal: &Portal, group: &Group) -> String {
+    let default = group.default_time_limit_s.unwrap_or(portal.workloads.rules().default_time_limit_s);
+    format!("Empty means the default: {}. 0 means no limit.", view::time_limit_words(default))
+}
 
 /// Sizes as cards; those that can never start say why.
 pub(crate) fn type_cards(portal: &Portal, group: &Group, types: &[InstanceType], chosen: &str) -> Vec<Card> {

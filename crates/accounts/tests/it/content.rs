@@ -26,9 +26,11 @@ on_both_databases! {
         let (person, credential) = find("nb-a").await.unwrap();
         assert_eq!((person.name.as_str(), credential), ("mia", Credential::Session(session)));
         assert!(find("nb-b").await.is_none(), "it opens no other workload");
+        let of_portal = async || world.accounts.person_of_session(&world.anonymous(), session).await.unwrap();
+        assert_eq!(of_portal().await.unwrap().0.name, "mia");
 
         world.accounts.sign_out(&ctx).await.unwrap();
-        assert!(find("nb-a").await.is_none());
+        assert!(find("nb-a").await.is_none() && of_portal().await.is_none());
         assert!(world.accounts.open_content_session(&ctx, session, "nb-a").await.is_err());
     }
 

@@ -15,7 +15,8 @@ const NETWORK: [&str; 8] = [
     "operation timed out",
     "connection closed",
     "Connection reset",
-    "Failed to download",
+    // Of a source that was there and could not be built, uv says "Failed to download and build".
+    "Failed to download `",
 ];
 /// What uv says when there is only a source of what was asked for.
 const NO_WHEEL: [&str; 2] = ["has no usable wheels", "building from source is disabled"];

@@ -11,7 +11,7 @@ use ui_pages::frame::Entry;
 use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
 use workloads::instance_types::{InstanceType, InstanceTypeInput};
 
-use crate::admin::{check_confirmation, is_for_form};
+use crate::admin::{delete_confirmed, is_for_form};
 use crate::flash::Done;
 use crate::notebooks::spans::Spans;
 use crate::{frame, view};
@@ -301,18 +301,13 @@ pub(crate) async fn delete(
     Path(name): Path<String>,
     body: FormBody,
 ) -> Answer {
-    let typed = body.text("confirm");
-    match check_confirmation(typed, &name) {
-        Ok(()) => {
-            portal.workloads.delete_instance_type(&ctx, &name).await?;
-            Ok(view::see_other("/admin/instance-types?done=deleted"))
-        }
-        Err(error) => {
-            let field = view::field(typed, "confirm", Some(&error));
-            Ok(view::page_with(
-                view::form_status(Some(&error)),
-                &delete_page(&portal, &ctx, &name, field).await?,
-            )?)
-        }
-    }
+    let ask_again = async |confirm| delete_page(&portal, &ctx, &name, confirm).await;
+    delete_confirmed(
+        &body,
+        &name,
+        "/admin/instance-types",
+        portal.workloads.delete_instance_type(&ctx, &name),
+        ask_again,
+    )
+    .await
 }

@@ -6,8 +6,11 @@ pub(crate) mod system;
 pub(crate) mod users;
 
 use axum::response::Response;
-use base::{Error, Kind};
+use base::{Error, Kind, Result};
 use serde::Deserialize;
+use ui_pages::admin::DeletePage;
+use ui_pages::components::Field;
+use web_kit::{Answer, FormBody};
 
 use crate::view;
 
@@ -31,11 +34,29 @@ pub(crate) fn is_for_form(error: &Error) -> bool {
     matches!(error.kind(), Kind::Invalid | Kind::Conflict | Kind::TooManyRequests)
 }
 
-/// Whether somebody typed the name of what is to be deleted.
-pub(crate) fn check_confirmation(typed: &str, name: &str) -> Result<(), Error> {
-    if typed.trim() == name {
-        Ok(())
+/// Deletes something when the form has its name, and goes to `list_url`. Asks again with the reason otherwise, and where
+/// it can't be deleted.
+pub(crate) async fn delete_confirmed<T>(
+    body: &FormBody,
+    name: &str,
+    list_url: &str,
+    delete: impl Future<Output = Result<T>>,
+    ask_again: impl AsyncFnOnce(Field) -> Result<DeletePage>,
+) -> Answer {
+    let typed = body.text("confirm");
+    let deleted = if typed.trim() == name {
+        delete.await.map(drop)
     } else {
         Err(Error::field("confirm", format!("Type “{name}” to delete it.")))
+    };
+    match deleted {
+        Ok(()) => Ok(view::see_other(&format!("{list_url}?done=deleted"))),
+        Err(error) if is_for_form(&error) => {
+            let why =
+                view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned());
+            let page = ask_again(Field { value: typed.to_owned(), error: Some(why) }).await?;
+            Ok(view::page_with(view::form_status(Some(&error)), &page)?)
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -12,7 +12,7 @@ use ui_pages::frame::Entry;
 use web_kit::{Answer, Ctx, FormBody, Portal, QueryString};
 use workloads::engine::FILES_STAY_DAYS;
 
-use crate::admin::{AdminList, PAGE, check_confirmation, is_for_form};
+use crate::admin::{AdminList, PAGE, delete_confirmed, is_for_form};
 use crate::flash::Done;
 use crate::{frame, view};
 
@@ -273,25 +273,6 @@ pub(crate) async fn delete(
     Path(name): Path<String>,
     body: FormBody,
 ) -> Answer {
-    let typed = body.text("confirm");
-    let result = match check_confirmation(typed, &name) {
-        Ok(()) => portal.accounts.delete_user(&ctx, &name).await,
-        Err(error) => Err(error),
-    };
-    match result {
-        Ok(()) => Ok(view::see_other("/admin/users?done=deleted")),
-        Err(error) if is_for_form(&error) => {
-            let field = Field {
-                value: typed.to_owned(),
-                error: Some(
-                    view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned()),
-                ),
-            };
-            Ok(view::page_with(
-                view::form_status(Some(&error)),
-                &delete_page(&portal, &ctx, &name, field).await?,
-            )?)
-        }
-        Err(error) => Err(error.into()),
-    }
+    let ask_again = async |confirm| delete_page(&portal, &ctx, &name, confirm).await;
+    delete_confirmed(&body, &name, "/admin/users", portal.accounts.delete_user(&ctx, &name), ask_again).await
 }

@@ -8,7 +8,7 @@ use web_kit::{Answer, Ctx, FormBody, Portal};
 use workloads::images::ImageUses;
 
 use super::{Named, Place};
-use crate::admin::check_confirmation;
+use crate::admin::delete_confirmed;
 use crate::view;
 
 /// Back to the image's page, which says what was done.
@@ -126,12 +126,7 @@ pub(crate) async fn delete(
     Path(Named { image }): Path<Named>,
     body: FormBody,
 ) -> Answer {
-    let typed = body.text("confirm");
-    if let Err(error) = check_confirmation(typed, &image) {
-        let field = view::field(typed, "confirm", Some(&error));
-        let page = delete_page(&portal, &ctx, &place, &image, field).await?;
-        return Ok(view::page_with(view::form_status(Some(&error)), &page)?);
-    }
-    portal.workloads.delete_image(&ctx, place.owner(), &image).await?;
-    Ok(view::see_other(&format!("{}?done=deleted", place.base())))
+    let ask_again = async |confirm| delete_page(&portal, &ctx, &place, &image, confirm).await;
+    let delete = portal.workloads.delete_image(&ctx, place.owner(), &image);
+    delete_confirmed(&body, &image, &place.base(), delete, ask_again).await
 }

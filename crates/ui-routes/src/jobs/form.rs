@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Action, Error, OpContext, Result};
 use serde::Deserialize;
-use ui_pages::components::{Field, Link};
+use ui_pages::components::Link;
 use ui_pages::frame::Entry;
-use ui_pages::jobs::{EnvRow, JobFormPage, JobSide};
+use ui_pages::jobs::{JobFormPage, JobSide};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
 use workloads::jobs::{NewJob, Spec, TimeLimit};
 
@@ -78,18 +78,11 @@ async fn form(
     error: Option<&Error>,
 ) -> Result<Response> {
     let framed = frame::build(portal, ctx, "New job", Entry::Jobs, Some(group)).await?;
-    let types = portal.workloads.instance_types_for(ctx, group.id).await?;
-    let images = portal.workloads.images_for(ctx, group.id).await?;
-    let usage = portal.workloads.group_usage(ctx, group).await?;
-    if typed.instance_type.is_empty() {
-        typed.instance_type = choices::first_type(portal, group, &types);
-    }
-    if typed.image.is_empty() {
-        typed.image = choices::first_image(portal, &images);
-    }
-    let chosen = types.iter().find(|kind| kind.name == typed.instance_type);
+    let offered = choices::Offered::read(portal, ctx, group).await?;
+    let (size, image) = (&mut typed.instance_type, &mut typed.image);
+    let chosen = offered.choose(portal, group, choices::first_type, size, image);
+    let choices::Offered { types, images, usage } = &offered;
     let base = format!("/g/{}/jobs", group.name);
-    let default_limit = group.default_time_limit_s.unwrap_or(portal.workloads.rules().default_time_limit_s);
     let page = JobFormPage {
         action: base.clone(),
         cancel_url: base.clone(),
@@ -97,24 +90,17 @@ async fn form(
         cloned_from: typed.cloned_from.as_ref().map(|slug| Link::new(slug.clone(), format!("{base}/{slug}"))),
         error: view::form_error(error),
         name: view::field(typed.name, "name", error),
-        instance_types: choices::type_cards(portal, group, &types, &typed.instance_type),
+        instance_types: choices::type_cards(portal, group, types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
-        images: choices::image_cards(portal, &images, &typed.image),
+        images: choices::image_cards(portal, images, &typed.image),
         image_error: view::field_error("image", error),
         command: view::field(typed.command, "command", error),
-        env: typed
-            .variables
-            .into_iter()
-            .map(|(name, value)| EnvRow { name: Field::new(name), value: Field::new(value) })
-            .collect(),
+        env: choices::env_rows(typed.variables),
         env_error: view::field_error("environment", error),
         timeout: view::field(typed.timeout, "time_limit", error),
         timeout_units: view::time_limit_units(&typed.timeout_unit),
-        timeout_help: format!(
-            "Empty means the default: {}. 0 means no limit.",
-            view::time_limit_words(default_limit)
-        ),
-        side: choices::quota_with(portal, group, &usage, chosen),
+        timeout_help: choices::time_limit_help(portal, group),
+        side: choices::quota_with(portal, group, usage, chosen),
         frame: framed.frame,
     };
     view::page_with(view::form_status(error), &page)

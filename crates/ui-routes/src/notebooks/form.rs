@@ -7,9 +7,7 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Action, Error, OpContext, Result};
 use serde::Deserialize;
-use ui_pages::components::Field;
 use ui_pages::frame::Entry;
-use ui_pages::jobs::EnvRow;
 use ui_pages::notebooks::{NotebookFormPage, NotebookSide};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
 use workloads::instance_types::InstanceType;
@@ -76,17 +74,11 @@ async fn form(
     error: Option<&Error>,
 ) -> Result<Response> {
     let framed = frame::build(portal, ctx, "Start a notebook", Entry::Notebooks, Some(group)).await?;
-    let types = portal.workloads.instance_types_for(ctx, group.id).await?;
-    let images = portal.workloads.images_for(ctx, group.id).await?;
-    let usage = portal.workloads.group_usage(ctx, group).await?;
+    let offered = choices::Offered::read(portal, ctx, group).await?;
     let rule = portal.workloads.group_idle_rule(ctx, group).await?;
-    if typed.instance_type.is_empty() {
-        typed.instance_type = choices::type_for_notebooks(portal, group, &types);
-    }
-    if typed.image.is_empty() {
-        typed.image = choices::first_image(portal, &images);
-    }
-    let chosen = types.iter().find(|kind| kind.name == typed.instance_type);
+    let (size, image) = (&mut typed.instance_type, &mut typed.image);
+    let chosen = offered.choose(portal, group, choices::type_for_notebooks, size, image);
+    let choices::Offered { types, images, usage } = &offered;
     let rules = portal.workloads.rules();
     let idle = rule.idle_s.unwrap_or(rules.default_idle_s);
     let lifetime = rule.lifetime_s.unwrap_or(rules.default_lifetime_s);
@@ -100,17 +92,13 @@ async fn form(
         side_url: format!("{base}/side"),
         error: view::form_error(error),
         name: view::field(typed.name, "name", error),
-        instance_types: choices::type_cards(portal, group, &types, &typed.instance_type),
+        instance_types: choices::type_cards(portal, group, types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
         system_images: choices::image_cards(portal, system_images, &typed.image),
         group_images: choices::image_cards(portal, group_images, &typed.image),
         new_image_url: manages.then(|| format!("/g/{}/images/new", group.name)),
         image_error: view::field_error("image", error),
-        env: typed
-            .variables
-            .into_iter()
-            .map(|(name, value)| EnvRow { name: Field::new(name), value: Field::new(value) })
-            .collect(),
+        env: choices::env_rows(typed.variables),
         env_error: view::field_error("environment", error),
         safe_mode: typed.safe_mode,
         file: view::field(typed.file, "open_path", error),
@@ -123,7 +111,7 @@ async fn form(
             "Empty means the default: {}. 0 means no limit.",
             view::time_limit_words(lifetime)
         ),
-        side: side_of(portal, group, &usage, chosen),
+        side: side_of(portal, group, usage, chosen),
         frame: framed.frame,
     };
     view::page_with(view::form_status(error), &page)

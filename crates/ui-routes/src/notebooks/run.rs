@@ -8,9 +8,8 @@ use axum::response::Response;
 use base::{Action, Error, OpContext, Result};
 use serde::Deserialize;
 use serde_json::Value;
-use ui_pages::components::{Field, Link, Tab};
+use ui_pages::components::{Link, Tab};
 use ui_pages::frame::Entry;
-use ui_pages::jobs::EnvRow;
 use ui_pages::notebooks::{NotebookFolder, NotebookRunForm, NotebookRunPage, NotebookRunStep};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
 use workloads::jobs::{NewJob, Spec, TimeLimit};
@@ -148,42 +147,26 @@ async fn form(
     mut typed: Typed,
     error: Option<&Error>,
 ) -> Result<Response> {
-    let types = portal.workloads.instance_types_for(ctx, group.id).await?;
-    let images = portal.workloads.images_for(ctx, group.id).await?;
-    let usage = portal.workloads.group_usage(ctx, group).await?;
-    if typed.instance_type.is_empty() {
-        typed.instance_type = choices::first_type(portal, group, &types);
-    }
-    if typed.image.is_empty() {
-        typed.image = choices::first_image(portal, &images);
-    }
-    let chosen = types.iter().find(|kind| kind.name == typed.instance_type);
-    let default_limit = group.default_time_limit_s.unwrap_or(portal.workloads.rules().default_time_limit_s);
-    let rows = |pairs: Vec<(String, String)>| {
-        pairs
-            .into_iter()
-            .map(|(name, value)| EnvRow { name: Field::new(name), value: Field::new(value) })
-            .collect()
-    };
+    let offered = choices::Offered::read(portal, ctx, group).await?;
+    let (size, image) = (&mut typed.instance_type, &mut typed.image);
+    let chosen = offered.choose(portal, group, choices::first_type, size, image);
+    let choices::Offered { types, images, usage } = &offered;
     let fields = NotebookRunForm {
         choose_url: url(group),
         path: view::field(typed.path, "path", error),
         name: view::field(typed.name, "name", error),
-        instance_types: choices::type_cards(portal, group, &types, &typed.instance_type),
+        instance_types: choices::type_cards(portal, group, types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
-        images: choices::image_cards(portal, &images, &typed.image),
+        images: choices::image_cards(portal, images, &typed.image),
         image_error: view::field_error("image", error),
-        parameters: rows(typed.parameters),
+        parameters: choices::env_rows(typed.parameters),
         parameters_error: view::field_error("parameters", error),
-        env: rows(typed.variables),
+        env: choices::env_rows(typed.variables),
         env_error: view::field_error("environment", error),
         timeout: view::field(typed.timeout, "time_limit", error),
         timeout_units: view::time_limit_units(&typed.timeout_unit),
-        timeout_help: format!(
-            "Empty means the default: {}. 0 means no limit.",
-            view::time_limit_words(default_limit)
-        ),
-        side: choices::quota_with(portal, group, &usage, chosen),
+        timeout_help: choices::time_limit_help(portal, group),
+        side: choices::quota_with(portal, group, usage, chosen),
     };
     let step = NotebookRunStep::Form(Box::new(fields));
     view::page_with(view::form_status(error), &page(portal, ctx, group, error, step).await?)
