@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -150,29 +149,6 @@ def test_a_home_that_nobody_may_read_says_so_and_safe_mode_starts(page, group, h
     assert one.post("start", safe_mode=False).status_code == 202
     assert f"'{one.id}'" in one.ready().run("import os; print(os.listdir('.'))")
     one.stop()
-
-
-def test_a_file_in_the_place_of_the_home_says_so_and_safe_mode_starts(page, group, home_of, axe_check):
-    one = Notebook(group.api, group.name, "homeless").ready()
-    home = home_of(one)
-    one.stop()
-    shutil.move(home, f"{home}.aside")
-    home.write_text("no folder\n")
-    try:
-        assert page.goto(f"{group.path}/notebooks/{one.id}").status == 200
-        page.get_by_role("button", name="Start", exact=True).click()
-        expect(badge(page)).to_have_text("Failed", timeout=READY)
-        said = "Its folders can't be made on the server: a file lies where one of them should be."
-        expect(page.get_by_text(said).first).to_be_visible()
-        assert "homes/" not in page.content(), "paths of the server are nobody's business"
-        axe_check(page)
-        page.get_by_role("button", name="Start in safe mode").click()
-        expect(badge(page)).to_have_text("Ready", timeout=READY)
-        assert one.run("print(6 * 7)") == "42\n"
-        one.stop()
-    finally:
-        home.unlink()
-        shutil.move(f"{home}.aside", home)
 
 
 def test_files_where_folders_should_be_in_a_home_keep_nothing_from_starting(page, group):
