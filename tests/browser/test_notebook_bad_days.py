@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -151,6 +152,29 @@ def test_a_home_that_nobody_may_read_says_so_and_safe_mode_starts(page, group, h
     one.stop()
 
 
+def test_a_file_in_the_place_of_the_home_says_so_and_safe_mode_starts(page, group, home_of, axe_check):
+    one = Notebook(group.api, group.name, "homeless").ready()
+    home = home_of(one)
+    one.stop()
+    shutil.move(home, f"{home}.aside")
+    home.write_text("no folder\n")
+    try:
+        assert page.goto(f"{group.path}/notebooks/{one.id}").status == 200
+        page.get_by_role("button", name="Start", exact=True).click()
+        expect(badge(page)).to_have_text("Failed", timeout=READY)
+        said = "Its folders can't be made on the server: a file lies where one of them should be."
+        expect(page.get_by_text(said).first).to_be_visible()
+        assert "homes/" not in page.content(), "paths of the server are nobody's business"
+        axe_check(page)
+        page.get_by_role("button", name="Start in safe mode").click()
+        expect(badge(page)).to_have_text("Ready", timeout=READY)
+        assert one.run("print(6 * 7)") == "42\n"
+        one.stop()
+    finally:
+        home.unlink()
+        shutil.move(f"{home}.aside", home)
+
+
 def test_files_where_folders_should_be_in_a_home_keep_nothing_from_starting(page, group):
     one = Notebook(group.api, group.name, "cluttered").ready()
     one.run(CLUTTER)
@@ -195,3 +219,30 @@ def test_a_notebook_that_does_not_listen_says_so(page, portico, group, axe_check
     deaf.wait_until(lambda now: now["state"] == "ready" and now["run"] != first, "it runs again")
     assert deaf.run("print(6 * 7)") == "42\n"
     deaf.stop()
+
+
+def test_a_session_that_ends_meanwhile_leads_to_the_sign_in_and_back(page, group, admin):
+    one = Notebook(group.api, group.name, "looked at").ready()
+    address = f"{group.path}/notebooks/{one.id}"
+    page.goto(address)
+    expect(badge(page)).to_have_text("Ready")
+    session = page.context.cookies()
+    page.context.clear_cookies()
+    # The page asks for itself again, and the sign-in does not become a part of it.
+    one.stop()
+    page.wait_for_url(re.compile(r"/sign-in\?next="))
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    page.context.add_cookies(session)
+    page.reload()
+    page.wait_for_url(f"**{address}")
+
+    # A form that is sent too late leads back to the form.
+    form = f"{group.path}/notebooks/new"
+    page.goto(form)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Start notebook").click()
+    page.wait_for_url(re.compile(r"/sign-in\?next="))
+    page.get_by_label("Username").fill(admin.name)
+    page.get_by_label("Password", exact=True).fill(admin.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**{form}")
