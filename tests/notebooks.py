@@ -38,6 +38,30 @@ def execute(channels: websocket.WebSocket, code: str) -> str:
             return said
 
 
+def notebook_file(*cells: str, parameters: str | None = None, kernel: str = "python3") -> str:
+    """A notebook with these cells of code, the first of them tagged as parameters."""
+    sources = [] if parameters is None else [(parameters, ["parameters"])]
+    sources += [(source, []) for source in cells]
+    return json.dumps(
+        {
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{number}",
+                    "execution_count": None,
+                    "metadata": {"tags": tags},
+                    "outputs": [],
+                    "source": source,
+                }
+                for number, (source, tags) in enumerate(sources)
+            ],
+            "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
 class Notebook:
     """A notebook that `api`'s person has just started."""
 

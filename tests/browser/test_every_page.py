@@ -1,6 +1,5 @@
 """Every page in both themes and at two widths: accessible, nothing beside the screen, a picture to look at."""
 
-import json
 import re
 from urllib.parse import urlsplit
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browsing import answered
+from notebooks import notebook_file
 from portico import ROOT
 
 pytestmark = pytest.mark.usefixtures("base_ready")
@@ -116,23 +116,6 @@ def test_no_page_of_the_table_is_left_out():
     assert pages - visited == set(), "add these to PAGES"
 
 
-NOTEBOOK = {
-    "cells": [
-        {
-            "cell_type": "code",
-            "id": "a",
-            "execution_count": None,
-            "metadata": {"tags": ["parameters"]},
-            "outputs": [],
-            "source": "rate = 0.1\nprint('the rate is', rate)",
-        }
-    ],
-    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
-
-
 def new_image(api, path: str, name: str) -> str:
     source = {"from": "build", "base": "base", "packages": ["porticosample"]}
     answered(api.post(path, json={"name": name, "display_name": name.title(), "source": source}), 201)
@@ -141,7 +124,8 @@ def new_image(api, path: str, name: str) -> str:
 
 def executed(group) -> str:
     """A notebook of the group's files that ran as a job."""
-    group.wait(group.submit(f"cat > \"$PORTICO_GROUP_PATH/train.ipynb\" <<'END'\n{json.dumps(NOTEBOOK)}\nEND"))
+    file = notebook_file("print('the rate is', rate)", parameters="rate = 0.1")
+    group.wait(group.submit(f"cat > \"$PORTICO_GROUP_PATH/train.ipynb\" <<'END'\n{file}\nEND"))
     body = {
         "name": "the notebook",
         "instance_type": "cpu-small",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from lab import ROOMY, Lab, expect, problem, take_over, wait_for
 
+from notebooks import Notebook
 from portico import Portico
 
 COUNTING = """
@@ -144,6 +146,70 @@ def test_a_full_disk_loses_nothing(small_disk: Path, make_portico: Callable[...,
         if server.process is not None and server.process.poll() is None:
             server.stop()
         _end_all_on(small_disk)
+
+
+def test_a_notebook_on_a_full_disk_loses_nothing(small_disk: Path, make_portico: Callable[..., Portico], prepared: Path):
+    server = make_portico()
+    server.data_dir = small_disk / "data"
+    lab = Lab(take_over(prepared, server).start())
+    try:
+        bench = Notebook(lab.admin, Lab.group).ready()
+        kernel = bench.new_kernel()
+        bench.ask("PUT", "api/contents/work.txt", _text("before\n"))
+        filler = _fill(small_disk)
+        refused = bench.send("PUT", "api/contents/work.txt", json=_text("x" * 5_000_000))
+        assert refused.status_code == 500 and "No space left on device" in refused.text, (refused.status_code, refused.text)
+        assert bench.ask("GET", "api/contents/work.txt")["content"] == "before\n", "what was saved is kept"
+        assert bench.run("print(6 * 7)", kernel) == "42\n", "kernels go on"
+        # Starting another one asks for a row in the database.
+        told = lab.admin.post(f"/groups/{Lab.group}/notebooks", json={"name": "x" * 60, "instance_type": "cpu-small", "image": "base"})
+        if told.status_code != 201:  # There may have been room in what the database had taken before.
+            assert "disk is full" in problem(told, 507, "storage_full")["detail"]
+
+        filler.unlink()
+        bench.ask("PUT", "api/contents/work.txt", _text("after\n"))
+        expect(bench.post("restart"), 202)
+        bench.wait_until(lambda now: now["state"] != "ready", "it restarts")
+        bench.ready()
+        assert bench.ask("GET", "api/contents/work.txt")["content"] == "after\n"
+        assert "panicked" not in server.stderr
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.stop()
+        _end_all_on(small_disk)
+
+
+def test_a_notebook_that_starts_on_a_full_disk_says_so(small_disk: Path, make_portico: Callable[..., Portico], prepared: Path):
+    server = make_portico()
+    server.data_dir = small_disk / "data"
+    lab = Lab(take_over(prepared, server).start())
+    try:
+        bench = Notebook(lab.admin, Lab.group).ready()
+        bench.run("open('kept', 'w').write('kept')")
+        bench.stop()
+        filler = _fill(small_disk)
+        # A little room, enough for the database and for nothing else.
+        os.truncate(filler, filler.stat().st_size - 300_000)
+        asked = bench.post("start")
+        if asked.status_code == 202:
+            ended = wait_for(lambda: (now := bench.get())["state"] in ("ready", "failed") and now, "it starts or fails", 60)
+            if ended["state"] == "failed":
+                assert re.search("disk is full|No space left", ended["run"]["reason"] + bench.log()), (ended, bench.log())
+        else:
+            assert "disk is full" in problem(asked, 507, "storage_full")["detail"]
+        filler.unlink()
+        if bench.get()["state"] != "ready":
+            expect(bench.post("start"), 202)
+            wait_for(lambda: bench.get()["state"] == "ready", "it starts", 60)
+        assert bench.run("print(open('kept').read())") == "kept\n"
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.stop()
+        _end_all_on(small_disk)
+
+
+def _text(content: str) -> dict[str, str]:
+    return {"type": "file", "format": "text", "content": content}
 
 
 def _end_all_on(disk: Path) -> None:

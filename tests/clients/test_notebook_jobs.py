@@ -10,31 +10,9 @@ from typing import Any
 import pytest
 from lab import Lab, expect, problem
 
+from notebooks import notebook_file
+
 CODE = "application/x-ipynb+json"
-
-
-def notebook(*cells: str, parameters: str | None = None, kernel: str = "python3") -> str:
-    """A notebook with these cells of code, the first of them tagged as parameters."""
-    sources = [] if parameters is None else [(parameters, ["parameters"])]
-    sources += [(source, []) for source in cells]
-    return json.dumps(
-        {
-            "cells": [
-                {
-                    "cell_type": "code",
-                    "id": f"cell-{number}",
-                    "execution_count": None,
-                    "metadata": {"tags": tags},
-                    "outputs": [],
-                    "source": source,
-                }
-                for number, (source, tags) in enumerate(sources)
-            ],
-            "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    )
 
 
 def outputs(executed: dict[str, Any]) -> str:
@@ -88,7 +66,7 @@ def executed(lab: Lab, job: str) -> dict[str, Any]:
 def test_parameters_arrive_and_the_executed_notebook_is_kept(lab: Lab, shared: Path):
     folder = shared / "my work"
     folder.mkdir()
-    source = notebook("import os\nprint([rate, name, flag, more], os.getcwd())", parameters="rate = 0.1\nname = 'x'")
+    source = notebook_file("import os\nprint([rate, name, flag, more], os.getcwd())", parameters="rate = 0.1\nname = 'x'")
     (folder / "train {rate}.ipynb").write_text(source)
     nasty = "'; import os; os.abort() #$(touch /tmp/x)`id`\n\"\"\""
     job = run(
@@ -110,7 +88,7 @@ def test_parameters_arrive_and_the_executed_notebook_is_kept(lab: Lab, shared: P
 
 
 def test_parameters_as_one_text(lab: Lab, shared: Path):
-    (shared / "text.ipynb").write_text(notebook("print(a + 1, b, c)"))
+    (shared / "text.ipynb").write_text(notebook_file("print(a + 1, b, c)"))
     job = run(lab, "/project/lab/text.ipynb", parameters="a=1; b=two words; c='3'")
     assert outputs(executed(lab, job["id"])) == "2 two words 3\n"
     again = lab.wait_ended(expect(lab.admin.post(f"/groups/lab/jobs/{job['id']}/rerun"), 201)["id"], timeout=180)
@@ -120,7 +98,7 @@ def test_parameters_as_one_text(lab: Lab, shared: Path):
 
 
 def test_a_cell_that_fails_fails_the_job_and_what_ran_is_kept(lab: Lab, shared: Path):
-    (shared / "broken.ipynb").write_text(notebook("print('before')", "1 / 0", "print('after')"))
+    (shared / "broken.ipynb").write_text(notebook_file("print('before')", "1 / 0", "print('after')"))
     job = run(lab, "/project/lab/broken.ipynb")
     assert job["phase"] == "failed" and job["exit_code"] == 1
     assert "ZeroDivisionError" in job.log
@@ -134,7 +112,7 @@ def test_what_is_no_notebook_says_so(lab: Lab, shared: Path):
     (shared / "nonsense.ipynb").write_text("{")
     job = run(lab, "/project/lab/nonsense.ipynb")
     assert job["phase"] == "failed" and "the notebook can't be read" in job.log
-    (shared / "other.ipynb").write_text(notebook("print('in Python')", kernel="ir"))
+    (shared / "other.ipynb").write_text(notebook_file("print('in Python')", kernel="ir"))
     job = run(lab, "/project/lab/other.ipynb")
     assert job["phase"] == "succeeded" and "no kernel “ir”" in job.log
     answer = lab.admin.get(f"/groups/lab/jobs/{lab.submit('true')}/notebook")
@@ -142,7 +120,7 @@ def test_what_is_no_notebook_says_so(lab: Lab, shared: Path):
 
 
 def test_cancelled_it_keeps_what_ran(lab: Lab, shared: Path):
-    (shared / "long.ipynb").write_text(notebook("print('first', flush=True)", "import time\nprint('second', flush=True)\ntime.sleep(600)"))
+    (shared / "long.ipynb").write_text(notebook_file("print('first', flush=True)", "import time\nprint('second', flush=True)\ntime.sleep(600)"))
     job = expect(post(lab, "/project/lab/long.ipynb"), 201)["id"]
     lab.wait_log(job, "second", timeout=180)
     expect(lab.admin.post(f"/groups/lab/jobs/{job}/cancel"), 202)
@@ -154,7 +132,7 @@ def test_cancelled_it_keeps_what_ran(lab: Lab, shared: Path):
 
 def test_paths_that_lead_out_are_refused(lab: Lab, shared: Path, home: Path):
     secret = lab.server.data_dir / "secret.ipynb"
-    secret.write_text(notebook("print(1)"))
+    secret.write_text(notebook_file("print(1)"))
     (shared / "link.ipynb").unlink(missing_ok=True)
     (shared / "link.ipynb").symlink_to(secret)
     (shared / "out").symlink_to(lab.server.data_dir)
@@ -187,7 +165,7 @@ def test_paths_that_lead_out_are_refused(lab: Lab, shared: Path, home: Path):
 
 def test_a_home_is_its_owners(lab: Lab, home: Path):
     (home / "deep").mkdir(exist_ok=True)
-    (home / "deep" / "mine.ipynb").write_text(notebook("import os; print(sorted(os.listdir(os.path.expanduser('~/deep'))))"))
+    (home / "deep" / "mine.ipynb").write_text(notebook_file("import os; print(sorted(os.listdir(os.path.expanduser('~/deep'))))"))
     job = run(lab, "~/deep/mine.ipynb")
     assert job["phase"] == "succeeded" and outputs(executed(lab, job["id"])) == "['mine.ipynb']\n"
     assert (home / "deep" / job["notebook"]["output"]).is_file()

@@ -367,7 +367,7 @@ def test_a_socket_that_nothing_listens_on(module_lab: Lab) -> None:
         wait_for(lambda: deaf.send("GET", "lab").status_code != 200, "no connection is left", 20, every=2)
         told = deaf.send("GET", "lab")
         assert told.headers["retry-after"], told.headers
-        problem(told, 503, "workload_starting")
+        problem(told, 503, "workload_silent")
 
 
 def test_a_quota_lowered_below_use(module_lab: Lab) -> None:

@@ -109,7 +109,10 @@ impl Supervisor {
         let spec = match launch::spec(parts, &launch) {
             Ok(spec) => spec,
             Err(error) => {
-                let message = format!("Its folders can't be made: {error}");
+                // The error names paths of the server, which are no business of whoever started it.
+                tracing::error!(%attempt, error = %error, "the folders of an attempt can't be made");
+                let message =
+                    format!("Its folders can't be made on the server: {}.", launch::in_the_way(&error));
                 return Ok(Some(never_started(Cause::Platform, message, ctx.now())));
             }
         };

@@ -1,6 +1,7 @@
 //! What a workload finds when it starts: folders, environment variables, limits.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -85,6 +86,17 @@ fn made(folder: PathBuf) -> std::io::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Why a folder can't be made, in words that say nothing of the server's paths.
+pub(crate) fn in_the_way(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            "a file lies where one of them should be".to_owned()
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "its disk is full".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 /// A job that runs a notebook gets a folder for the result and, where it needs it, the home of whoever submitted it.
 fn run_notebook(
     spec: &mut AttemptSpec,
@@ -117,9 +129,14 @@ fn serve_notebook(
     notebook: &NotebookLaunch,
     user: UserId,
 ) -> std::io::Result<()> {
-    let home = made(parts.folders.files.home(launch.group, user))?;
     let target = if notebook.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
-    spec.mounts.push(Mount { source: home, target, writable: true });
+    match made(parts.folders.files.home(launch.group, user)) {
+        Ok(source) => spec.mounts.push(Mount { source, target, writable: true }),
+        Err(error) if notebook.safe_mode => {
+            tracing::warn!(attempt = %launch.attempt, error = %error, "a notebook in safe mode starts without its home");
+        }
+        Err(error) => return Err(error),
+    }
     spec.serves = Some(Serves::Socket);
     let safe_mode = if notebook.safe_mode { "true" } else { "false" };
     spec.env.insert("PRIMEHUB_SAFE_MODE_ENABLED".to_owned(), safe_mode.to_owned());

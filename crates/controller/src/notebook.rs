@@ -133,12 +133,18 @@ fn options(start: &JupyterStart<'_>) -> Vec<String> {
     ]
 }
 
+/// A home, unless there is none yet, or none that can be looked into: a notebook says so when it starts.
+fn opened(home: &Path) -> io::Result<Option<Beneath>> {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    match Beneath::open(home) {
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) => Ok(None),
+        home => home.map(Some),
+    }
+}
+
 /// What a person installed, in whatever way and for whatever image: names with versions, sorted.
 pub(crate) fn installed_packages(home: &Path) -> io::Result<Vec<String>> {
-    let home = match Beneath::open(home) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        home => home?,
-    };
+    let Some(home) = opened(home)? else { return Ok(Vec::new()) };
     let layers = Path::new(LAYERS);
     let mut libraries = vec![Path::new(".local/lib").to_owned()];
     libraries.extend(home.names(layers)?.iter().map(|name| layers.join(name).join("lib")));
@@ -160,10 +166,7 @@ pub(crate) fn installed_packages(home: &Path) -> io::Result<Vec<String>> {
 
 /// Takes away what a person installed, in whatever way and for whatever image. No notebook of theirs may be running.
 pub(crate) fn reset_packages(home: &Path) -> io::Result<()> {
-    let home = match Beneath::open(home) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        home => home?,
-    };
+    let Some(home) = opened(home)? else { return Ok(()) };
     home.finish_removals()?;
     for folder in PACKAGES {
         home.remove(Path::new(folder))?;

@@ -101,7 +101,12 @@ impl Proxy {
 /// What a workload's silence means for whoever asked.
 fn told(trouble: &Trouble) -> Error {
     match trouble {
-        Trouble::NotListening => starting(),
+        // It is ready, so something did once.
+        Trouble::NotListening => {
+            Error::new(Kind::Unavailable, "workload_silent", "The workload runs, but nothing in it listens.")
+                .with_hint("Try again in a moment; if it stays like this, restart it on its page in Portico.")
+                .with_retry_after(2)
+        }
         Trouble::Timeout => {
             Error::new(Kind::Unavailable, "workload_busy", "The workload does not accept connections.")
                 .with_hint("It may be busy; try again, or look at its log.")

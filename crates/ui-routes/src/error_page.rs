@@ -15,12 +15,10 @@ pub(crate) fn render(scene: &Scene<'_>) -> Response {
     let wants_data =
         scene.path.contains("/log/") || scene.path.contains("/events") || scene.path.starts_with("/palette");
     if scene.error.kind() == Kind::Unauthenticated && !wants_data {
-        let back = if scene.is_get && scene.path != "/" {
-            let next: String = encode(scene.path);
-            format!("/sign-in?next={next}")
-        } else {
-            "/sign-in".to_owned()
-        };
+        // After a form that was sent too late, back to the form.
+        let next = if scene.is_get { scene.path.to_owned() } else { view::path_of(scene.referer) };
+        let back =
+            if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encode(&next)) };
         return view::see_other(&back);
     }
     if wants_data {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use base::{Error, Result, Timestamp};
 use ui_pages::Page;
@@ -26,8 +26,12 @@ pub(crate) fn see_other(url: &str) -> Response {
 
 /// The page that a form was sent from, which a form of the frame returns to; the browser says which it was.
 pub(crate) fn way_back(headers: &HeaderMap) -> String {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let url = referer.and_then(|text| text.parse::<Uri>().ok());
+    path_of(headers.get(header::REFERER))
+}
+
+/// The path and query that a `Referer` names, or the first page.
+pub(crate) fn path_of(referer: Option<&HeaderValue>) -> String {
+    let url = referer.and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<Uri>().ok());
     // Only the path is used, so nobody is sent to another site.
     let path = url.as_ref().and_then(Uri::path_and_query).map(ToString::to_string);
     path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base::{Error, Kind};
 
@@ -39,6 +39,8 @@ pub struct Scene<'a> {
     /// The path and query that were asked for.
     pub path: &'a str,
     pub is_get: bool,
+    /// The page that it was asked from, as the browser says.
+    pub referer: Option<&'a HeaderValue>,
     /// The group of the URL, where the actor may see it.
     pub group: Option<&'a accounts::groups::Group>,
     /// Who is to see a page of the error, where the database could still tell.

@@ -80,6 +80,7 @@ where
     let method = request.method().clone();
     let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
     let last_group = LastGroup::read(request.headers());
+    let referer = request.headers().get(header::REFERER).cloned();
     let mut group = None;
     let mut response = async {
         let asked = Asked {
@@ -126,6 +127,7 @@ where
                 status,
                 path: &path,
                 is_get,
+                referer: referer.as_ref(),
                 group: group.as_ref(),
                 reader: reader.as_ref(),
             };

@@ -233,15 +233,15 @@ async fn an_open_tab_is_no_activity() {
 }
 
 #[tokio::test]
-async fn what_does_not_listen_is_starting_and_what_breaks_is_said() {
+async fn what_does_not_listen_and_what_breaks_is_said() {
     let database = sqlite().await;
     let content = Content::new(&database).await;
     let token = format!("Bearer {}", content.token("mia", TokenScope::Write).await);
     let attempt = content.start("nb-1", "mia").await;
     content.runner.serve(&attempt.to_string(), content.folder.path().join("nobody"));
-    let starting = content.get("/w/nb-1/", &[("authorization", &token)]).await;
-    assert_eq!(starting.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(text(starting).await.contains("workload_starting"));
+    let silent = content.get("/w/nb-1/", &[("authorization", &token)]).await;
+    assert_eq!(silent.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(text(silent).await.contains("workload_silent"));
 
     let socket = content.folder.path().join("rude");
     let listener = tokio::net::UnixListener::bind(&socket).unwrap();

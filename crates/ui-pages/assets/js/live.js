@@ -101,6 +101,14 @@ if (!group) {
   }, 5000);
 }
 
+// Whoever is signed out meanwhile is led to the sign-in, which must not become a part of the page.
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (new URL(detail.xhr.responseURL, location.href).pathname !== '/sign-in') return;
+  detail.shouldSwap = false;
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+});
+
 document.addEventListener('htmx:afterSettle', () => {
   if (source?.readyState === EventSource.OPEN) say('live', true);
 });

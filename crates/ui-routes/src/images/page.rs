@@ -57,7 +57,7 @@ pub(super) fn list(place: &Place, ctx: &OpContext, framed: Framed, images: &[Ima
     ImagesPage {
         live_url: place.base(),
         lead: match place.group {
-            Some(_) => "The software that jobs run in. Choose one when you submit a job.",
+            Some(_) => "The software that notebooks and jobs run in. Choose one when you start them.",
             None => "System images, for every group or for chosen ones.",
         }
         .to_owned(),

@@ -248,7 +248,7 @@ async fn failure(portal: &Portal, run: &Run) -> Failure {
         Some(Cause::UserCode) => {
             "The last lines of its log say why. When something in your home is in the way, start it in safe mode."
         }
-        _ => "Start it again. When it fails again, ask a platform admin.",
+        _ => "Start it again, or in safe mode. When it fails again, ask a platform admin.",
     };
     let exit = match (run.signal, run.exit_code) {
         (Some(signal), _) => format!("Signal {signal}"),
