@@ -96,7 +96,7 @@ pub(crate) async fn idle(count: usize) -> anyhow::Result<()> {
     let cpu = (processes::cpu_seconds(pid)? - cpu) / IDLE.as_secs_f64() * 100.0;
     let after = lab.server.resident_mb()?;
     let place = lab.data_dir.to_string_lossy().into_owned();
-    let shims = processes::with_arguments(&["shim", &place])?;
+    let shims = processes::called_with(&["shim", &place])?;
     let shim_mb = processes::proportional_mb(&shims) / shims.len().max(1) as f64;
     for notebook in &open {
         lab.remove(notebook).await?;
