@@ -43,7 +43,7 @@ pub(crate) async fn starts() -> anyhow::Result<()> {
     for number in 0..=PAIRS {
         let by_hand = by_hand(&command, home.path()).await?;
         let start = lab.start(&format!("start {number}")).await?;
-        lab.stop(&start.notebook).await?;
+        lab.remove(&start.notebook).await?;
         // What the first ones read from disk is in memory for the others.
         if number == 0 {
             continue;
@@ -82,7 +82,7 @@ pub(crate) async fn starts() -> anyhow::Result<()> {
 pub(crate) async fn idle(count: usize) -> anyhow::Result<()> {
     let lab = Lab::new().await?;
     let first = lab.start("first").await?;
-    lab.stop(&first.notebook).await?;
+    lab.remove(&first.notebook).await?;
     tokio::time::sleep(SETTLE).await;
     let before = lab.server.resident_mb()?;
     let mut open = Vec::new();
@@ -96,10 +96,10 @@ pub(crate) async fn idle(count: usize) -> anyhow::Result<()> {
     let cpu = (processes::cpu_seconds(pid)? - cpu) / IDLE.as_secs_f64() * 100.0;
     let after = lab.server.resident_mb()?;
     let place = lab.data_dir.to_string_lossy().into_owned();
-    let shims = processes::with_arguments(&["shim", &place])?;
+    let shims = processes::called_with(&["shim", &place])?;
     let shim_mb = processes::proportional_mb(&shims) / shims.len().max(1) as f64;
     for notebook in &open {
-        lab.stop(notebook).await?;
+        lab.remove(notebook).await?;
     }
     lab.server.stop().await?;
     say(&format!("| {count} idle notebooks | measured | to reach |\n|-|-|-|"));
@@ -205,16 +205,19 @@ impl Lab {
         Ok(serde_json::from_slice(&api.send("GET", &path, None, "").await?.1)?)
     }
 
-    async fn stop(&self, notebook: &str) -> anyhow::Result<()> {
+    /// Stops a notebook and deletes it: nobody may have more than a few dozen.
+    async fn remove(&self, notebook: &str) -> anyhow::Result<()> {
         let mut api = Client::connect(self.server.address, &self.token).await?;
-        let path = format!("/api/v1/groups/bench/notebooks/{notebook}/stop");
-        let (status, body) = api.send("POST", &path, None, "").await?;
+        let path = format!("/api/v1/groups/bench/notebooks/{notebook}");
+        let (status, body) = api.send("POST", &format!("{path}/stop"), None, "").await?;
         anyhow::ensure!(status < 300, "stop: {status} {}", String::from_utf8_lossy(&body));
         let begin = Instant::now();
         while self.get(notebook).await?["state"] != "stopped" {
             anyhow::ensure!(begin.elapsed() < PATIENCE, "{notebook} does not stop");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        let (status, body) = api.send("DELETE", &path, None, "").await?;
+        anyhow::ensure!(status < 300, "delete: {status} {}", String::from_utf8_lossy(&body));
         Ok(())
     }
 }

@@ -11,14 +11,15 @@ pub(crate) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
     Ok((next()? + next()?) / 100.0)
 }
 
-/// The processes whose command line holds all of these.
-pub(crate) fn with_arguments(wanted: &[&str]) -> anyhow::Result<Vec<u32>> {
+/// The processes that were called with these as their first arguments; the last one may go on.
+pub(crate) fn called_with(first: &[&str]) -> anyhow::Result<Vec<u32>> {
+    let beginning = first.join("\0");
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line);
-        if wanted.iter().all(|wanted| line.contains(wanted)) {
+        if line.split_once('\0').is_some_and(|(_, arguments)| arguments.starts_with(&beginning)) {
             found.push(pid);
         }
     }

@@ -6,18 +6,21 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode, Uri, Version, header};
 use axum::response::IntoResponse as _;
-use futures::future::Either;
+use futures::future::{BoxFuture, Either};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use proxy::ContentOrigin;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tower::{Service, ServiceExt as _};
+use tower::ServiceExt as _;
+use tower::util::Oneshot;
 
 /// A connection on which no whole request head arrives within this time is closed: one that sends its head drop by
 /// drop, and one that is kept alive and says nothing more.
@@ -34,9 +37,7 @@ pub async fn serve<S: Answering>(
     service: S,
     stopping: watch::Receiver<bool>,
     name: &'static str,
-) where
-    S::Future: Send,
-{
+) {
     serve_with(listener, service, stopping, name, HEAD_TIMEOUT).await;
 }
 
@@ -46,9 +47,7 @@ async fn serve_with<S: Answering>(
     mut stopping: watch::Receiver<bool>,
     name: &'static str,
     head_timeout: Duration,
-) where
-    S::Future: Send,
-{
+) {
     let connections = metrics::gauge!("portico_open_connections", "listener" => name);
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head_timeout);
@@ -81,15 +80,27 @@ async fn serve_with<S: Answering>(
     open.closed().await;
 }
 
-/// What answers requests, such as a router.
-pub trait Answering:
-    Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static
-{
+/// What answers requests.
+pub trait Answering: Clone + Send + Sync + 'static {
+    type Answer: Future<Output = Result<Response<Body>, Infallible>> + Send;
+
+    fn answer(&self, request: Request<Body>) -> Self::Answer;
 }
 
-impl<S> Answering for S where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static
-{
+impl Answering for Router {
+    type Answer = Oneshot<Self, Request<Body>>;
+
+    fn answer(&self, request: Request<Body>) -> Self::Answer {
+        self.clone().oneshot(request)
+    }
+}
+
+impl Answering for ContentOrigin {
+    type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn answer(&self, request: Request<Body>) -> Self::Answer {
+        self.answer(request)
+    }
 }
 
 /// Counts a connection while it is open.
@@ -144,17 +155,14 @@ async fn until(stopping: &mut watch::Receiver<bool>) {
 fn answer_with<S: Answering>(
     service: S,
     peer: SocketAddr,
-) -> impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>
-where
-    S::Future: Send,
-{
+) -> impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> {
     hyper::service::service_fn(move |request: Request<Incoming>| {
         if !has_one_host(request.version(), request.headers(), request.uri()) {
             return Either::Left(std::future::ready(Ok(bad_host())));
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        Either::Right(service.clone().oneshot(request))
+        Either::Right(service.answer(request))
     })
 }
 
@@ -185,7 +193,6 @@ fn is_the_client_s(kind: ErrorKind) -> bool {
 mod tests {
     use std::time::Instant;
 
-    use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::Notify;

@@ -11,10 +11,10 @@ use accounts::content::Admitted;
 use axum::http::{HeaderMap, header};
 use base::{Actor, AttemptId, Credential, Error, OpContext, Person, Result, Secret};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use web_kit::session_cookie;
 
 use crate::activity::Counter;
+use crate::cut::Cut;
 use crate::load::Load;
 use crate::origin::Asked;
 use crate::upstream::Upstream;
@@ -32,7 +32,7 @@ pub(crate) struct Access {
     pub(crate) counter: Arc<Counter>,
     pub(crate) load: Arc<Load>,
     /// Ends whatever is open through this.
-    pub(crate) cut: CancellationToken,
+    pub(crate) cut: Cut,
     /// Whether a person did something since the watcher last asked.
     pub(crate) was_active: AtomicBool,
     clock: MonotonicClock,
@@ -209,7 +209,7 @@ impl Proxy {
             upstream: self.upstream(attempt),
             counter: self.counter(&served.workload_slug),
             load: self.load(user),
-            cut: CancellationToken::new(),
+            cut: Cut::default(),
             was_active: AtomicBool::new(false),
             checked_at: AtomicU64::new(clock.at(checked)),
             used_at: AtomicU64::new(clock.at(Instant::now())),

@@ -187,7 +187,7 @@ impl hyper::body::Body for Relay {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Pending => {
                 let access = &this.access;
-                let cut = this.cut.get_or_insert_with(|| Box::pin(access.cut.clone().cancelled_owned()));
+                let cut = this.cut.get_or_insert_with(|| Box::pin(access.cut.cancelled_owned()));
                 if cut.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Some(Err("the access to the workload ended".into())));
                 }

@@ -13,6 +13,7 @@ mod activity;
 mod answer;
 mod codes;
 mod cookies;
+mod cut;
 mod forward;
 mod headers;
 mod load;

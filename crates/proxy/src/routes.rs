@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, any, get};
 use base::{Error, Result};
 use futures::future::BoxFuture;
 use serde::Deserialize;
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 use crate::access::{self, Admission};
 use crate::codes::Pass;
@@ -61,6 +61,19 @@ pub struct ContentOrigin {
     router: Router,
 }
 
+impl ContentOrigin {
+    /// The answer to a request.
+    pub fn answer(&self, request: Request) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+        let proxy = self.proxy.clone();
+        // Nearly every request is one to a workload. To find its row costs a router more than all the rest of us.
+        if slug_of(request.uri().path()).is_some() {
+            return Box::pin(async move { Ok(proxy.counted(to_workload(&proxy, request).await)) });
+        }
+        let answer = self.router.clone().oneshot(request);
+        Box::pin(async move { Ok(proxy.counted(answer.await?)) })
+    }
+}
+
 impl Service<Request> for ContentOrigin {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -71,13 +84,7 @@ impl Service<Request> for ContentOrigin {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let proxy = self.proxy.clone();
-        // Nearly every request is one to a workload. To find its row costs a router more than all the rest of us.
-        if slug_of(request.uri().path()).is_some() {
-            return Box::pin(async move { Ok(proxy.counted(workload(State(proxy.clone()), request).await)) });
-        }
-        let answer = self.router.call(request);
-        Box::pin(async move { Ok(proxy.counted(answer.await?)) })
+        self.answer(request)
     }
 }
 
@@ -167,11 +174,15 @@ async fn enter(
 
 /// Everything below a workload's path.
 async fn workload(State(proxy): State<Proxy>, request: Request) -> Response<Body> {
+    to_workload(&proxy, request).await
+}
+
+async fn to_workload(proxy: &Proxy, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let is_upgrade = socket::is_upgrade(&parts.method, parts.version, &parts.headers);
     let asked = Asked::new(&parts.method, &parts.headers, is_upgrade);
     let mut served = None;
-    match pass(&proxy, &asked, parts, body, &mut served).await {
+    match pass(proxy, &asked, parts, body, &mut served).await {
         Ok(response) => response,
         Err(error) => proxy.refuse(&error, &asked, served.as_ref()),
     }
