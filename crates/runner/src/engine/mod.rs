@@ -18,6 +18,8 @@ use bollard::query_parameters::{
 use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
+
 pub(crate) use error::{EngineError, ImageError};
 pub use find::ContainerEngine;
 pub(crate) use find::find;
@@ -34,6 +36,10 @@ const DOCKER_NETWORK: &str = "portico-outbound";
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a look at the engine may take that somebody waits for.
 const GLANCE: Duration = Duration::from_secs(30);
+
+/// Podman tells of containers between two states in words that the API does not have. That passes within this time.
+const SETTLES_WITHIN: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection to the engine.
 #[derive(Debug)]
@@ -133,7 +139,7 @@ impl Engine {
     }
 
     pub(crate) async fn state(&self, name: &str) -> Result<ContainerState, EngineError> {
-        let inspected = self.0.inspect_container(name, None::<InspectContainerOptions>).await?;
+        let inspected = settled(|| self.0.inspect_container(name, None::<InspectContainerOptions>)).await?;
         Ok(inspected.state.unwrap_or_default())
     }
 
@@ -165,7 +171,7 @@ impl Engine {
     pub(crate) async fn containers_of(&self, place: &str) -> Result<Vec<Leftover>, EngineError> {
         let filters = HashMap::from([("label", vec![format!("{PLACE_LABEL}={place}")])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-        let found = self.0.list_containers(Some(options)).await?;
+        let found = settled(|| self.0.list_containers(Some(options.clone()))).await?;
         Ok(found
             .into_iter()
             .filter_map(|container| {
@@ -173,6 +179,21 @@ impl Engine {
                 Some(Leftover { id: container.id?, attempt })
             })
             .collect())
+    }
+}
+
+/// Asks until the answer can be read.
+async fn settled<T, F: Future<Output = Result<T, bollard::errors::Error>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, bollard::errors::Error> {
+    let until = clock::elapsed() + SETTLES_WITHIN;
+    loop {
+        match ask().await {
+            Err(bollard::errors::Error::JsonDataError { .. }) if clock::elapsed() < until => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            answer => return answer,
+        }
     }
 }
 

@@ -158,7 +158,18 @@ async fn container_of(engine: &Path, attempt: &str) -> Option<ContainerSummary> 
     let docker = docker.negotiate_version().await.unwrap();
     let filters = HashMap::from([("label", vec![format!("portico.attempt={attempt}")])]);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-    docker.list_containers(Some(options)).await.unwrap().pop()
+    let settled = async {
+        loop {
+            match docker.list_containers(Some(options.clone())).await {
+                // Podman tells of containers between two states in words that the API does not have.
+                Err(bollard::errors::Error::JsonDataError { .. }) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                found => return found.unwrap().pop(),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, settled).await.unwrap()
 }
 
 /// Attempts of all tests are known to one engine, so their names differ.
@@ -276,7 +287,8 @@ async fn a_container_ended_from_outside_is_no_fault_of_the_script() {
     kill_process(Pid::from_raw(init).unwrap(), Signal::KILL).unwrap();
     let Observation::Finished(exit) = ended(&runner, &attempt).await else { panic!("lost") };
     assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
-    assert!(exit.message.unwrap().contains("from outside"));
+    let message = exit.message.unwrap();
+    assert!(message.contains("from outside"), "{message}");
 }
 
 /// The engine's socket goes away while an attempt runs: it goes on to its end all the same, or can be stopped.
