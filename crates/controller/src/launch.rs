@@ -65,6 +65,7 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
         memory_mib: launch.resources.memory_mib,
         gpu: launch.resources.gpu,
     };
+    spec.gpu_indices.clone_from(&launch.gpu_indices);
     spec.time_limit =
         u64::try_from(launch.time_limit_s).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
     spec.stop_grace = Duration::from_secs(10);

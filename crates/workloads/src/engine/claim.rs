@@ -1,6 +1,6 @@
 //! Turning decisions into claims, in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accounts::groups::Group;
 use base::{AttemptId, GroupId, OpContext, Resources, Result, UserId, WorkloadId};
@@ -52,10 +52,10 @@ impl Workloads {
                     let mut claimed = Vec::with_capacity(claims.len());
                     if !claims.is_empty() {
                         tx.lock(CLAIMS_LOCK).await?;
-                        let mut ledger = Ledger::read(tx, &workloads, &ctx, &claims).await?;
+                        let mut ledger = Ledger::read(tx, &workloads, &ctx, &claims, &runner).await?;
                         for row in ledger.take_rows(&claims) {
-                            if ledger.admit(&row) {
-                                claimed.extend(make(tx, &ctx, row, &runner, lease_seconds).await?);
+                            if let Some(gpus) = ledger.admit(&row) {
+                                claimed.extend(make(tx, &ctx, row, &gpus, &runner, lease_seconds).await?);
                             }
                         }
                     }
@@ -84,10 +84,18 @@ struct Ledger {
     used: Resources,
     by_group: BTreeMap<GroupId, Resources>,
     by_user: BTreeMap<(GroupId, UserId), Resources>,
+    /// GPUs of this runner that somebody has.
+    taken_gpus: BTreeSet<u32>,
 }
 
 impl Ledger {
-    async fn read(tx: &Tx, workloads: &Workloads, ctx: &OpContext, claims: &[Claim]) -> Result<Self> {
+    async fn read(
+        tx: &Tx,
+        workloads: &Workloads,
+        ctx: &OpContext,
+        claims: &[Claim],
+        runner: &str,
+    ) -> Result<Self> {
         let rows = Entity::find()
             .filter(Column::Id.is_in(claims.iter().map(|claim| claim.workload.0)))
             .all(tx.connection())
@@ -109,10 +117,14 @@ impl Ledger {
             used: Resources::ZERO,
             by_group: BTreeMap::new(),
             by_user: BTreeMap::new(),
+            taken_gpus: BTreeSet::new(),
         };
         for row in active {
             let resources = Resources::new(row.cpu_milli, row.memory_mib, row.gpu);
             ledger.add(GroupId(row.group_id), row.user_id.map(UserId), resources);
+            if row.runner == runner {
+                ledger.taken_gpus.extend(gpus_of(&row));
+            }
         }
         Ok(ledger)
     }
@@ -139,21 +151,34 @@ impl Ledger {
             .collect()
     }
 
-    /// Whether the claim fits; if so it is counted.
-    fn admit(&mut self, row: &Model) -> bool {
+    /// If the claim fits it is counted, and these are its GPUs.
+    fn admit(&mut self, row: &Model) -> Option<Vec<u32>> {
         let (group_id, user) = (GroupId(row.group_id), row.user_id.map(UserId));
-        let Some(group) = self.groups.get(&group_id) else { return false };
+        let group = self.groups.get(&group_id)?;
         let ask = Resources::new(row.cpu_milli, row.memory_mib, row.gpu);
         let of_group = self.by_group.get(&group_id).copied().unwrap_or_default();
         let of_user = user.and_then(|user| self.by_user.get(&(group_id, user)).copied()).unwrap_or_default();
         let fits = (self.used + ask).fits_in(self.capacity)
             && group.group_quota.excess(of_group, ask).is_none()
             && group.user_quota.excess(of_user, ask).is_none();
-        if fits {
-            self.add(group_id, user, ask);
+        if !fits {
+            return None;
         }
-        fits
+        let wanted = usize::try_from(ask.gpu).unwrap_or_default();
+        let all = 0..u32::try_from(self.capacity.gpu).unwrap_or_default();
+        let gpus: Vec<u32> = all.filter(|gpu| !self.taken_gpus.contains(gpu)).take(wanted).collect();
+        if gpus.len() < wanted {
+            return None;
+        }
+        self.taken_gpus.extend(&gpus);
+        self.add(group_id, user, ask);
+        Some(gpus)
     }
+}
+
+/// The GPUs that an attempt holds, by their numbers on its runner's machine.
+pub(super) fn gpus_of(row: &attempt::Model) -> Vec<u32> {
+    row.gpu_indices.split(',').filter_map(|index| index.parse().ok()).collect()
 }
 
 /// Claims one workload; `None` when it is no longer there to claim.
@@ -161,6 +186,7 @@ async fn make(
     tx: &Tx,
     ctx: &OpContext,
     row: Model,
+    gpus: &[u32],
     runner: &str,
     lease_seconds: i64,
 ) -> Result<Option<Claimed>> {
@@ -180,7 +206,7 @@ async fn make(
         cpu_milli: Set(row.cpu_milli),
         memory_mib: Set(row.memory_mib),
         gpu: Set(row.gpu),
-        gpu_indices: Set(String::new()),
+        gpu_indices: Set(gpus.iter().map(u32::to_string).collect::<Vec<_>>().join(",")),
         lease_until: Set(now.plus_seconds(lease_seconds).micros()),
         claimed_at: Set(now.micros()),
         started_at: Set(None),

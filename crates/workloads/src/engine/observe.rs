@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 
+use super::claim::gpus_of;
 use super::{CLAIMED, ENDED, NOTEBOOK, RUNNING, told};
 use crate::Workloads;
 use crate::images::entity::environment;
@@ -43,6 +44,8 @@ pub struct LaunchSpec {
     pub user_name: String,
     pub instance_type: String,
     pub resources: Resources,
+    /// Which GPUs of the machine it holds.
+    pub gpu_indices: Vec<u32>,
     pub image: String,
     pub digest: String,
     /// The container image it runs in; then there is no environment.
@@ -151,6 +154,7 @@ impl Workloads {
             user_name: row.user_name,
             instance_type: row.instance_type,
             resources: Resources::new(row.cpu_milli, row.memory_mib, row.gpu),
+            gpu_indices: gpus_of(&attempt),
             image: row.image,
             digest: row.digest,
             container,

@@ -108,6 +108,7 @@ pub mod attempt {
         pub cpu_milli: i64,
         pub memory_mib: i64,
         pub gpu: i64,
+        /// The numbers of its GPUs on the runner's machine: `0,2`.
         pub gpu_indices: String,
         pub lease_until: i64,
         pub claimed_at: i64,

@@ -3,7 +3,7 @@
 use base::{Clock as _, Resources, Timestamp};
 use test_kit::{World, on_both_databases};
 use workloads::engine::{AttemptEnd, Claim, Claimed};
-use workloads::jobs::{Cause, JobSummary, Phase};
+use workloads::jobs::{Cause, JobSummary, NewJob, Phase};
 
 fn end(cause: Cause) -> AttemptEnd {
     AttemptEnd {
@@ -107,6 +107,28 @@ on_both_databases! {
         let claimed = claim_one(&world, &users).await;
         world.workloads.attempt_ended(&world.system(), claimed[0].attempt, end(Cause::UserCode)).await.unwrap();
         assert_eq!(look(&world, &users.slug).await.phase, Phase::Failed, "one's own fault is not");
+    }
+
+    async fn no_two_attempts_hold_the_same_gpu(database) {
+        let world = World::new(&database.db).await;
+        let (mia, group, system) = (world.person("mia").await, world.group("vision").await, world.system());
+        let of = async |attempt| world.workloads.launch_spec(&system, attempt).await.unwrap().unwrap().gpu_indices;
+        let start = async || {
+            let new = NewJob { instance_type: "gpu-1".to_owned(), ..world.job("a") };
+            let job = world.workloads.submit_job(&mia, &group, new).await.unwrap();
+            claim_one(&world, &job).await.first().map(|claimed| claimed.attempt)
+        };
+        let mut attempts = Vec::new();
+        for gpu in 0..8 {
+            let attempt = start().await.unwrap();
+            assert_eq!(of(attempt).await, [gpu]);
+            attempts.push(attempt);
+        }
+        assert_eq!(start().await, None, "the machine has eight");
+        world.workloads.attempt_ended(&system, attempts[3], end(Cause::UserCode)).await.unwrap();
+        assert_eq!(of(start().await.unwrap()).await, [3]);
+        let plain = world.workloads.submit_job(&mia, &group, world.job("a")).await.unwrap();
+        assert!(of(claim_one(&world, &plain).await[0].attempt).await.is_empty());
     }
 
     async fn cancelling_wins_over_a_lost_machine(database) {
