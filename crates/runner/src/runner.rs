@@ -38,6 +38,10 @@ pub trait Runner: Send + Sync + 'static {
     /// What an attempt uses now; `None` when it does not run.
     fn usage<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>>;
 
+    /// For how much of the time, in percent, the busiest of the machine's GPUs with these numbers worked lately; `None`
+    /// when that can't be told.
+    fn gpu_percent<'a>(&'a self, indices: &'a [u32]) -> BoxFuture<'a, Option<u8>>;
+
     /// A new connection to the HTTP server of an attempt whose spec says that it [serves](AttemptSpec::serves).
     /// [`RunnerError::NotListening`] as long as nothing listens there, and after the attempt has ended.
     fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>>;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -18,6 +18,7 @@ pub struct FakeRunner {
     stops: Mutex<Vec<String>>,
     servers: Mutex<HashMap<String, PathBuf>>,
     connections: AtomicUsize,
+    gpu_percent: AtomicU8,
     logs: tempfile::TempDir,
     capacity: Resources,
 }
@@ -29,6 +30,7 @@ impl Default for FakeRunner {
             stops: Mutex::default(),
             servers: Mutex::default(),
             connections: AtomicUsize::default(),
+            gpu_percent: AtomicU8::default(),
             logs: tempfile::tempdir().unwrap(),
             capacity: Resources { cpu_milli: 64_000, memory_mib: 256 * 1024, gpu: 8 },
         }
@@ -53,6 +55,10 @@ impl FakeRunner {
     /// From now on an attempt's HTTP server is whoever listens on this unix socket.
     pub fn serve(&self, attempt: &str, socket: impl Into<PathBuf>) {
         self.servers.lock().unwrap().insert(attempt.to_owned(), socket.into());
+    }
+    /// How busy all GPUs are from now on.
+    pub fn set_gpu_percent(&self, percent: u8) {
+        self.gpu_percent.store(percent, Ordering::Relaxed);
     }
     /// How many connections to attempts were made.
     pub fn connections(&self) -> usize {
@@ -93,6 +99,10 @@ impl Runner for FakeRunner {
     }
     fn usage<'a>(&'a self, _attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>> {
         async { Ok(None) }.boxed()
+    }
+    fn gpu_percent<'a>(&'a self, indices: &'a [u32]) -> BoxFuture<'a, Option<u8>> {
+        let percent = self.gpu_percent.load(Ordering::Relaxed);
+        async move { (!indices.is_empty()).then_some(percent) }.boxed()
     }
     fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>> {
         let running = self.state(attempt).is_some_and(|state| !state.is_final());

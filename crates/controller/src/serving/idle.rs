@@ -1,7 +1,7 @@
 //! Stopping what nobody uses.
 //!
 //! Idle is a workload in which no kernel is busy, no terminal is used, through which nothing that a person does passes,
-//! and whose processes do not compute. A workload is asked only when, by what is known, a warning or its end is due;
+//! and whose processes and GPUs do not compute. A workload is asked only when, by what is known, a warning or its end is due;
 //! one that is left alone costs nothing until then.
 
 use std::collections::HashMap;
@@ -18,6 +18,8 @@ use crate::Controller;
 const LOOK: Duration = Duration::from_secs(5);
 /// A workload that takes this share of a core computes. A Jupyter server that idles takes about 1 %.
 const COMPUTES: f64 = 0.1;
+/// A GPU that works for this percentage of the time computes; one that only holds a model in its memory does not.
+const GPU_COMPUTES: u8 = 5;
 
 /// Looks at every workload that serves HTTP, now and then.
 pub(crate) async fn run(controller: Controller) {
@@ -84,6 +86,9 @@ impl Watch {
                 active_at = ctx.now();
             }
         }
+        if runner.gpu_percent(&one.gpu_indices).await.is_some_and(|percent| percent >= GPU_COMPUTES) {
+            active_at = ctx.now();
+        }
         let told = jupyter::active_at(&**runner, &name, &one.base_path, ctx.now()).await;
         Some(told.map_or(active_at, |told| told.max(active_at)))
     }
@@ -113,7 +118,45 @@ fn computes(before: Usage, now: Usage) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use test_kit::{World, on_both_databases};
+    use workloads::engine::Claim;
+    use workloads::notebooks::{NewNotebook, NotebookState};
+
     use super::*;
+    use crate::set_up::server;
+
+    on_both_databases! {
+        async fn a_notebook_whose_gpu_works_is_not_idle(database) {
+            let world = World::new(&database.db).await;
+            let (mia, group, ctx) = (world.person("mia").await, world.group("vision").await, world.system());
+            let new = NewNotebook {
+                name: "Training".to_owned(),
+                instance_type: "gpu-1".to_owned(),
+                image: "base".to_owned(),
+                ..NewNotebook::default()
+            };
+            let slug = world.workloads.create_notebook(&mia, &group, new).await.unwrap().slug;
+            let queued = world.workloads.queue_snapshot(&ctx).await.unwrap().groups.remove(0).queued.remove(0);
+            let claims = vec![Claim { workload: queued.id, generation: queued.generation }];
+            let attempt = world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake", 45).await.unwrap()[0].attempt;
+            world.workloads.attempt_running(&ctx, attempt, ctx.now()).await.unwrap();
+            world.workloads.attempt_ready(&ctx, attempt, ctx.now()).await.unwrap();
+            let server = server(&world, &database.db, "one");
+            let mut watch = Watch { controller: server.controller.clone(), used: HashMap::new() };
+            let state = async || world.workloads.get_notebook(&mia, &group, &slug).await.unwrap().state;
+
+            server.runner.set_gpu_percent(GPU_COMPUTES);
+            for _ in 0..3 {
+                world.clock.advance_seconds(7200);
+                watch.look().await.unwrap();
+                assert_eq!(state().await, NotebookState::Ready, "its GPU works");
+            }
+            server.runner.set_gpu_percent(GPU_COMPUTES - 1);
+            world.clock.advance_seconds(7200);
+            watch.look().await.unwrap();
+            assert_eq!(state().await, NotebookState::Stopping);
+        }
+    }
 
     #[test]
     fn a_tenth_of_a_core_is_work() {

@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod connect;
 mod containers;
+mod gpu_use;
 mod lost;
 mod remove;
 mod start;
@@ -57,6 +58,8 @@ pub struct LocalConfig {
     pub bubblewrap: Option<PathBuf>,
     /// slirp4netns, when it is not to be found in `PATH`.
     pub slirp4netns: Option<PathBuf>,
+    /// nvidia-smi, when it is not to be found in `PATH`.
+    pub nvidia_smi: Option<PathBuf>,
     /// What a workload with [`crate::Network::Outbound`] does not reach all the same.
     pub blocked_networks: Vec<Ipv4Net>,
     /// Where the kernel says which boot of the machine this is.
@@ -79,6 +82,7 @@ impl LocalConfig {
             control_groups: true,
             bubblewrap: None,
             slirp4netns: None,
+            nvidia_smi: None,
             blocked_networks: vec![LINK_LOCAL],
             boot_id_path: PathBuf::from(BOOT_ID),
             container_engine: ContainerEngine::Off,
@@ -91,6 +95,7 @@ impl LocalConfig {
 pub struct LocalRunner {
     config: LocalConfig,
     bubblewrap: Option<PathBuf>,
+    nvidia_smi: Option<PathBuf>,
     slirp4netns: Option<PathBuf>,
     cgroups: CgroupBase,
     /// Tells this runner's control groups and containers from those of other servers on the machine.
@@ -123,6 +128,7 @@ impl LocalRunner {
         };
         let runner = LocalRunner {
             bubblewrap: find(&config.bubblewrap, "bwrap"),
+            nvidia_smi: find(&config.nvidia_smi, "nvidia-smi"),
             slirp4netns: find(&config.slirp4netns, "slirp4netns"),
             cgroups: if config.control_groups { CgroupBase::discover() } else { CgroupBase::default() },
             config,
@@ -303,6 +309,16 @@ impl Runner for LocalRunner {
 
     fn usage<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>> {
         self.usage_now(attempt).boxed()
+    }
+
+    fn gpu_percent<'a>(&'a self, indices: &'a [u32]) -> BoxFuture<'a, Option<u8>> {
+        async move {
+            match &self.nvidia_smi {
+                Some(program) if !indices.is_empty() => gpu_use::busiest(program, indices).await,
+                _ => None,
+            }
+        }
+        .boxed()
     }
 
     fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>> {

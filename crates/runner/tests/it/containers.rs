@@ -106,6 +106,9 @@ impl Runner for InContainers {
         self.0.usage(attempt)
     }
 
+    fn gpu_percent<'a>(&'a self, indices: &'a [u32]) -> BoxFuture<'a, Option<u8>> {
+        self.0.gpu_percent(indices)
+    }
     fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>> {
         self.0.connect(attempt)
     }

@@ -1,5 +1,6 @@
 //! A local runner under unusual circumstances.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use runner::contract::RunnerFixture;
@@ -45,6 +46,26 @@ async fn a_missing_network_is_never_silently_skipped() {
     let exit = run(&runner, spec).await;
     assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
     assert!(runner.log("a").search("it ran", 0, 1).await.unwrap().lines.is_empty());
+}
+
+#[tokio::test]
+async fn the_driver_s_program_says_how_busy_gpus_are() {
+    let local = local();
+    let nvidia_smi = local.folder("driver").join("nvidia-smi");
+    let asked = local.folder("driver").join("asked");
+    fs_err::write(
+        &nvidia_smi,
+        format!("#!/bin/sh\necho \"$@\" > {}\necho 12\necho ' 64'\n", asked.display()),
+    )
+    .unwrap();
+    fs_err::set_permissions(&nvidia_smi, PermissionsExt::from_mode(0o755)).unwrap();
+    let config = LocalConfig { nvidia_smi: Some(nvidia_smi), ..local.config() };
+    let runner = LocalRunner::new(config).unwrap();
+    assert_eq!(runner.gpu_percent(&[0, 3]).await, Some(64));
+    assert!(fs_err::read_to_string(asked).unwrap().starts_with("--id=0,3 "));
+    assert_eq!(runner.gpu_percent(&[]).await, None, "nobody asks for a workload without one");
+    let config = LocalConfig { nvidia_smi: Some("/nonexistent/nvidia-smi".into()), ..local.config() };
+    assert_eq!(LocalRunner::new(config).unwrap().gpu_percent(&[0]).await, None);
 }
 
 #[tokio::test]
@@ -96,8 +117,7 @@ async fn an_environment_comes_first_in_the_path() {
     let root = local.folder("environment");
     fs_err::create_dir(root.join("bin")).unwrap();
     fs_err::write(root.join("bin/hello"), "#!/bin/sh\necho hello from $VIRTUAL_ENV\n").unwrap();
-    fs_err::set_permissions(root.join("bin/hello"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .unwrap();
+    fs_err::set_permissions(root.join("bin/hello"), PermissionsExt::from_mode(0o755)).unwrap();
     let runner = local.local_runner();
     let image = ImageMount { root: Some(root), base_prefix: None }.into();
     run(

@@ -177,7 +177,7 @@ impl Ledger {
 }
 
 /// The GPUs that an attempt holds, by their numbers on its runner's machine.
-pub(super) fn gpus_of(row: &attempt::Model) -> Vec<u32> {
+pub(crate) fn gpus_of(row: &attempt::Model) -> Vec<u32> {
     row.gpu_indices.split(',').filter_map(|index| index.parse().ok()).collect()
 }
 

@@ -17,6 +17,7 @@ pub use queue::{GroupQueue, QueueSnapshot, Queued};
 pub use removals::{FILES_STAY_DAYS, Removal, Removed};
 pub use retention::Retention;
 
+pub(crate) use claim::gpus_of;
 pub(crate) use enqueue::{Admitted, NewRows, NewWorkload, enqueue};
 pub(crate) use stop::{ask_to_restart, ask_to_stop};
 

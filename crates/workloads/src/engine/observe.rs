@@ -8,8 +8,7 @@ use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 
-use super::claim::gpus_of;
-use super::{CLAIMED, ENDED, NOTEBOOK, RUNNING, told};
+use super::{CLAIMED, ENDED, NOTEBOOK, RUNNING, gpus_of, told};
 use crate::Workloads;
 use crate::images::entity::environment;
 use crate::jobs::entity::{Entity, Model, attempt};

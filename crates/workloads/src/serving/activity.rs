@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{Column, Entity, Model};
 use crate::Workloads;
-use crate::engine::{ask_to_stop, told};
+use crate::engine::{ask_to_stop, gpus_of, told};
 use crate::jobs::entity as workload;
 use crate::jobs::phase::Phase;
 use crate::jobs::store;
@@ -25,6 +25,8 @@ pub struct Watched {
     pub owner: Option<UserId>,
     pub base_path: String,
     pub started_at: Timestamp,
+    /// Which GPUs of its machine it holds.
+    pub gpu_indices: Vec<u32>,
     served: Model,
 }
 
@@ -112,6 +114,7 @@ impl Workloads {
                     owner: row.user_id.map(UserId),
                     base_path: super::base_path(&served.slug),
                     started_at: Timestamp(row.started_at.unwrap_or(row.queued_at)),
+                    gpu_indices: gpus_of(attempt),
                     served,
                 })
             })
@@ -241,6 +244,7 @@ mod tests {
             owner: None,
             base_path: "/w/nb-1/".to_owned(),
             started_at: START,
+            gpu_indices: Vec::new(),
             served: Model {
                 workload_id: uuid::Uuid::nil(),
                 slug: "nb-1".to_owned(),
