@@ -230,7 +230,7 @@ impl<'a> Container<'a> {
         started: &Started,
         control: &mut Control,
     ) -> io::Result<Ended> {
-        let cgroups = std::mem::take(&mut self.cgroups);
+        let cgroups = self.cgroups.clone();
         let init = self.init.as_ref().map(|(init, _)| init.pid);
         let mut watch = Watch::new(input, started, &cgroups, init);
         let code = watch.until_exit(&mut self, control);
@@ -326,6 +326,7 @@ impl Sandboxed for Container<'_> {
 
     fn kill(&mut self) {
         self.was_killed = true;
+        self.cgroups.lift_cpu_limit();
         if !self.kill_first_process()
             && let Err(error) = self.session.kill(self.name)
         {

@@ -55,7 +55,7 @@ impl CgroupBase {
 }
 
 /// One attempt's control groups.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Cgroups {
     base: CgroupBase,
     /// Each folder once.
@@ -123,6 +123,17 @@ impl Cgroups {
     /// Puts a process, and so whatever it starts, into the groups.
     pub(crate) fn add(&self, pid: i32) -> io::Result<()> {
         self.folders.iter().try_for_each(|folder| write(folder, "cgroup.procs", &pid.to_string()))
+    }
+
+    /// For the end: thousands of processes that are killed would go at the pace of the limit.
+    pub(crate) fn lift_cpu_limit(&self) {
+        let Some(folder) = &self.base.cpu else { return };
+        let lifted = match self.base.version {
+            Version::One => write(folder, "cpu.cfs_quota_us", "-1"),
+            Version::Two => write(folder, "cpu.max", "max"),
+        };
+        // Without it they go all the same, later.
+        drop(lifted);
     }
 
     /// How often the kernel killed a process for want of memory.
