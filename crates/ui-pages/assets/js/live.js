@@ -101,11 +101,13 @@ if (!group) {
   }, 5000);
 }
 
-// Whoever is signed out meanwhile is led to the sign-in, which must not become a part of the page.
+// Whoever is signed out meanwhile is led to the sign-in, which must not become a part of the page. A form that somebody
+// may be filling in stays as it is.
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { detail } = /** @type {CustomEvent} */ (event);
   if (new URL(detail.xhr.responseURL, location.href).pathname !== '/sign-in') return;
   detail.shouldSwap = false;
+  if (document.querySelector('form[data-unsaved]')) return;
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 
