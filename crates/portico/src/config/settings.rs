@@ -204,7 +204,7 @@ pub const SETTINGS: &[Setting] = &[
         "local_blocked_networks",
         Shape::Networks,
         "169.254.0.0/16",
-        "IPv4 networks that workloads don't reach although they reach other machines. The default is where clouds hand out a machine's credentials; add 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16 to keep workloads out of your own network.",
+        "IPv4 networks that workloads don't reach although they reach other machines. The default is where clouds hand out a machine's credentials; add 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16 to keep workloads out of your own network. Containers keep to what their engine blocks.",
     ),
     setting(
         "local_require_isolation",
