@@ -113,6 +113,32 @@ pub async fn writes_only_where_it_may(fixture: &impl RunnerFixture) {
     assert_eq!(fs_err::read_to_string(writable.join("file")).unwrap(), "mine\n");
 }
 
+/// Variables come from people: none of them says what is mounted where, or makes a folder outside.
+pub async fn a_home_in_the_environment_is_only_a_variable(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let outside = fixture.folder("outside");
+    let steps = outside.display().to_string();
+    for (number, home) in [
+        format!("/../oldroot{steps}/made"),
+        format!("/tmp/../../oldroot{steps}/made"),
+        format!("/proc/self/root/oldroot{steps}/made"),
+        "/usr".to_owned(),
+        "/home/portico/..".to_owned(),
+        "nowhere".to_owned(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let attempt = format!("a{number}");
+        let mut spec =
+            AttemptSpec::new(&attempt, "printf '%s' \"$HOME\"; touch /home/portico/mine && ls /usr/bin/env");
+        spec.env.insert("HOME".into(), home.clone());
+        run(&*runner, &spec).await;
+        assert_eq!(output(&runner.log(&attempt)).await, format!("{home}/usr/bin/env"));
+        assert_eq!(fs_err::read_dir(&outside).unwrap().count(), 0, "{home} was made outside of the sandbox");
+    }
+}
+
 pub async fn cannot_reach_the_machines_loopback(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
