@@ -113,6 +113,33 @@ pub async fn writes_only_where_it_may(fixture: &impl RunnerFixture) {
     assert_eq!(fs_err::read_to_string(writable.join("file")).unwrap(), "mine\n");
 }
 
+/// Whoever runs the server owns these files, and so does its workload, as far as the machine can tell.
+pub async fn changes_nothing_of_the_machine(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let setting = "/proc/sys/kernel/core_pattern";
+    let before = fs_err::read_to_string(setting).unwrap();
+    let mode = || {
+        let found = fs_err::metadata("/dev/full").unwrap();
+        std::os::unix::fs::PermissionsExt::mode(&found.permissions())
+    };
+    let before_mode = mode();
+    let script = format!(
+        "cat {setting} > {setting} && echo set; chmod 0646 /dev/full && echo changed; \
+         chmod 0444 /proc/uptime && echo changed; touch /dev/zero && echo touched; \
+         echo x > /dev/null && head -c 3 /dev/zero | wc -c; echo x > /dev/full || echo full; \
+         echo named > /proc/self/comm || echo kept"
+    );
+    run(&*runner, &AttemptSpec::new("a", script)).await;
+    let text = output(&runner.log("a")).await;
+    assert_eq!((fs_err::read_to_string(setting).unwrap(), mode()), (before, before_mode), "{text}");
+    let said: Vec<_> = text.lines().filter(|line| !line.contains(": ")).collect();
+    match fixture.sandbox() {
+        SandboxKind::Environment => assert_eq!(said, ["3", "full", "kept"], "{text}"),
+        // It has devices of its own.
+        SandboxKind::Container => assert!(!said.contains(&"set"), "{text}"),
+    }
+}
+
 /// Variables come from people: none of them says what is mounted where, or makes a folder outside.
 pub async fn a_home_in_the_environment_is_only_a_variable(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();

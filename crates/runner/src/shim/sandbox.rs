@@ -92,7 +92,9 @@ impl Arguments {
             let path = Path::new("/etc").join(name);
             self.mount("--ro-bind", &path, &path);
         }
-        self.add(["--proc", "/proc", "--dev", "/dev"]);
+        // Of a server that is root, the workload would be the owner of what lies in /proc: the settings of the kernel
+        // among it, which say what the kernel runs.
+        self.add(["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]);
         self.memory_folder("/dev/shm", "1777", spec.resources.memory_mib);
         self.memory_folder("/tmp", "1777", spec.resources.memory_mib);
         self.add(["--dir", "/var", "--symlink", "/tmp", "/var/tmp"]);
@@ -171,7 +173,7 @@ pub(super) fn hostname(attempt: &str) -> String {
     format!("attempt-{}", &attempt[attempt.len().saturating_sub(8)..])
 }
 
-fn gpu_devices(indices: &[u32]) -> Vec<PathBuf> {
+pub(super) fn gpu_devices(indices: &[u32]) -> Vec<PathBuf> {
     if indices.is_empty() {
         return Vec::new();
     }
