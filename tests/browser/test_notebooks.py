@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browsing import answered, until
+from lab_pages import KERNELS, LAB, READY, badge, both, indicator, lab_of, new_notebook, opened, run_cell, started_in
 from notebooks import Notebook
 
 # JupyterLab writes what it likes to the console; pages of ours are looked at elsewhere too.
@@ -16,67 +17,6 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.usefixtures("base_ready"),
 ]
-
-READY = 60_000
-LAB = 45_000
-
-
-def both(page, axe_check, screenshot, name):
-    for theme in ("dark", "light"):
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        axe_check(page)
-    screenshot(page, name)
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{name} scrolls sideways"
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
-def badge(page: Page):
-    return page.locator("#notebook .title .badge")
-
-
-def opened(page: Page, link: str) -> Page:
-    """The tab that a link of the notebook's page opens, on the content origin."""
-    with page.context.expect_page() as tab:
-        page.get_by_role("link", name=link).click()
-    tab.value.set_default_timeout(LAB)
-    return tab.value
-
-
-def lab_of(page: Page) -> Page:
-    lab = opened(page, "Open JupyterLab")
-    expect(lab.locator("#jp-main-dock-panel")).to_be_visible(timeout=LAB)
-    expect(lab.locator(".jp-DirListing").first).to_be_visible(timeout=LAB)
-    return lab
-
-
-KERNELS = """async () => {
-    const answer = await fetch(location.pathname.replace(/lab.*/, 'api/kernels'));
-    if (!answer.ok) return [`${answer.status} ${await answer.text()}`];
-    return (await answer.json()).map((kernel) => `${kernel.execution_state} ${kernel.connections}`);
-}"""
-
-
-def indicator(lab: Page):
-    return lab.locator(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator")
-
-
-def new_notebook(lab: Page) -> None:
-    lab.locator(".jp-LauncherCard", has_text="Python 3").first.click()
-    expect(lab.locator(".jp-Cell .cm-content").first).to_be_visible(timeout=LAB)
-    # JupyterLab shows a kernel as idle before there is one, and forgets what is typed meanwhile.
-    until(lambda: lab.evaluate(KERNELS) == ["idle 1"], "the kernel is connected", 60)
-    expect(indicator(lab)).to_have_attribute("data-status", "idle", timeout=LAB)
-
-
-def run_cell(lab: Page, code: str, output: str) -> None:
-    """Types into the last cell, runs it, and sees what it says."""
-    cell = lab.locator(".jp-NotebookPanel .jp-CodeCell .cm-content").last
-    cell.fill(code)
-    expect(cell).to_have_text(code)
-    cell.press("Shift+Enter")
-    expect(lab.locator(".jp-OutputArea-output").last).to_have_text(output, timeout=LAB)
-
 
 def stop_all(group) -> None:
     for one in answered(group.api.get(f"/groups/{group.name}/notebooks"))["mine"]:
@@ -89,12 +29,6 @@ def team(group):
     stop_all(group)
 
 
-def started_in(page: Page, team) -> str:
-    """The name of the notebook whose page this is."""
-    page.wait_for_url(re.compile(rf"{team.path}/notebooks/nb-\w{{8}}"))
-    return re.search(r"nb-\w{8}", page.url)[0]
-
-
 @pytest.mark.timeout(420)
 def test_from_the_form_to_a_cell_and_on_after_the_server_was_killed(page, portico, team, axe_check, screenshot):
     page.goto(f"{team.path}/notebooks")
@@ -104,7 +38,7 @@ def test_from_the_form_to_a_cell_and_on_after_the_server_was_killed(page, portic
     page.get_by_label("Value of variable 1").fill("good morning")
     page.get_by_role("button", name="Start notebook").click()
     began = time.monotonic()
-    slug = started_in(page, team)
+    slug = started_in(page, team.path)
     # Each stage is told while it goes on.
     expect(page.locator(".progress .steps li, .hero").first).to_be_visible()
     expect(badge(page)).to_have_text("Ready", timeout=READY)
@@ -155,7 +89,7 @@ def test_from_a_card_to_a_terminal_and_the_classic_view_and_stop_and_start(page,
     page.goto(team.path)
     card = page.locator(".tile", has=page.locator("input[name=image][value=base]"))
     card.get_by_role("button").click()
-    slug = started_in(page, team)
+    slug = started_in(page, team.path)
     expect(badge(page)).to_have_text("Ready", timeout=READY)
 
     terminal = opened(page, "Terminal")
@@ -208,7 +142,7 @@ def test_a_launch_link_asks_first(page, team, axe_check):
     assert answered(team.api.get(f"/groups/{team.name}/notebooks"))["mine"] == [], "a link alone starts nothing"
     page.get_by_label("Name", exact=True).fill("from a link")
     page.get_by_role("button", name="Start notebook").click()
-    slug = started_in(page, team)
+    slug = started_in(page, team.path)
     made = answered(team.api.get(f"/groups/{team.name}/notebooks/{slug}"))
     assert (made["name"], made["image"], made["open_path"]) == ("from a link", "base", "course/week-1.ipynb")
     page.get_by_role("button", name="Cancel").or_(page.get_by_role("button", name="Stop")).first.click()

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
+from containers import BOX, ENGINE, containers_of, needs_engine
 from lab import ROOMY, Lab, expect, wait_for
 
 from portico import Api, Portico
 
-ENGINE = os.environ.get("PORTICO_TEST_PODMAN", "")
-pytestmark = pytest.mark.skipif(not ENGINE, reason="PORTICO_TEST_PODMAN is not set; scripts/podman-for-tests sets it")
-
-REFERENCE = "localhost/portico-test:latest"
+pytestmark = needs_engine
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +21,7 @@ def lab(portico_binary: Path) -> Iterator[Lab]:
     server = Portico(portico_binary, {"PORTICO_CONTAINER_ENGINE": ENGINE, **ROOMY})
     try:
         lab = Lab(server.start())
-        for name, reference in [("box", REFERENCE), ("nowhere", "localhost:1/nobody/nothing:1")]:
+        for name, reference in [("box", BOX), ("nowhere", "localhost:1/nobody/nothing:1")]:
             source = {"from": "container", "reference": reference}
             body = {"name": name, "display_name": name.title(), "source": source}
             expect(lab.admin.post("/images", json=body), 201)
@@ -39,21 +33,6 @@ def lab(portico_binary: Path) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def member(lab: Lab) -> Api:
     return lab.new_member("mia", lab.group)
-
-
-def containers_of(server: Portico) -> list[dict[str, Any]]:
-    """What the engine knows of this server's containers, whatever became of them."""
-
-    class Engine(http.client.HTTPConnection):
-        def connect(self) -> None:
-            self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.connect(ENGINE)
-
-    found = os.stat(server.data_dir / "attempts")
-    filters = quote(json.dumps({"label": [f"portico.place={found.st_dev:x}-{found.st_ino:x}"]}))
-    engine = Engine("engine", timeout=30)
-    engine.request("GET", f"/v1.41/containers/json?all=true&filters={filters}")
-    return json.loads(engine.getresponse().read())
 
 
 def test_a_member_runs_a_job_in_a_container_image(lab: Lab, member: Api) -> None:

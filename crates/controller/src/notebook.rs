@@ -8,6 +8,8 @@ use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
 
 /// The program that the script runs, with the reasons in it.
 const START: &str = include_str!("notebook/start.py");
+/// What a container image's script does before it starts JupyterLab, with the reasons in it.
+const START_CONTAINER: &str = include_str!("notebook/start_container.sh");
 /// Where the script puts the program: a folder that nothing else of the person writes to.
 const START_TARGET: &str = "/run/portico/jupyter.py";
 /// Brings open tabs back when the server was away, as an extension of JupyterLab.
@@ -75,29 +77,21 @@ fn extension(name: &str, text: &str) -> String {
 /// Nothing is known of the image's Python, so there is no layer over it: what a person installs goes where Python looks
 /// for packages of its user, and that is in the home.
 pub(crate) fn container_jupyter_script(start: &JupyterStart<'_>) -> String {
-    let options: Vec<String> = options(start).iter().map(|option| quoted(option)).collect();
-    let options = options.join(" ");
-    let packages = if start.safe_mode {
-        String::new()
-    } else {
-        let folder = folder_name(start.image);
-        format!(
-            "export PYTHONUSERBASE=\"$HOME/{LAYERS}/{folder}\"\n\
-             export PATH=\"$PYTHONUSERBASE/bin:$PATH\"\n\
-             # In a virtual environment pip has no packages of a user, and refuses.\n\
-             python3 -c 'import sys; sys.exit(sys.prefix != sys.base_prefix)' 2> /dev/null && export PIP_USER=1\n"
-        )
+    let packages = match start.safe_mode {
+        true => String::new(),
+        false => format!("\"$HOME\"/{LAYERS}/{}", folder_name(start.image)),
     };
+    let extension = extension("portico-reconnect", RECONNECT);
+    // JupyterLab would ask everybody whether they want to read its news.
+    let page =
+        serde_json::json!({ "disabledExtensions": { "@jupyterlab/apputils-extension:announcements": true } });
+    let folder = format!("{JUPYTER_TARGET}/config/labconfig");
+    let page = program(&format!("{folder}/page_config.json"), &format!("{page}\n"));
+    let options: Vec<String> = container_options(start).iter().map(|option| quoted(option)).collect();
+    let options = options.join(" ");
     format!(
-        "lab=$(command -v jupyter-lab || command -v jupyterlab) || {{\n\
-         echo '[portico] this image has no JupyterLab (no program jupyter-lab). Choose another image, or add the \
-         package jupyterlab to it' >&2\n\
-         exit 127\n\
-         }}\n\
-         shared=\"$HOME/${{PORTICO_GROUP_PATH##*/}}\"\n\
-         [ -e \"$shared\" ] || ln -s \"$PORTICO_GROUP_PATH\" \"$shared\"\n\
-         export JUPYTER_RUNTIME_DIR=/tmp/jupyter-runtime\n\
-         {packages}exec \"$lab\" --allow-root {options}\n"
+        "ours={JUPYTER_TARGET}\npackages={packages}\nmkdir -p {folder}\n{page}{extension}\
+         {START_CONTAINER}exec \"$@\" {options}\n"
     )
 }
 
@@ -106,8 +100,12 @@ pub(crate) fn program(target: &str, text: &str) -> String {
     format!("cat > {target} <<'{END}'\n{text}{END}\n")
 }
 
-fn options(start: &JupyterStart<'_>) -> Vec<String> {
-    let set = |name: &str, value: &str| format!("--{name}={value}");
+fn set(name: &str, value: &str) -> String {
+    format!("--{name}={value}")
+}
+
+/// What every JupyterLab is told.
+fn basic_options(start: &JupyterStart<'_>) -> Vec<String> {
     vec![
         "--no-browser".to_owned(),
         set("ServerApp.sock", HTTP_SOCKET),
@@ -123,6 +121,12 @@ fn options(start: &JupyterStart<'_>) -> Vec<String> {
         set("ServerApp.shutdown_no_activity_timeout", "0"),
         set("MappingKernelManager.cull_idle_timeout", "0"),
         set("TerminalManager.cull_inactive_timeout", "0"),
+    ]
+}
+
+fn options(start: &JupyterStart<'_>) -> Vec<String> {
+    let mut options = basic_options(start);
+    options.extend([
         // Nothing is asked of the outside behind anybody's back.
         set("LabApp.news_url", "None"),
         set("LabApp.check_for_updates_class", "jupyterlab.NeverCheckForUpdate"),
@@ -130,7 +134,24 @@ fn options(start: &JupyterStart<'_>) -> Vec<String> {
         // Looking for language servers starts programs; translating options of a decade ago takes time.
         set("LanguageServerManager.autodetect", "False"),
         set("ServerApp.jpserver_extensions", "notebook_shim=False"),
-    ]
+    ]);
+    options
+}
+
+/// An image may bring any JupyterLab from version 3 on, and a configuration that was meant for its own entry point.
+fn container_options(start: &JupyterStart<'_>) -> Vec<String> {
+    let mut options = basic_options(start);
+    options.extend([
+        // The user of a container is called root where the server is.
+        "--allow-root".to_owned(),
+        // Any other port, be it from a file or a variable of the image, counts as one too many beside a socket.
+        set("ServerApp.port", "8888"),
+        // Before version 4 the token was the server's own option, and passwords are set in images.
+        set("ServerApp.token", ""),
+        set("ServerApp.password", ""),
+        set("PasswordIdentityProvider.hashed_password", ""),
+    ]);
+    options
 }
 
 /// A home, unless there is none yet, or none that can be looked into: a notebook says so when it starts.

@@ -120,17 +120,17 @@ pub(crate) async fn workloads(
     config: &Config,
     opened: &Opened,
     capacity: Resources,
-    runs_containers: bool,
+    runner: Arc<dyn Runner>,
 ) -> anyhow::Result<Workloads> {
     let rules = Rules {
         capacity,
         default_time_limit_s: config.default_time_limit_s,
         default_idle_s: config.default_idle_s,
         default_lifetime_s: config.default_lifetime_s,
-        runs_containers,
     };
     let workloads =
-        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, Files::in_data(&config.data_dir));
+        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, Files::in_data(&config.data_dir))
+            .running_on(runner);
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),

@@ -96,13 +96,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
     let local = open::runner(&config)?;
     let capacity = open::capacity(&config, &local);
-    let local = Arc::new(local);
-    let runs_containers = {
-        let local = local.clone();
-        tokio::task::spawn_blocking(move || local.runs_containers()).await?
-    };
-    let workloads = open::workloads(&config, &opened, capacity, runs_containers).await?;
-    let runner: Arc<dyn runner::Runner> = local;
+    let runner: Arc<dyn runner::Runner> = Arc::new(local);
+    let workloads = open::workloads(&config, &opened, capacity, runner.clone()).await?;
     let folders =
         Folders { files: workloads.files().clone(), build_logs: config.data_dir.join("build-logs") };
     let (stop, stopping) = watch::channel(false);

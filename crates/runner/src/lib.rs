@@ -24,7 +24,9 @@ pub use beneath::{Beneath, Entry, Found};
 pub use engine::ContainerEngine;
 pub use local::{LocalConfig, LocalRunner, delete_folder};
 pub use log::LogReader;
-pub use observation::{Capability, CapabilityState, Exit, ExitCause, Observation, Stop, StopReason, Usage};
+pub use observation::{
+    Capability, CapabilityState, Containers, Exit, ExitCause, Observation, Stop, StopReason, Usage,
+};
 pub use runner::{Runner, RunnerError, Stream};
 pub use shim::shim_main;
 pub use spec::{

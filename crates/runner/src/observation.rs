@@ -120,6 +120,18 @@ pub struct Capability {
     pub fix: Option<String>,
 }
 
+/// Whether attempts in container images can start. Engines come and go, so this is true for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Containers {
+    /// An engine answers.
+    Run,
+    /// The engine that was there does not answer now; it may come back.
+    Away,
+    /// No engine is known here.
+    #[default]
+    None,
+}
+
 /// How well one thing works on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

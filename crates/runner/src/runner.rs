@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::log::LogReader;
-use crate::observation::{Capability, Observation, Stop, Usage};
+use crate::observation::{Capability, Containers, Observation, Stop, Usage};
 use crate::spec::{AttemptSpec, Resources};
 
 /// Something that executes attempts.
@@ -52,6 +52,9 @@ pub trait Runner: Send + Sync + 'static {
     /// Deletes every trace of an attempt that has ended. Afterwards the runner no longer knows that it ever ran, so
     /// this is for attempts whose end is recorded elsewhere.
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>>;
+
+    /// Whether attempts in container images can start now. It may be asked often: an answer holds for some seconds.
+    fn containers(&self) -> BoxFuture<'_, Containers>;
 
     /// What works on this machine and what does not.
     fn capabilities(&self) -> Vec<Capability>;

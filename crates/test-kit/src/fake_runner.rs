@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use runner::{
-    AttemptSpec, Capability, LogReader, Observation, Resources, Runner, RunnerError, Stop, Stream, Usage,
+    AttemptSpec, Capability, Containers, LogReader, Observation, Resources, Runner, RunnerError, Stop,
+    Stream, Usage,
 };
 use tokio::sync::watch;
 
@@ -19,6 +20,7 @@ pub struct FakeRunner {
     servers: Mutex<HashMap<String, PathBuf>>,
     connections: AtomicUsize,
     gpu_percent: AtomicU8,
+    containers: Mutex<Containers>,
     logs: tempfile::TempDir,
     capacity: Resources,
 }
@@ -31,6 +33,7 @@ impl Default for FakeRunner {
             servers: Mutex::default(),
             connections: AtomicUsize::default(),
             gpu_percent: AtomicU8::default(),
+            containers: Mutex::default(),
             logs: tempfile::tempdir().unwrap(),
             capacity: Resources { cpu_milli: 64_000, memory_mib: 256 * 1024, gpu: 8 },
         }
@@ -59,6 +62,10 @@ impl FakeRunner {
     /// How busy all GPUs are from now on.
     pub fn set_gpu_percent(&self, percent: u8) {
         self.gpu_percent.store(percent, Ordering::Relaxed);
+    }
+    /// Whether containers run from now on.
+    pub fn set_containers(&self, containers: Containers) {
+        *self.containers.lock().unwrap() = containers;
     }
     /// How many connections to attempts were made.
     pub fn connections(&self) -> usize {
@@ -103,6 +110,10 @@ impl Runner for FakeRunner {
     fn gpu_percent<'a>(&'a self, indices: &'a [u32]) -> BoxFuture<'a, Option<u8>> {
         let percent = self.gpu_percent.load(Ordering::Relaxed);
         async move { (!indices.is_empty()).then_some(percent) }.boxed()
+    }
+    fn containers(&self) -> BoxFuture<'_, Containers> {
+        let containers = *self.containers.lock().unwrap();
+        async move { containers }.boxed()
     }
     fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>> {
         let running = self.state(attempt).is_some_and(|state| !state.is_final());

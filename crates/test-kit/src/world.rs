@@ -37,7 +37,6 @@ impl World {
         let rules = Rules {
             capacity: Resources::new(64_000, 256 * 1024, 8),
             default_time_limit_s: 86_400,
-            runs_containers: false,
             default_idle_s: 7200,
             default_lifetime_s: 0,
         };

@@ -6,7 +6,7 @@ use ui_pages::components::{Card, Field, Note, Tone};
 use ui_pages::jobs::EnvRow;
 use ui_pages::quota::QuotaPanel;
 use web_kit::Portal;
-use workloads::images::{BuildState, Image, ImageKind, NO_CONTAINERS};
+use workloads::images::{BuildState, Image};
 use workloads::instance_types::InstanceType;
 use workloads::quotas::Usage;
 
@@ -41,7 +41,7 @@ impl Offered {
             *instance_type = first(portal, group, &self.types);
         }
         if image.is_empty() {
-            *image = first_image(portal, &self.images);
+            *image = first_image(&self.images);
         }
         self.types.iter().find(|kind| kind.name == *instance_type)
     }
@@ -97,42 +97,34 @@ pub(crate) fn type_for_notebooks(portal: &Portal, group: &Group, types: &[Instan
 }
 
 /// Images as cards. One that is deprecated is there only for whoever chose it before.
-pub(crate) fn image_cards<'a>(
-    portal: &Portal,
-    images: impl IntoIterator<Item = &'a Image>,
-    chosen: &str,
-) -> Vec<Card> {
+pub(crate) fn image_cards<'a>(images: impl IntoIterator<Item = &'a Image>, chosen: &str) -> Vec<Card> {
     images
         .into_iter()
         .filter(|image| !image.is_deprecated() || image.name == chosen)
-        .map(|image| image_card(portal, image, image.name == chosen))
+        .map(|image| image_card(image, image.name == chosen))
         .collect()
 }
 
-fn image_card(portal: &Portal, image: &Image, selected: bool) -> Card {
-    let why_not = why_not(portal, image);
+fn image_card(image: &Image, selected: bool) -> Card {
+    let wait = image.wait.filter(|_| image.refusal.is_none()).map(str::to_owned);
     Card {
         value: image.name.clone(),
         title: image.display_name.clone(),
         detail: image.description.clone(),
         label: image.image_type.label().to_owned(),
-        advice: image.deprecation().unwrap_or_default(),
-        selected: selected && why_not.is_none(),
-        disabled: why_not.map(str::to_owned),
+        advice: image.deprecation().or(wait).unwrap_or_default(),
+        selected: selected && image.refusal.is_none(),
+        disabled: image.refusal.map(str::to_owned),
         status: (image.state != BuildState::Ready).then(|| crate::images::status(image.state)),
     }
 }
 
-/// Why no runner takes the image, if so.
-fn why_not(portal: &Portal, image: &Image) -> Option<&'static str> {
-    let is_container = image.kind == ImageKind::Container;
-    (is_container && !portal.workloads.rules().runs_containers).then_some(NO_CONTAINERS)
-}
-
 /// An image that is ready, or any.
-pub(crate) fn first_image(portal: &Portal, images: &[Image]) -> String {
-    let offered = || images.iter().filter(|image| !image.is_deprecated() && why_not(portal, image).is_none());
-    let ready = offered().find(|image| image.state == BuildState::Ready).or_else(|| offered().next());
+pub(crate) fn first_image(images: &[Image]) -> String {
+    let offered = || images.iter().filter(|image| !image.is_deprecated() && image.refusal.is_none());
+    let ready = offered()
+        .find(|image| image.state == BuildState::Ready && image.wait.is_none())
+        .or_else(|| offered().next());
     ready.map(|image| image.name.clone()).unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 //! Every use case is a method of [`Workloads`], takes an [`base::OpContext`] and asks permission itself. The
 //! methods in [`engine`] are for the controller, which acts as the system.
 
+mod containers;
 pub mod engine;
 pub mod images;
 pub mod instance_types;
@@ -19,6 +20,7 @@ use base::{GroupId, Resources};
 use db::{Cache, Database};
 use instance_types::InstanceType;
 use notebook_jobs::Files;
+use runner::Runner;
 
 /// The use cases of this crate; cheap to clone.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub struct Workloads {
     pub(crate) rules: Rules,
     pub(crate) known: Arc<Known>,
     pub(crate) files: Arc<Files>,
+    pub(crate) runner: Option<Arc<dyn Runner>>,
 }
 
 /// What submits ask for again and again, by the catalogue's version.
@@ -46,8 +49,6 @@ pub struct Rules {
     pub capacity: Resources,
     /// The time limit of jobs where neither the job nor its group says one; 0 is none.
     pub default_time_limit_s: i64,
-    /// Whether a runner takes images of kind `container`.
-    pub runs_containers: bool,
     /// Seconds without activity after which a notebook is stopped where neither it nor its group says more; 0 is never.
     pub default_idle_s: i64,
     /// Seconds that a notebook may live where neither it nor its group says more; 0 is for ever.
@@ -57,7 +58,7 @@ pub struct Rules {
 impl Workloads {
     pub fn new(db: Database, accounts: Accounts, rules: Rules, files: Files) -> Self {
         let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
-        Self { db, accounts, rules, known: Arc::new(known), files: Arc::new(files) }
+        Self { db, accounts, rules, known: Arc::new(known), files: Arc::new(files), runner: None }
     }
     pub fn rules(&self) -> &Rules {
         &self.rules

@@ -70,7 +70,6 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         default_time_limit_s: 0,
         default_idle_s: 0,
         default_lifetime_s: 0,
-        runs_containers: false,
     };
     let portal = Portal::new(Parts {
         workloads: Workloads::new(db.clone(), accounts.clone(), rules, Files::in_data(folder)),

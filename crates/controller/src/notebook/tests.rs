@@ -67,6 +67,18 @@ fn the_options_say_where_and_how() {
 }
 
 #[test]
+fn any_shell_can_read_the_script_of_a_container() {
+    let script = container_jupyter_script(&JupyterStart { image: "a b$(id)'", ..start() });
+    for shell in ["bash", "sh"] {
+        assert!(Command::new(shell).args(["-n", "-c", &script]).status().unwrap().success(), "{shell}");
+    }
+    assert!(script.contains("\npackages=\"$HOME\"/.portico/python/a_b__id__\n"), "{script}");
+    assert!(script.contains("'--ServerApp.preferred_dir=/home/jovyan/it'\\''s here'"), "{script}");
+    let safe = container_jupyter_script(&JupyterStart { safe_mode: true, ..start() });
+    assert!(safe.contains("\npackages=\n"), "{safe}");
+}
+
+#[test]
 fn an_images_name_stays_one_folder() {
     for (image, folder) in
         [("base", "base"), ("../../etc", "______etc"), ("a b$(id)'", "a_b__id__"), ("Ü", "_")]

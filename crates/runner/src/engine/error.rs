@@ -4,6 +4,8 @@ use std::fmt;
 
 use bollard::errors::Error;
 
+use super::About;
+
 /// Why the engine did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EngineError {
@@ -59,7 +61,7 @@ impl From<Error> for EngineError {
 
 impl ImageError {
     /// What a failed pull means. Engines tell it in a text only, each in its own words.
-    pub(super) fn of_pull(reference: &str, error: &EngineError) -> Self {
+    pub(super) fn of_pull(reference: &str, about: &About, error: &EngineError) -> Self {
         let (EngineError::Other(said) | EngineError::NotThere(said)) = error else {
             return ImageError::Passing(error.to_string());
         };
@@ -68,14 +70,21 @@ impl ImageError {
         if has(&["no space left"]) {
             ImageError::Passing(format!("there is no space on the disk for the image {reference}: {said}"))
         } else if has(&["no such host", "dial tcp", "i/o timeout", "connection refused", "tls handshake"]) {
-            ImageError::Passing(format!("the registry of the image {reference} cannot be reached: {said}"))
+            ImageError::Passing(format!(
+                "the registry of the image {reference} cannot be reached from this machine, so check how it is written \
+                 and try again later ({said})"
+            ))
         } else if has(&["unauthorized", "denied", "authentication required", "forbidden", "no basic auth"]) {
+            let program = about.program();
             ImageError::Unusable(format!(
-                "the registry does not give the image {reference}: it does not exist, or the container engine has \
-                 to sign in to the registry first ({said})"
+                "the registry does not give out the image {reference}: there is none of that name, or it wants a \
+                 password, and Portico keeps none of registries. An administrator can fetch it by hand on the machine, \
+                 with `{program} login` and `{program} pull {reference}`; then it runs ({said})"
             ))
         } else if has(&["not found", "manifest unknown", "name unknown", "does not exist", "no such image"]) {
-            ImageError::Unusable(format!("there is no image {reference} ({said})"))
+            ImageError::Unusable(format!(
+                "there is no image {reference} in its registry, so check its name and its tag ({said})"
+            ))
         } else {
             ImageError::Passing(format!("the image {reference} could not be pulled: {said}"))
         }
@@ -84,12 +93,19 @@ impl ImageError {
 
 #[cfg(test)]
 mod tests {
-    use super::{EngineError, ImageError};
+    use super::{About, EngineError, ImageError};
 
     /// Texts that Docker 20 to 29 and Podman 4 and 5 give.
     #[test]
     fn a_failed_pull_is_told_apart() {
-        let of = |text: &str| ImageError::of_pull("a/b:1", &EngineError::Other(text.into()));
+        let about = About {
+            api: (1, 41),
+            name: "Podman 4.3.1".into(),
+            is_podman: true,
+            rootless: false,
+            remaps_users: false,
+        };
+        let of = |text: &str| ImageError::of_pull("a/b:1", &about, &EngineError::Other(text.into()));
         for text in [
             "pull access denied for a/b, repository does not exist or may require 'docker login': denied: requested \
              access to the resource is denied",

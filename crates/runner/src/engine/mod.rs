@@ -41,6 +41,9 @@ const GLANCE: Duration = Duration::from_secs(30);
 const SETTLES_WITHIN: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long the engine may take to say that it is there.
+const PING: Duration = Duration::from_secs(3);
+
 /// A connection to the engine.
 #[derive(Debug)]
 pub(crate) struct Engine(Docker);
@@ -58,6 +61,13 @@ pub(crate) struct About {
     pub(crate) rootless: bool,
     /// It gives containers users of its own, unless it is told not to.
     pub(crate) remaps_users: bool,
+}
+
+impl About {
+    /// What an administrator types to speak with it.
+    fn program(&self) -> &'static str {
+        if self.is_podman { "podman" } else { "docker" }
+    }
 }
 
 /// A container of ours.
@@ -179,6 +189,18 @@ impl Engine {
                 Some(Leftover { id: container.id?, attempt })
             })
             .collect())
+    }
+}
+
+/// Whether somebody answers at the engine's socket.
+pub(crate) async fn answers(socket: &Path) -> bool {
+    let connected = Docker::connect_with_unix(&socket.to_string_lossy(), PING.as_secs(), API_DEFAULT_VERSION);
+    let Ok(docker) = connected else { return false };
+    match tokio::time::timeout(PING, docker.ping()).await {
+        Ok(Ok(_)) => true,
+        // Such as one that speaks another version of the API.
+        Ok(Err(error)) => !matches!(EngineError::from(error), EngineError::Gone(_)),
+        Err(_) => false,
     }
 }
 

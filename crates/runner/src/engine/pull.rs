@@ -6,7 +6,7 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures::StreamExt;
 
-use super::{Engine, EngineError, ImageError};
+use super::{About, Engine, EngineError, ImageError};
 use crate::clock;
 
 /// How often the progress of a pull is told.
@@ -17,6 +17,7 @@ impl Engine {
     pub(crate) async fn have_image(
         &self,
         reference: &str,
+        about: &About,
         mut tell: impl FnMut(String),
     ) -> Result<(), ImageError> {
         match self.0.inspect_image(reference).await.map_err(EngineError::from) {
@@ -33,15 +34,24 @@ impl Engine {
             let news = news
                 .map_err(EngineError::from)
                 .and_then(failure)
-                .map_err(|error| ImageError::of_pull(reference, &error))?;
+                .map_err(|error| ImageError::of_pull(reference, about, &error))?;
             layers.take(news);
             if clock::elapsed() >= told + TELL_AGAIN {
                 told = clock::elapsed();
                 tell(layers.summary());
             }
         }
-        tell(format!("pulled the image in {} s", (clock::elapsed() - began).as_secs()));
+        let seconds = (clock::elapsed() - began).as_secs();
+        // A tag can move; this is what the work ran in.
+        let digest = self.digest(reference).await.map_or_else(String::new, |digest| format!(": {digest}"));
+        tell(format!("pulled the image in {seconds} s{digest}"));
         Ok(())
+    }
+
+    /// By which digest the registry knows an image.
+    async fn digest(&self, reference: &str) -> Option<String> {
+        let found = self.0.inspect_image(reference).await.ok()?;
+        found.repo_digests?.iter().find_map(|name| Some(name.split_once('@')?.1.to_owned()))
     }
 }
 

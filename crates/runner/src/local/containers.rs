@@ -3,18 +3,67 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::{LOOK_AGAIN, LocalRunner};
 use crate::clock;
 use crate::engine::{self, About, ContainerEngine, Engine, EngineError};
-use crate::observation::{Capability, CapabilityState};
+use crate::observation::{Capability, CapabilityState, Containers};
 use crate::protocol::EngineInput;
 use crate::records::{AttemptDir, ProcessName};
 
+/// How long an answer of the engine holds.
+const ANSWER_HOLDS: Duration = Duration::from_secs(5);
+
+/// What is known of the engine's coming and going.
+#[derive(Debug, Default)]
+pub(super) struct Presence {
+    /// Whoever looks keeps others waiting, so that an engine is asked once at a time.
+    seen: tokio::sync::Mutex<Seen>,
+    is_doubted: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    at: Option<Duration>,
+    answers: bool,
+    was_there: bool,
+}
+
+impl Presence {
+    /// Something failed for which an engine that is gone may be the reason: what was seen last counts no more.
+    pub(super) fn doubt(&self) {
+        self.is_doubted.store(true, Ordering::Relaxed);
+    }
+}
+
 impl LocalRunner {
-    /// Whether attempts can run in container images now.
-    pub fn runs_containers(&self) -> bool {
-        self.engine().is_ok()
+    /// Whether the engine answers. One that comes, or comes back, may hold containers that nobody removed.
+    pub(super) async fn containers_now(&self) -> Containers {
+        let wanted = &self.config.container_engine;
+        if *wanted == ContainerEngine::Off {
+            return Containers::None;
+        }
+        let mut seen = self.presence.seen.lock().await;
+        let is_doubted = self.presence.is_doubted.swap(false, Ordering::Relaxed);
+        if is_doubted || seen.at.is_none_or(|at| clock::elapsed() >= at + ANSWER_HOLDS) {
+            let answers = match engine::find(wanted) {
+                Ok(socket) => engine::answers(&socket).await,
+                Err(_) => false,
+            };
+            if answers && !seen.answers {
+                self.sweep_containers();
+            }
+            *seen = Seen { at: Some(clock::elapsed()), answers, was_there: seen.was_there || answers };
+        }
+        match wanted {
+            _ if seen.answers => Containers::Run,
+            // Whoever names a socket means an engine that is to be there.
+            ContainerEngine::Socket(_) => Containers::Away,
+            _ if seen.was_there => Containers::Away,
+            _ => Containers::None,
+        }
     }
 
     /// Removes, in the background, containers whose shim died together with the last server, and those whose shim could
@@ -39,6 +88,14 @@ impl LocalRunner {
 
     /// The engine that attempts are to use. It is asked about itself once a minute at most.
     pub(super) async fn known_engine(&self) -> io::Result<EngineInput> {
+        let found = self.find_engine().await;
+        if found.is_err() {
+            self.presence.doubt();
+        }
+        found
+    }
+
+    async fn find_engine(&self) -> io::Result<EngineInput> {
         let no_engine =
             |why: String| io::Error::other(format!("this machine has no container engine: {why}"));
         let socket = engine::find(&self.config.container_engine).map_err(no_engine)?;

@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 use crate::clock;
 use crate::engine::ContainerEngine;
 use crate::log::LogReader;
-use crate::observation::{Capability, Observation, Stop, Usage};
+use crate::observation::{Capability, Containers, ExitCause, Observation, Stop, Usage};
 use crate::protocol::{Answer, EngineInput, Request};
 use crate::records::{AttemptDir, BOOT_ID, Started, boot_id};
 use crate::runner::{Runner, RunnerError, Stream};
@@ -38,6 +38,7 @@ use crate::shim::limits::CgroupBase;
 use crate::spec::{AttemptSpec, Resources};
 
 use client::{Connection, Reached};
+use containers::Presence;
 pub use remove::delete_folder;
 
 /// How a local runner is set up.
@@ -106,6 +107,8 @@ pub struct LocalRunner {
     found: Mutex<Option<(Duration, Vec<Capability>)>>,
     /// The container engine as it was last, and when.
     known_engine: Mutex<Option<(Duration, EngineInput)>>,
+    /// Whether the container engine answers.
+    presence: Presence,
 }
 
 /// Whoever installs what was missing sees it after so long.
@@ -136,6 +139,7 @@ impl LocalRunner {
             beginnings: Mutex::default(),
             found: Mutex::default(),
             known_engine: Mutex::default(),
+            presence: Presence::default(),
         };
         runner.sweep_containers();
         Ok(runner)
@@ -254,6 +258,11 @@ impl LocalRunner {
                 Observation::Running { .. } => {}
                 ended => {
                     self.begun(attempt);
+                    if matches!(&ended, Observation::Finished(exit) if exit.cause == ExitCause::SandboxFailed)
+                    {
+                        // Perhaps it went away together with its engine.
+                        self.presence.doubt();
+                    }
                     return Ok(ended);
                 }
             }
@@ -333,6 +342,10 @@ impl Runner for LocalRunner {
 
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {
         self.remove_now(attempt).boxed()
+    }
+
+    fn containers(&self) -> BoxFuture<'_, Containers> {
+        self.containers_now().boxed()
     }
 
     fn capabilities(&self) -> Vec<Capability> {

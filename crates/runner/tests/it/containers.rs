@@ -13,9 +13,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use runner::contract::{RunnerFixture, SandboxKind, TEST_IMAGE, test_engine};
 use runner::{
-    AttemptSpec, Capability, CapabilityState, ContainerEngine, Exit, ExitCause, Image, LocalConfig,
-    LocalRunner, LogReader, Mount, Observation, Resources, Runner, RunnerError, Stop, StopReason, Stream,
-    Usage,
+    AttemptSpec, Capability, CapabilityState, ContainerEngine, Containers as Presence, Exit, ExitCause,
+    Image, LocalConfig, LocalRunner, LogReader, Mount, Observation, Resources, Runner, RunnerError, Stop,
+    StopReason, Stream, Usage,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::{UnixListener, UnixStream};
@@ -119,6 +119,10 @@ impl Runner for InContainers {
 
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {
         self.0.remove(attempt)
+    }
+
+    fn containers(&self) -> BoxFuture<'_, Presence> {
+        self.0.containers()
     }
 
     fn capabilities(&self) -> Vec<Capability> {
@@ -226,7 +230,7 @@ async fn a_variable_that_no_shell_can_have_is_refused() {
 async fn without_an_engine_an_attempt_says_so() {
     let local = local();
     let runner = local.local_runner();
-    assert!(!runner.runs_containers());
+    assert_eq!(runner.containers().await, Presence::None);
     let refused = runner.start(&in_container(AttemptSpec::new("a", "true"))).await.unwrap_err().to_string();
     assert!(refused.contains("no container engine"), "{refused}");
     let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
@@ -237,7 +241,7 @@ async fn without_an_engine_an_attempt_says_so() {
 async fn the_engine_is_told_in_the_capabilities() {
     let Some(containers) = containers() else { return };
     let runner = containers.local_runner();
-    assert!(runner.runs_containers());
+    assert_eq!(runner.containers().await, Presence::Run);
     let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
     assert_eq!(found.state, CapabilityState::Ok, "{}", found.detail);
     assert!(found.detail.contains("Podman") || found.detail.contains("Docker"), "{}", found.detail);
@@ -309,9 +313,18 @@ async fn an_engine_that_goes_away_keeps_nobody_waiting() {
     runner.stop(&attempt, Stop { reason: StopReason::Cancelled, grace: None }).await.unwrap();
     let Observation::Finished(exit) = ended(&runner, &attempt).await else { panic!("lost") };
     assert_eq!((exit.cause, exit.code), (ExitCause::Stopped(StopReason::Cancelled), Some(143)), "{exit:?}");
-    // Nobody could remove it; the next start does.
+    // Nobody could remove it; that is done when the engine is back.
     assert!(container_of(&containers.engine, &attempt).await.is_some());
-    let _restarted = containers.local_runner();
+    let refused = runner.start(&in_container(AttemptSpec::new("b", "true"))).await.unwrap_err().to_string();
+    assert!(refused.contains("nothing answers"), "{refused}");
+    assert_eq!(runner.containers().await, Presence::Away);
+    let _back = Relay::start(&containers.engine, &own);
+    let there = async {
+        while runner.containers().await != Presence::Run {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, there).await.expect("it is not seen that the engine is back");
     let swept = async {
         while container_of(&containers.engine, &attempt).await.is_some() {
             tokio::time::sleep(Duration::from_millis(50)).await;

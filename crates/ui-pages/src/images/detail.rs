@@ -206,7 +206,7 @@ impl Page for ImagePage {
             note: Some(Note::new(
                 Tone::Wait,
                 "It can't run here.",
-                "It is a container image, and this server found no container engine when it started.",
+                "It is a container image, and this server finds no container engine.",
             )),
             facts: vec![
                 Fact::new("Kind", "container"),

@@ -87,8 +87,7 @@ impl Page for ImageFormPage {
                 Choice::new("data-science", "Data science (Python 3.12)", false),
             ],
             existing: vec![Choice::new("base", "Base", false)],
-            no_containers: "It can be kept, but this server found no container engine when it started."
-                .into(),
+            no_containers: "It can be kept, but this server finds no container engine now.".into(),
             ..Self::default()
         };
         let errors = Self {

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Error, GroupId, OpContext, Result};
+use runner::Containers;
 use ui_pages::components::{Card, Choice};
 use ui_pages::images::{ImageFormPage, OfferFields};
 use web_kit::{Answer, Ctx, FormBody, Portal};
@@ -145,7 +146,7 @@ async fn form(
             .collect(),
         error: view::field_error("groups", error),
     });
-    let runs_containers = portal.workloads.rules().runs_containers;
+    let containers = portal.workloads.containers().await;
     let page = ImageFormPage {
         existing_title: existing.map(|image| image.display_name.clone()),
         list_url: place.base(),
@@ -172,11 +173,14 @@ async fn form(
         existing: others(&images, existing, &typed.existing),
         existing_error: view::field_error("existing", error),
         reference: view::field(typed.reference, "reference", error),
-        no_containers: if runs_containers {
-            String::new()
-        } else {
-            "It can be kept, but this server found no container engine when it started.".to_owned()
-        },
+        no_containers: match containers {
+            Containers::Run => "",
+            Containers::Away => {
+                "It can be kept, and runs when the container engine of the machine answers again."
+            }
+            Containers::None => "It can be kept, but this server finds no container engine now.",
+        }
+        .to_owned(),
         offer,
         frame: framed.frame,
     };

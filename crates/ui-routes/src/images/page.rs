@@ -5,7 +5,7 @@ use base::{OpContext, Result};
 use ui_pages::components::{Choice, Fact, Link, LogView, Note, Status, Tone};
 use ui_pages::images::{BuildRow, ChangeRow, DeprecateForm, ImagePage, ImageRow, ImagesPage};
 use web_kit::Portal;
-use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind, NO_CONTAINERS};
+use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind};
 
 use super::Place;
 use super::log::build_log;
@@ -109,7 +109,7 @@ pub(super) async fn detail(
         title: image.display_name.clone(),
         description: image.description.clone(),
         status: status(image.newest_state),
-        note: note(portal, image),
+        note: note(image),
         deprecated: deprecated(place, image),
         facts: facts(ctx, place, &framed, image),
         requirements: image.requirements.clone(),
@@ -183,10 +183,10 @@ fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image) -> Vec<
     facts
 }
 
-fn note(portal: &Portal, image: &Image) -> Option<Note> {
+fn note(image: &Image) -> Option<Note> {
     if image.kind == ImageKind::Container {
-        let runs = portal.workloads.rules().runs_containers;
-        return (!runs).then(|| Note::new(Tone::Wait, "It can't run here.", NO_CONTAINERS));
+        let refused = image.refusal.map(|why| Note::new(Tone::Wait, "It can't run here.", why));
+        return refused.or_else(|| image.wait.map(|what| Note::new(Tone::Wait, "Work in it waits.", what)));
     }
     let meanwhile = if has_older(image) {
         "Until then work runs in the build before."

@@ -92,7 +92,7 @@ async fn form(
         name: view::field(typed.name, "name", error),
         instance_types: choices::type_cards(portal, group, types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
-        images: choices::image_cards(portal, images, &typed.image),
+        images: choices::image_cards(images, &typed.image),
         image_error: view::field_error("image", error),
         command: view::field(typed.command, "command", error),
         env: choices::env_rows(typed.variables),

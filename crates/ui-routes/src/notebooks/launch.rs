@@ -33,7 +33,7 @@ pub(crate) async fn show(
     let images = portal.workloads.images_for(&ctx, group.id).await?;
     let usage = portal.workloads.group_usage(&ctx, &group).await?;
     let mine = portal.workloads.list_notebooks(&ctx, &group).await?.mine;
-    let image = query.image.unwrap_or_else(|| choices::first_image(&portal, &images));
+    let image = query.image.unwrap_or_else(|| choices::first_image(&images));
     let kind = query.kind.unwrap_or_else(|| choices::type_for_notebooks(&portal, &group, &types));
     let file = query.path.unwrap_or_default();
     let found_image = images.iter().find(|one| one.name == image);

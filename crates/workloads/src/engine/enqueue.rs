@@ -69,7 +69,7 @@ impl Workloads {
         match &found {
             None => errors.add("image", self.unknown_image(ctx, group, image).await?),
             Some(found) => {
-                if let Some(why) = self.why_not_run(found) {
+                if let Some(why) = self.why_not_run(found).await {
                     errors.add(
                         "image",
                         format!("“{}” can't run here. {why} Choose another image.", found.name),

@@ -10,11 +10,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::Workloads;
 use crate::images::entity::environment;
 use crate::images::{self, BuildState};
 use crate::jobs::entity::{Column, Entity, attempt};
 use crate::jobs::phase::Phase;
+use crate::{Workloads, containers};
 
 /// A workload that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Queued {
     pub generation: i64,
     /// What its page says now; only a change is written.
     pub reason: String,
-    /// Why its image can't be used yet, in words; `None` when it can.
+    /// Why its image can't be used yet, in a sentence; `None` when it can.
     pub image_problem: Option<String>,
 }
 
@@ -120,6 +120,11 @@ impl Workloads {
         ids.sort_unstable();
         ids.dedup();
         let problems = self.image_problems(&queued).await?;
+        let in_container = |row: &QueuedRow| row.digest.is_empty();
+        let no_engine = match queued.iter().any(in_container) {
+            true => containers::wait(self.containers().await),
+            false => None,
+        };
         let mut groups: BTreeMap<GroupId, GroupQueue> = BTreeMap::new();
         for group in self.accounts.groups_by_ids(ctx, &ids).await? {
             let queue = GroupQueue {
@@ -146,9 +151,10 @@ impl Workloads {
         }
         for row in queued {
             let Some(group) = groups.get_mut(&GroupId(row.group_id)) else { continue };
-            let image_problem = problems
-                .get(&row.digest)
-                .map(|problem| format!("Waits for the image {}: {problem}", row.image));
+            let image_problem = match problems.get(&row.digest) {
+                Some(problem) => Some(format!("Waits for the image {}: {problem}", row.image)),
+                None => no_engine.filter(|_| in_container(&row)).map(str::to_owned),
+            };
             group.queued.push(Queued {
                 id: WorkloadId(row.id),
                 user: row.user_id.map(UserId),
@@ -172,7 +178,7 @@ impl Workloads {
         let mut digests: Vec<String> = queued.iter().map(|row| row.digest.clone()).collect();
         digests.sort_unstable();
         digests.dedup();
-        // Container images are the business of whoever runs them.
+        // Container images are the business of the engine.
         digests.retain(|digest| !digest.is_empty());
         let rows = images::store::environments(self.db.reader(), digests.clone()).await?;
         Ok(digests

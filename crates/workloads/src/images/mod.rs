@@ -220,6 +220,10 @@ pub struct Image {
     pub successor: Option<String>,
     pub created_by: String,
     pub updated_at: Timestamp,
+    /// Why no runner takes it, if so.
+    pub refusal: Option<&'static str>,
+    /// What new work in it would wait for beside its turn, if anything.
+    pub wait: Option<&'static str>,
 }
 
 impl Image {
@@ -245,7 +249,3 @@ pub(crate) fn deprecation(name: &str, successor: Option<&str>) -> String {
         None => format!("The image {name} is deprecated. Choose another one."),
     }
 }
-
-/// Why a runner without containers takes no image of kind `container`.
-pub const NO_CONTAINERS: &str =
-    "It is a container image, and this server found no container engine when it started.";

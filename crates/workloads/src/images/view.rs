@@ -7,7 +7,7 @@ use super::update::newest_digest;
 use super::{
     Asked, BuildState, Image, ImageKind, ImageType, Owner, PackageChange, changes, on_demand, store,
 };
-use crate::Workloads;
+use crate::{Workloads, containers};
 
 /// How many builds a page shows.
 const MOST_BUILDS: usize = 20;
@@ -93,6 +93,8 @@ fn join((mut row, groups): store::WithOffers, environments: &[environment::Model
         description: row.description,
         reference: row.reference,
         digest: row.digest,
+        refusal: None,
+        wait: None,
     }
 }
 
@@ -113,7 +115,14 @@ impl Workloads {
         let digests =
             rows.iter().flat_map(|(row, _)| [row.digest.clone(), row.next_digest.clone()]).collect();
         let environments = store::environments(self.db.reader(), digests).await?;
-        Ok(rows.into_iter().map(|row| join(row, &environments)).collect())
+        let mut images: Vec<Image> = rows.into_iter().map(|row| join(row, &environments)).collect();
+        if images.iter().any(|image| image.kind == ImageKind::Container) {
+            let seen = self.containers().await;
+            for image in images.iter_mut().filter(|image| image.kind == ImageKind::Container) {
+                (image.refusal, image.wait) = (containers::refusal(seen), containers::wait(seen));
+            }
+        }
+        Ok(images)
     }
 
     /// One image that the group may use; its own before a system image of the same name.

@@ -17,7 +17,7 @@ use super::model::{JobSummary, Spec};
 use super::{secrets, store};
 use crate::engine::{NewRows, NewWorkload};
 use crate::notebook_jobs::Place;
-use crate::{Workloads, images};
+use crate::{Workloads, containers, images};
 
 /// The largest script. What is larger belongs into a file.
 pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
@@ -280,9 +280,11 @@ impl Workloads {
     }
 
     /// Why no runner takes this image, if so.
-    pub(crate) fn why_not_run(&self, image: &images::entity::Model) -> Option<&'static str> {
-        let is_container = image.kind == images::ImageKind::Container.as_str();
-        (is_container && !self.rules.runs_containers).then_some(images::NO_CONTAINERS)
+    pub(crate) async fn why_not_run(&self, image: &images::entity::Model) -> Option<&'static str> {
+        if image.kind != images::ImageKind::Container.as_str() {
+            return None;
+        }
+        containers::refusal(self.containers().await)
     }
 
     pub(crate) async fn unknown_image(&self, ctx: &OpContext, group: &Group, name: &str) -> Result<String> {

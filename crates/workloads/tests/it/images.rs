@@ -1,7 +1,10 @@
 //! Making, building, sharing and deleting images.
 
 use base::{Kind, OpContext};
-use test_kit::{World, on_both_databases};
+use std::sync::Arc;
+
+use runner::Containers;
+use test_kit::{FakeRunner, World, on_both_databases};
 use workloads::images::{
     Base, BuildOutcome, BuildState, DueBuild, Image, ImageInput, Owner, PackageFile, Source,
 };
@@ -77,6 +80,32 @@ on_both_databases! {
         let detail = world.workloads.image_detail(&ready).await.unwrap();
         assert_eq!((detail.builds.len(), detail.builds[0].message.as_str(), detail.changes.len()), (1, "2 packages", 0));
         assert!(take(&world).await.is_none());
+    }
+
+    async fn work_in_containers_waits_for_an_engine_that_went_away(database) {
+        let world = World::new(&database.db).await;
+        let (gail, owner, group) = (world.person("gail").await, vision(&world).await, world.group("vision").await);
+        let source = Source::Container { reference: "docker.io/library/python:3.12".to_owned() };
+        world.workloads.create_image(&gail, owner, input("oci", source)).await.unwrap();
+        let runner = Arc::new(FakeRunner::default());
+        let workloads = world.workloads.clone().running_on(runner.clone());
+        let problem = async || {
+            let mut queue = workloads.queue_snapshot(&world.system()).await.unwrap().groups.remove(0).queued;
+            queue.pop().unwrap().image_problem
+        };
+        let seen = async || workloads.image_for(&gail, group.id, "oci").await.unwrap();
+        runner.set_containers(Containers::Away);
+        let job = NewJob { image: "oci".to_owned(), ..world.job("a") };
+        workloads.submit_job(&gail, &group, job.clone()).await.unwrap();
+        assert!(problem().await.unwrap().contains("does not answer"));
+        assert!(seen().await.refusal.is_none() && seen().await.wait.is_some());
+        runner.set_containers(Containers::None);
+        assert!(problem().await.unwrap().contains("Ask an administrator"));
+        assert!(seen().await.refusal.is_some());
+        workloads.submit_job(&gail, &group, job).await.unwrap_err();
+        runner.set_containers(Containers::Run);
+        assert_eq!(problem().await, None);
+        assert!(seen().await.refusal.is_none() && seen().await.wait.is_none());
     }
 
     async fn the_same_recipe_is_built_once_and_stays_while_somebody_has_it(database) {

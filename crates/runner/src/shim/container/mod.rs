@@ -62,7 +62,7 @@ pub(super) fn run(
         Ok(session) => session,
         Err(error) => return Ok((pump, Ended::without_sandbox(error.to_string()))),
     };
-    match prepare::image(&session, reference, started, control, &mut pump)? {
+    match prepare::image(&session, reference, &engine.about, started, control, &mut pump)? {
         prepare::Image::There => {}
         prepare::Image::Stopped(reason) => {
             return Ok((pump, Ended::before_start(ExitCause::Stopped(reason), stopped(reason).into())));

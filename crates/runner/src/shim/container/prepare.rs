@@ -8,7 +8,7 @@ use futures::future::AbortHandle;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::session::Session;
-use crate::engine::ImageError;
+use crate::engine::{About, ImageError};
 use crate::log::LogPump;
 use crate::observation::StopReason;
 use crate::protocol::{Answer, Request};
@@ -27,6 +27,7 @@ pub(super) enum Image {
 pub(super) fn image(
     session: &Session,
     reference: &str,
+    about: &About,
     started: &Started,
     control: &mut Control,
     pump: &mut LogPump,
@@ -42,7 +43,7 @@ pub(super) fn image(
                     let _ = rustix::io::write(&rings, b".");
                 }
             };
-            session.have_image(reference, tell, aborted)
+            session.have_image(reference, about, tell, aborted)
             // With the end of this thread the bell hangs up.
         })?;
         let mut stopped = None;

@@ -36,10 +36,11 @@ impl Session {
     pub(super) fn have_image(
         &self,
         reference: &str,
+        about: &About,
         tell: impl FnMut(String),
         abort: futures::future::AbortRegistration,
     ) -> Option<Result<(), ImageError>> {
-        let having = self.engine.have_image(reference, tell);
+        let having = self.engine.have_image(reference, about, tell);
         self.runtime.block_on(futures::future::Abortable::new(having, abort)).ok()
     }
 
