@@ -116,10 +116,21 @@ fn image_card(portal: &Portal, image: &Image, selected: bool) -> Card {
         title: image.display_name.clone(),
         detail: image.description.clone(),
         label: image.image_type.label().to_owned(),
-        advice: image.deprecation().unwrap_or_default(),
+        advice: advice(image),
         selected: selected && why_not.is_none(),
         disabled: why_not.map(str::to_owned),
-        status: (image.state != BuildState::Ready).then(|| crate::images::status(image.state)),
+        status: (image.state != BuildState::Ready).then(|| crate::images::badge(portal, image, image.state)),
+    }
+}
+
+/// What to know before choosing it.
+fn advice(image: &Image) -> String {
+    match image.deprecation() {
+        Some(deprecation) => deprecation,
+        None if image.state == BuildState::Failed => {
+            "Its build failed. What names it waits until it is repaired.".to_owned()
+        }
+        None => String::new(),
     }
 }
 
