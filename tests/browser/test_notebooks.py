@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import answered, until
+from browsing import answered, both, until
 from notebooks import Notebook
 
 # JupyterLab writes what it likes to the console; pages of ours are looked at elsewhere too.
@@ -19,16 +19,6 @@ pytestmark = [
 
 READY = 60_000
 LAB = 45_000
-
-
-def both(page, axe_check, screenshot, name):
-    for theme in ("dark", "light"):
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        axe_check(page)
-    screenshot(page, name)
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{name} scrolls sideways"
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def badge(page: Page):
