@@ -192,7 +192,8 @@ document.querySelectorAll('input[data-from-fragment]').forEach((input) => {
 });
 
 // The first thing that is wrong is what the person wants to change.
-const wrong = document.querySelector('form [aria-invalid]');
+const problem = document.querySelector('form [aria-invalid], form .problem');
+const wrong = problem?.matches('[aria-invalid]') ? problem : problem?.closest('.field')?.querySelector('input:not([disabled]), select, textarea');
 if (wrong instanceof HTMLElement) wrong.focus();
 
 document.querySelectorAll('input[data-must-equal]').forEach((input) => {
