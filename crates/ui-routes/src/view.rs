@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_form_says_which_fields_are_wrong() {
-        let mut errors = base::FieldErrors::default();
+        let mut errors = base::error::FieldErrors::default();
         errors.add("display_name", "Give it a name.");
         errors.add("environment", "“A” is there twice. Remove one.");
         errors.add("environment", "“B” is there twice. Remove one.");
