@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -180,3 +181,31 @@ class Notebook:
             channels.close()
             if kernel is None:
                 self.ask("DELETE", f"api/kernels/{used}")
+
+
+@contextmanager
+def notebook(api: Api, group: str, **more: Any) -> Iterator[Notebook]:
+    """A notebook that is ready, and is stopped afterwards."""
+    started = Notebook(api, group, **more).ready()
+    try:
+        yield started
+    finally:
+        started.post("stop")
+
+
+def save(into: Notebook, name: str, text: str) -> None:
+    """Writes a file into the home."""
+    into.ask("PUT", f"api/contents/{name}", {"type": "file", "format": "text", "content": text})
+
+
+def assert_cut(channel: websocket.WebSocket, began: float) -> None:
+    """The WebSocket ends within about a second of `began`."""
+    channel.settimeout(5)
+    try:
+        while channel.recv():
+            pass
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        pass
+    took = time.monotonic() - began
+    print(f"an open WebSocket ended {took:.2f} s after the right to it")
+    assert took < 2
