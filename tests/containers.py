@@ -125,10 +125,10 @@ def install_jupyterlab(root: Path) -> None:
 
 
 def copy_libraries(packages: Path, root: Path) -> None:
-    """The libraries of this machine that compiled packages need beside those of the small system."""
+    """The machine's libraries that compiled packages need, as the small system has few."""
     compiled = [str(file) for file in packages.rglob("*.so")]
     needed = subprocess.run(["ldd", *compiled], capture_output=True, text=True).stdout
-    for library in set(re.findall(r"=> (/(?:usr/)?lib\S*/lib(?:stdc\+\+|gcc_s)\.so\S*)", needed)):
+    for library in set(re.findall(r"=> (/(?:usr/)?lib\S+)", needed)):
         target = root / "usr" / library.removeprefix("/").removeprefix("usr/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, target)

@@ -67,7 +67,7 @@ def test_from_the_image_to_a_cell_and_through_the_death_of_the_server(
     page.get_by_role("textbox", name="Reference").fill(reference)
     both(page, axe_check, screenshot, "image-form-container")
     page.get_by_role("button", name="Make image").click()
-    page.wait_for_url(f"**{group}/images/our-lab")
+    page.wait_for_url(f"**{group}/images/our-lab*")
     both(page, axe_check, screenshot, "image-container")
 
     page = new_page()
@@ -95,7 +95,8 @@ def test_from_the_image_to_a_cell_and_through_the_death_of_the_server(
 
     page.reload()
     expect(badge(page)).to_have_text("Ready")
-    page.get_by_role("button", name="Stop").first.click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop the notebook").click()
     expect(badge(page)).to_have_text("Stopped", timeout=READY)
     until(lambda: containers_of(portico) == [], "the container is gone", 30)
 

@@ -10,6 +10,7 @@ use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
 const START: &str = include_str!("notebook/start.py");
 /// What a container image's script does before it starts JupyterLab, with the reasons in it.
 const START_CONTAINER: &str = include_str!("notebook/start_container.sh");
+const CONTAINER_CONFIG: &str = include_str!("notebook/container_config.py");
 /// Where the script puts the program: a folder that nothing else of the person writes to.
 const START_TARGET: &str = "/run/portico/jupyter.py";
 /// Brings open tabs back when the server was away, as an extension of JupyterLab.
@@ -85,12 +86,13 @@ pub(crate) fn container_jupyter_script(start: &JupyterStart<'_>) -> String {
     // JupyterLab would ask everybody whether they want to read its news.
     let page =
         serde_json::json!({ "disabledExtensions": { "@jupyterlab/apputils-extension:announcements": true } });
-    let folder = format!("{JUPYTER_TARGET}/config/labconfig");
-    let page = program(&format!("{folder}/page_config.json"), &format!("{page}\n"));
+    let folder = format!("{JUPYTER_TARGET}/config");
+    let page = program(&format!("{folder}/labconfig/page_config.json"), &format!("{page}\n"));
+    let config = program(&format!("{folder}/jupyter_server_config.py"), CONTAINER_CONFIG);
     let options: Vec<String> = container_options(start).iter().map(|option| quoted(option)).collect();
     let options = options.join(" ");
     format!(
-        "ours={JUPYTER_TARGET}\npackages={packages}\nmkdir -p {folder}\n{page}{extension}\
+        "ours={JUPYTER_TARGET}\npackages={packages}\nmkdir -p {folder}/labconfig\n{page}{config}{extension}\
          {START_CONTAINER}exec \"$@\" {options}\n"
     )
 }

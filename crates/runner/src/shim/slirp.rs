@@ -14,6 +14,9 @@ use crate::clock;
 /// Where slirp4netns answers questions about names.
 pub(super) const RESOLVER: &str = "10.0.2.3";
 
+/// Part of util-linux; it becomes the program that it starts.
+const UNSHARE: &str = "/usr/bin/unshare";
+
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOPBACK: &str = "127.0.0.1";
 /// How often the loopback device is looked at; bubblewrap needs less than that to set it up, most of the time.
@@ -67,12 +70,8 @@ impl Slirp {
     pub(super) fn start(program: &Path, namespaces: &Namespaces) -> io::Result<Self> {
         let (ready, tells_ready) = pipe_with(PipeFlags::CLOEXEC)?;
         let (ends, until_closed) = pipe_with(PipeFlags::CLOEXEC)?;
-        let mut command = Command::new(program);
+        let mut command = program_command(program);
         command.args(["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-seccomp"]);
-        // It changes its root for this, which it can only do with the machine's own rights.
-        if rustix::process::geteuid().is_root() {
-            command.arg("--enable-sandbox");
-        }
         command.arg("--netns-type=path");
         command.arg(format!("--ready-fd={}", tells_ready.as_raw_fd()));
         command.arg(format!("--exit-fd={}", ends.as_raw_fd()));
@@ -111,6 +110,20 @@ impl Slirp {
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("WARNING")).collect();
         lines[lines.len().saturating_sub(3)..].join("; ")
     }
+}
+
+/// The program, locked into a root of its own where that can be done, which takes the machine's own rights.
+///
+/// When it leaves the old root it unmounts what lies there, and where mounts are shared, as those of other programs'
+/// network namespaces below /run/netns are, the machine would lose them too. So it gets mounts that are its own.
+fn program_command(program: &Path) -> Command {
+    let may_lock = rustix::process::geteuid().is_root() && Path::new(UNSHARE).exists();
+    if !may_lock {
+        return Command::new(program);
+    }
+    let mut command = Command::new(UNSHARE);
+    command.args(["--mount", "--propagation=private", "--"]).arg(program).arg("--enable-sandbox");
+    command
 }
 
 impl Drop for Slirp {

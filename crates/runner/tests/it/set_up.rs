@@ -1,5 +1,6 @@
 //! A local runner under unusual circumstances.
 
+use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use runner::{
     Network, Observation, Resources, Runner, RunnerError, Serves, Stop, StopReason,
 };
 
-use crate::fixture::local;
+use crate::fixture::{self, local};
 
 #[tokio::test]
 async fn a_sandbox_that_cannot_be_made_is_told() {
@@ -46,6 +47,39 @@ async fn a_missing_network_is_never_silently_skipped() {
     let exit = run(&runner, spec).await;
     assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
     assert!(runner.log("a").search("it ran", 0, 1).await.unwrap().lines.is_empty());
+}
+
+/// Where mounts are shared, as on most machines, one that a network namespace is kept at is easily lost to all.
+#[tokio::test]
+async fn the_way_out_leaves_the_machine_its_mounts() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can make mounts to lose");
+        return;
+    }
+    let local = local();
+    let (shared, after) = (local.folder("shared"), local.folder("seen").join("after"));
+    // The shim has mounts of its own here, so that the test costs the machine none.
+    let around = format!(
+        "mount --bind {0} {0} && mount --make-shared {0} && mkdir {0}/kept && mount -t tmpfs kept {0}/kept || exit 1\n\
+         \"$@\"; grep -c {0}/kept /proc/self/mountinfo > {1}.new; mv {1}.new {1}",
+        shared.display(),
+        after.display()
+    );
+    let mut shim_command: Vec<OsString> =
+        ["unshare", "--mount", "sh", "-c", &around, "sh"].map(OsString::from).to_vec();
+    shim_command.extend(fixture::shim_command());
+    let runner = LocalRunner::new(LocalConfig { shim_command, ..local.config() }).unwrap();
+    let exit =
+        run(&runner, AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("a", "true") }).await;
+    assert_eq!(exit.cause, ExitCause::Completed, "{exit:?}");
+    let seen = async {
+        while !after.exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        fs_err::read_to_string(&after).unwrap()
+    };
+    let seen = tokio::time::timeout(Duration::from_secs(30), seen).await.unwrap();
+    assert_eq!(seen.trim(), "1");
 }
 
 #[tokio::test]
