@@ -87,16 +87,19 @@ impl Database {
             }
             DatabaseConfig::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.clone());
-                options.max_connections(16).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
+                options.max_connections(12).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
                 let unreachable = || {
                     Error::unavailable("The PostgreSQL database can't be reached.")
                         .with_hint("Check PORTICO_DATABASE_URL and that the server runs.")
                 };
-                let pool = tokio::time::timeout(REACHED_WITHIN, sea_orm::Database::connect(options))
-                    .await
-                    .map_err(|_| unreachable().context("no answer in time"))?
-                    .map_err(|error| unreachable().with_source(error))?;
-                (pool.clone(), Writes::Pool(pool))
+                let connect = async || {
+                    tokio::time::timeout(REACHED_WITHIN, sea_orm::Database::connect(options.clone()))
+                        .await
+                        .map_err(|_| unreachable().context("no answer in time"))?
+                        .map_err(|error| unreachable().with_source(error))
+                };
+                // Writes wait for each other's locks, each with a connection in its hands; reading is not to wait too.
+                (connect().await?, Writes::Pool(connect().await?))
             }
         };
         let catalogue = Catalogue::start(readers.clone());
@@ -140,7 +143,9 @@ impl Database {
                         Ok(value)
                     }
                     Err(error) => {
-                        tx.rollback().await;
+                        if let Err(error) = tx.rollback().await {
+                            tracing::error!(error = ?error, "a transaction could not be rolled back");
+                        }
                         Err(error)
                     }
                 }

@@ -116,10 +116,8 @@ impl Tx {
         Ok(self.pending.into_inner().map(|pending| pending.events).unwrap_or_default())
     }
 
-    pub(crate) async fn rollback(self) {
-        if let Err(error) = self.transaction.rollback().await {
-            tracing::error!(error = %error, "a transaction could not be rolled back");
-        }
+    pub(crate) async fn rollback(self) -> Result<()> {
+        self.transaction.rollback().await.doing("roll a transaction back")
     }
 }
 
@@ -194,7 +192,10 @@ impl Writer {
             .boxed()
         });
         self.jobs.send(job).await.map_err(|_| Error::unavailable("The server is stopping."))?;
-        answer.await.map_err(|_| Error::internal("the writer dropped a write"))?
+        answer.await.map_err(|_| {
+            Error::unavailable("The database failed just before this; nothing was changed.")
+                .with_hint("Try again in a moment.")
+        })?
     }
 }
 
@@ -214,7 +215,12 @@ async fn serve(
                 }
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                // After a full disk or an error of input and output SQLite may have ended the transaction by itself,
+                // and then nobody knows what the connection is in the middle of.
+                renew(&connection).await;
+                Err(error)
+            }
         };
         batch.clear();
         for acknowledge in acknowledgements {
@@ -223,6 +229,14 @@ async fn serve(
                 Err(error) => Err(same_for_everyone(error)),
             });
         }
+    }
+}
+
+/// Takes the only connection out of its pool, which makes a new one when it is next asked.
+async fn renew(connection: &DatabaseConnection) {
+    match connection.get_sqlite_connection_pool().acquire().await {
+        Ok(broken) => drop(broken.detach()),
+        Err(error) => tracing::error!(error = %error, "the writing connection could not be renewed"),
     }
 }
 
@@ -248,7 +262,8 @@ async fn commit_batch(
         if keep {
             told.extend(tx.commit().await?);
         } else {
-            tx.rollback().await;
+            // If this fails there is no transaction any more, for the others neither.
+            tx.rollback().await?;
         }
     }
     outer.commit().await.doing("commit")?;

@@ -8,6 +8,7 @@ pub mod listen;
 mod lock;
 mod logging;
 mod open;
+mod open_files;
 mod server;
 
 pub use content::ServedNotebooks;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,7 +19,7 @@ use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use proxy::ContentOrigin;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 use tower::util::Oneshot;
 
@@ -31,14 +32,22 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Serves until `stopping` turns true and the requests that are then open have ended.
 ///
 /// Handlers find the peer's address as `ConnectInfo<SocketAddr>`, and may upgrade connections.
-/// `name` is what the open connections are counted under.
+/// `name` is what the open connections are counted under. Of more than `most` connections, the others wait until one
+/// ends.
 pub async fn serve<S: Answering>(
     listener: TcpListener,
     service: S,
     stopping: watch::Receiver<bool>,
     name: &'static str,
+    most: usize,
 ) {
-    serve_with(listener, service, stopping, name, HEAD_TIMEOUT).await;
+    serve_with(listener, service, stopping, name, Limits { most, head_timeout: HEAD_TIMEOUT }).await;
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    most: usize,
+    head_timeout: Duration,
 }
 
 async fn serve_with<S: Answering>(
@@ -46,14 +55,19 @@ async fn serve_with<S: Answering>(
     service: S,
     mut stopping: watch::Receiver<bool>,
     name: &'static str,
-    head_timeout: Duration,
+    limits: Limits,
 ) {
     let connections = metrics::gauge!("portico_open_connections", "listener" => name);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(head_timeout);
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
     // Each connection holds a receiver; when the last one is gone, all have ended.
     let (open, _) = watch::channel(());
+    let room = Arc::new(Semaphore::new(limits.most));
     loop {
+        let place = tokio::select! {
+            Ok(place) = room.clone().acquire_owned() => place,
+            () = until(&mut stopping) => break,
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = until(&mut stopping) => break,
@@ -72,7 +86,7 @@ async fn serve_with<S: Answering>(
         let connection = builder
             .serve_connection(TokioIo::new(stream), answer_with(service.clone(), peer))
             .with_upgrades();
-        let open = Open { _held: open.subscribe(), connections: connections.clone() };
+        let open = Open { _held: open.subscribe(), _place: place, connections: connections.clone() };
         open.connections.increment(1);
         tokio::spawn(until_it_ends(connection, stopping.clone(), open));
     }
@@ -106,6 +120,7 @@ impl Answering for ContentOrigin {
 /// Counts a connection while it is open.
 struct Open {
     _held: watch::Receiver<()>,
+    _place: OwnedSemaphorePermit,
     connections: metrics::Gauge,
 }
 
@@ -206,10 +221,14 @@ mod tests {
     }
 
     async fn served(router: Router, head_timeout: Duration) -> Served {
+        served_at_most(router, Limits { most: 100, head_timeout }).await
+    }
+
+    async fn served_at_most(router: Router, limits: Limits) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(serve_with(listener, router, stopping, "test", head_timeout));
+        let task = tokio::spawn(serve_with(listener, router, stopping, "test", limits));
         Served { address, stop, task }
     }
 
@@ -217,6 +236,28 @@ mod tests {
         let mut text = String::new();
         let _ = stream.read_to_string(&mut text).await;
         text
+    }
+
+    #[tokio::test]
+    async fn more_connections_than_there_is_room_for_wait() {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let served = served_at_most(router, Limits { most: 2, head_timeout: HEAD_TIMEOUT }).await;
+        let ask = async |stream: &mut TcpStream| {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        };
+        let mut idle = Vec::new();
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(served.address).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            stream.read_exact(&mut [0; 15]).await.unwrap();
+            idle.push(stream);
+        }
+        let mut third = TcpStream::connect(served.address).await.unwrap();
+        ask(&mut third).await;
+        let early = tokio::time::timeout(Duration::from_millis(200), third.read_u8()).await;
+        assert!(early.is_err(), "it was let in");
+        idle.pop();
+        assert!(read_all(&mut third).await.ends_with("here"));
     }
 
     #[tokio::test]
@@ -322,7 +363,7 @@ mod tests {
 
     #[tokio::test]
     async fn open_requests_end_before_the_server_does() {
-        let (entered, go_on) = (std::sync::Arc::new(Notify::new()), std::sync::Arc::new(Notify::new()));
+        let (entered, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (inside, gate) = (entered.clone(), go_on.clone());
         let router = Router::new().route(
             "/",

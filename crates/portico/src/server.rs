@@ -22,7 +22,7 @@ use web_kit::{Portal, PortalSettings, RouteRow};
 use workloads::engine::Retention;
 
 use crate::config::Config;
-use crate::{content, listen};
+use crate::{content, listen, open_files};
 
 use crate::lock::DataDirLock;
 use crate::open;
@@ -91,6 +91,7 @@ fn operators(portal: &Portal, metrics: PrometheusHandle) -> Router {
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     open::data_dir(&config.data_dir)?;
     let _lock = DataDirLock::take(&config.data_dir)?;
+    let most = open_files::connections();
     let opened = open::database(&config).await?;
     opened.db.migrate().await.map_err(open::told)?;
     let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
@@ -146,15 +147,15 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let background = tokio::spawn(controller.run(stopping.clone()));
     let watching = tokio::spawn(proxy.clone().watch());
     let App { router, .. } = app(&portal, &proxy);
-    let pages = listen::serve(listener, router, stopping.clone(), "portal");
+    let pages = listen::serve(listener, router, stopping.clone(), "portal", most.portal);
     let stopping_content = stopping.clone();
     let content = async move {
         if let Some(listener) = content_listener {
-            listen::serve(listener, proxy.content_origin(), stopping_content, "content").await;
+            listen::serve(listener, proxy.content_origin(), stopping_content, "content", most.content).await;
         }
     };
-    let for_operators =
-        listen::serve(operator_listener, operators(&portal, metrics.clone()), stopping, "operators");
+    let of_operators = operators(&portal, metrics.clone());
+    let for_operators = listen::serve(operator_listener, of_operators, stopping, "operators", most.operators);
     tokio::spawn(on_signal(stop));
     tokio::spawn(keep_metrics_small(metrics));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;

@@ -96,8 +96,14 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
     };
     let proxy = Proxy::new(portal, Arc::new(One(served)), settings);
     tokio::spawn(proxy.clone().watch());
-    portico::listen::serve(TcpListener::bind(address).await?, proxy.content_origin(), stopping, "content")
-        .await;
+    portico::listen::serve(
+        TcpListener::bind(address).await?,
+        proxy.content_origin(),
+        stopping,
+        "content",
+        usize::MAX >> 4,
+    )
+    .await;
     Ok(())
 }
 

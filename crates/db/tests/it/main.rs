@@ -63,6 +63,22 @@ on_both_databases! {
         assert!(fine.is_ok());
     }
 
+    async fn a_transaction_that_the_database_ends_by_itself_surprises_nobody(database) {
+        let db = &database.db;
+        // As SQLite may do when the disk is full: what others wrote in the same batch is gone with it.
+        let ended = db.write(|tx| Box::pin(async move {
+            tx.connection().execute_unprepared("ROLLBACK").await.doing("end the transaction")?;
+            Err::<(), _>(Error::invalid("the disk is full"))
+        }));
+        let others = |from: u32| futures::future::join_all((from..from + 20).map(|n| write(db, n * 4)));
+        let (before, ended, after) = futures::future::join3(others(0), ended, others(20)).await;
+        assert!(ended.is_err());
+        let told = before.iter().chain(&after).filter(|result| result.is_ok()).count();
+        assert_eq!(count(db).await, i64::try_from(told).unwrap(), "what was refused is not there, and the rest is");
+        write(db, 0).await.unwrap();
+        assert_eq!(count(db).await, i64::try_from(told + 1).unwrap());
+    }
+
     async fn events_of_other_processes_are_heard_once(database) {
         let mine = database.db.clone();
         let other = Database::connect(&database.config).await.unwrap();
