@@ -6,7 +6,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use crate::config::Config;
 
 /// What says nothing that people need, unless it is asked for by name.
-const QUIET: &str = "sea_orm_migration=warn";
+const QUIET: &str = "sea_orm_migration=warn,sqlx::postgres::notice=warn";
 
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log_filter)).map_err(|error| {
