@@ -96,6 +96,17 @@ def image_ready(api: Api, name: str) -> None:
     until(is_ready, f"the image {name} is built", 100)
 
 
+def both(page: Page, axe_check: Callable, screenshot: Callable, name: str) -> None:
+    """Looks at a page in both themes and on a phone."""
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        axe_check(page)
+    screenshot(page, name)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{name} scrolls sideways"
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def sign_in(page: Page, user: User) -> None:
     page.goto("/sign-in")
     page.get_by_label("Username").fill(user.name)

@@ -12,16 +12,6 @@ READY = 60_000
 LAB = 45_000
 
 
-def both(page, axe_check, screenshot, name):
-    for theme in ("dark", "light"):
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        axe_check(page)
-    screenshot(page, name)
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{name} scrolls sideways"
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
 def badge(page: Page):
     return page.locator("#notebook .title .badge")
 

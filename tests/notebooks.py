@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -14,13 +15,41 @@ import websocket
 from portico import Api
 
 
-def ask_to_execute(channels: websocket.WebSocket, code: str) -> str:
-    """Sends a cell to a kernel and does not wait; the id of the message."""
-    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "session": uuid.uuid4().hex}
-    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+def ask(channels: websocket.WebSocket, what: str, content: dict[str, Any]) -> str:
+    """Sends a request to a kernel and does not wait; the id of the message."""
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": what, "username": "", "session": uuid.uuid4().hex}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
     channels.send(json.dumps(message))
     return header["msg_id"]
+
+
+def until_heard(channels: websocket.WebSocket) -> websocket.WebSocket:
+    """The same WebSocket when what the kernel says reaches it, which may be some time after the kernel hears us.
+
+    Jupyter's server doesn't wait for its subscription to what a kernel says if that is busy in the moment of connecting
+    (`ZMQChannelsWebsocketConnection.nudge`). So we ask until we hear, as jupyter_client's `wait_for_ready` does.
+    """
+    patience = channels.gettimeout()
+    channels.settimeout(1)
+    asked: set[str] = set()
+    deadline = time.monotonic() + 60
+    while True:
+        assert time.monotonic() < deadline, "nothing of what the kernel says was heard for a minute"
+        asked.add(ask(channels, "kernel_info_request", {}))
+        try:
+            while True:
+                answer = json.loads(channels.recv())
+                if answer["channel"] == "iopub" and answer["parent_header"].get("msg_id") in asked:
+                    channels.settimeout(patience)
+                    return channels
+        except websocket.WebSocketTimeoutException:
+            continue
+
+
+def ask_to_execute(channels: websocket.WebSocket, code: str) -> str:
+    """Sends a cell to a kernel and does not wait; the id of the message."""
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+    return ask(channels, "execute_request", content)
 
 
 def execute(channels: websocket.WebSocket, code: str) -> str:
@@ -140,7 +169,7 @@ class Notebook:
         return self.ask("POST", "api/kernels", {"name": "python3"})["id"]
 
     def channels(self, kernel: str) -> websocket.WebSocket:
-        return self.open_socket(f"api/kernels/{kernel}/channels")
+        return until_heard(self.open_socket(f"api/kernels/{kernel}/channels"))
 
     def run(self, code: str, kernel: str | None = None) -> str:
         """What a cell prints, in a kernel of its own unless one is given."""
@@ -152,3 +181,31 @@ class Notebook:
             channels.close()
             if kernel is None:
                 self.ask("DELETE", f"api/kernels/{used}")
+
+
+@contextmanager
+def notebook(api: Api, group: str, **more: Any) -> Iterator[Notebook]:
+    """A notebook that is ready, and is stopped afterwards."""
+    started = Notebook(api, group, **more).ready()
+    try:
+        yield started
+    finally:
+        started.post("stop")
+
+
+def save(into: Notebook, name: str, text: str) -> None:
+    """Writes a file into the home."""
+    into.ask("PUT", f"api/contents/{name}", {"type": "file", "format": "text", "content": text})
+
+
+def assert_cut(channel: websocket.WebSocket, began: float) -> None:
+    """The WebSocket ends within about a second of `began`."""
+    channel.settimeout(5)
+    try:
+        while channel.recv():
+            pass
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        pass
+    took = time.monotonic() - began
+    print(f"an open WebSocket ended {took:.2f} s after the right to it")
+    assert took < 2

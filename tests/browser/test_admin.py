@@ -108,9 +108,9 @@ def test_a_group_with_quotas_and_members(page, make_user, admin_api, open_as, ax
     there = open_as(user)
     there.goto(f"/g/{name}/settings")
     expect(there.get_by_role("row", name="Memory")).to_contain_text("6 GiB")
-    there.get_by_label("Timeout, number").fill("30")
-    there.get_by_label("Timeout, unit").select_option("minutes")
-    there.get_by_role("button", name="Save timeout").click()
+    there.get_by_label("Time limit, number").fill("30")
+    there.get_by_label("Time limit, unit").select_option("minutes")
+    there.get_by_role("button", name="Save time limit").click()
     expect(there.get_by_text("The settings are saved.")).to_be_visible()
     there.get_by_label("Stop when idle for, number").fill("0.5")
     there.get_by_label("Stop when idle for, unit").select_option("minutes")
@@ -121,7 +121,7 @@ def test_a_group_with_quotas_and_members(page, make_user, admin_api, open_as, ax
     expect(there.get_by_text("The settings are saved.")).to_be_visible()
     assert admin_api.get(f"/groups/{name}/idle-rule").json() == {"idle": 2700, "lifetime": None}
     there.goto(f"/g/{name}/jobs/new")
-    expect(there.get_by_label("Timeout, number")).to_have_value("30")
+    expect(there.get_by_label("Time limit, number")).to_have_value("30")
 
     page.get_by_role("button", name=f"Remove {user.name.title()}").click()
     confirm = page.get_by_role("dialog")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import answered, sign_in, until
+from browsing import answered, both, sign_in, until
 from containers import ENGINE, containers_of, make_jupyter_image, needs_engine
-from lab_pages import KERNELS, READY, badge, both, indicator, lab_of, new_notebook, run_cell, started_in
+from lab_pages import KERNELS, READY, badge, indicator, lab_of, new_notebook, run_cell, started_in
 from lab import ROOMY, Lab
 from notebooks import Notebook
 from portico import Portico, User

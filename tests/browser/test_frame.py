@@ -43,6 +43,24 @@ def test_the_palette_finds_jobs_pages_and_groups(page, group, make_group, axe_ch
     expect(palette).to_be_hidden()
 
 
+def test_the_palette_finds_what_is_made_and_calls_people_by_their_names(open_as, make_user, group):
+    user = make_user("grace")
+    answered(group.api.patch(f"/users/{user.name}", json={"display_name": "Grace Hopper"}))
+    group.add(user)
+    page = open_as(user)
+    page.goto(f"{group.path}/jobs/new")
+    page.get_by_label("Name", exact=True).fill("tensor sweep")
+    page.get_by_label("Command", exact=True).fill("true")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url("**/jobs/job-*")
+    palette = page.get_by_role("dialog", name="Search and commands")
+    page.keyboard.press("Control+k")
+    palette.get_by_role("combobox").fill("tensor")
+    expect(palette.get_by_role("option", name=re.compile("tensor sweep.*Grace Hopper"))).to_be_visible()
+    palette.get_by_role("option", name="TensorFlow CPU").click()
+    page.wait_for_url(f"**{group.path}/images/tensorflow-cpu")
+
+
 def test_the_group_switcher_keeps_the_page(page, make_group, axe_check):
     one, two = make_group("alpha"), make_group("omega")
     page.goto(f"{one.path}/jobs")

@@ -5,19 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browsing import both
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.usefixtures("base_ready")]
 
 READY = 90_000
-
-
-def both(page, axe_check, screenshot, name):
-    for theme in ("dark", "light"):
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        axe_check(page)
-    screenshot(page, name)
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{name} scrolls sideways"
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def make(group, name, **source):
@@ -156,3 +148,16 @@ def test_containers_and_system_images(page, open_as, make_user, group, axe_check
     there.get_by_role("link", name="Shipped notebook").click()
     expect(there.get_by_role("link", name="Edit")).to_have_count(0)
     assert there.goto(f"{group.path}/images/new").status == 403
+
+
+def test_an_image_that_is_built_on_first_use_says_so(page, group, axe_check):
+    page.goto(f"{group.path}/images")
+    expect(page.locator("#image-tensorflow-cpu .badge")).to_have_text("Not built yet")
+    page.get_by_role("link", name="TensorFlow CPU").click()
+    expect(page.get_by_text("It is built when somebody first uses it")).to_be_visible()
+    expect(page.locator("log-view")).to_have_count(0)
+    axe_check(page)
+    page.goto(f"{group.path}/notebooks/new")
+    card = page.locator(".card-radio", has_text="TensorFlow CPU")
+    expect(card).to_contain_text("Not built yet")
+    expect(card).to_contain_text("Built when it is first used.")

@@ -129,6 +129,7 @@ def test_the_list_follows_what_happens(page, group):
 
     row.get_by_role("button", name="Actions for seen live").click()
     page.get_by_role("button", name="Cancel the job").click()
+    page.get_by_role("dialog", name="Cancel the job?").get_by_role("button", name="Cancel the job").click()
     page.wait_for_url("**/jobs/job-*")
     expect(page.locator(".toast")).to_contain_text(re.compile("cancel"))
     page.go_back()

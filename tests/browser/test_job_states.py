@@ -46,7 +46,7 @@ def test_a_job_beyond_its_time_limit_says_so(page, group):
     page.goto(group.page_of(job))
 
     expect(badge(page)).to_have_text("Failed", timeout=30_000)
-    expect(page.get_by_text("Time limit reached.")).to_be_visible()
+    expect(page.locator(".note", has_text="Reached its time limit")).to_contain_text("Clone it with a longer time limit.")
     expect(page.get_by_text("2 s").first).to_be_visible()
     assert group.job(job)["cause"] == "time-limit"
 
@@ -118,8 +118,8 @@ def test_a_clone_is_prefilled(page, group):
     expect(page.get_by_label("Command", exact=True)).to_have_value("echo cloned")
     expect(page.get_by_label("Name of variable 1")).to_have_value("EPOCHS")
     expect(page.get_by_label("Value of variable 1")).to_have_value("20")
-    expect(page.get_by_label("Timeout, number")).to_have_value("2")
-    expect(page.get_by_label("Timeout, unit")).to_have_value("hours")
+    expect(page.get_by_label("Time limit, number")).to_have_value("2")
+    expect(page.get_by_label("Time limit, unit")).to_have_value("hours")
     expect(page.get_by_role("radio", name="CPU small")).to_be_checked()
 
     page.get_by_label("Command", exact=True).fill("echo changed")
@@ -140,7 +140,7 @@ def test_the_form_keeps_what_was_typed_and_names_the_field(page, group, axe_chec
     page.get_by_role("button", name="Add a variable").click()
     page.get_by_label("Name of variable 2").fill("GOOD")
     page.get_by_label("Value of variable 2").fill("also kept")
-    page.get_by_label("Timeout, number").fill("3")
+    page.get_by_label("Time limit, number").fill("3")
     page.get_by_role("button", name="Submit").click()
 
     name = page.get_by_label("Name", exact=True)
@@ -152,7 +152,7 @@ def test_the_form_keeps_what_was_typed_and_names_the_field(page, group, axe_chec
     expect(page.get_by_label("Value of variable 1")).to_have_value("kept value")
     expect(page.get_by_label("Name of variable 2")).to_have_value("GOOD")
     expect(page.get_by_role("radio", name="CPU 1")).to_be_checked()
-    expect(page.get_by_label("Timeout, number")).to_have_value("3")
+    expect(page.get_by_label("Time limit, number")).to_have_value("3")
     axe_check(page)
     screenshot(page, "new-job-errors")
 

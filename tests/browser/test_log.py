@@ -4,11 +4,13 @@ import contextlib
 import os
 import re
 import signal
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
 
-from browsing import until
+from browsing import answered, until
 
 pytestmark = pytest.mark.usefixtures("base_ready")
 
@@ -77,6 +79,21 @@ def test_a_log_of_a_hundred_thousand_lines(page, group):
     expect(view.locator(".log-row time").first).to_be_visible()
     view.locator("[data-line='31416']").click()
     assert page.url.endswith("#L31416")
+
+
+def test_times_of_lines_are_in_the_zone_of_the_person(open_as, make_user, group, portico):
+    user = make_user("traveller")
+    group.add(user)
+    answered(portico.api(user).patch("/me", json={"time_zone": "Asia/Kathmandu"}))
+    job = group.submit("echo here")
+    group.wait(job)
+    (line,) = answered(group.api.get(f"/groups/{group.name}/jobs/{job}/log/lines"))["lines"]
+    there = datetime.fromtimestamp(line["t"] / 1e6, ZoneInfo("Asia/Kathmandu"))
+    # The browser itself is elsewhere.
+    page = open_as(user, timezone_id="America/New_York")
+    page.goto(group.page_of(job, "/logs"))
+    page.get_by_role("button", name="Show times").click()
+    expect(page.locator(".log-row time")).to_have_text(re.compile(f"^{there:%H:%M:%S}"))
 
 
 def test_a_growing_log_is_followed_until_one_scrolls_up(page, group):

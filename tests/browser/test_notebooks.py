@@ -6,8 +6,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import answered, until
-from lab_pages import KERNELS, LAB, READY, badge, both, indicator, lab_of, new_notebook, opened, run_cell, started_in
+from browsing import answered, both, until
+from lab_pages import KERNELS, LAB, READY, badge, indicator, lab_of, new_notebook, opened, run_cell, started_in
 from notebooks import Notebook
 
 # JupyterLab writes what it likes to the console; pages of ours are looked at elsewhere too.
@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.usefixtures("base_ready"),
 ]
+
 
 def stop_all(group) -> None:
     for one in answered(group.api.get(f"/groups/{group.name}/notebooks"))["mine"]:

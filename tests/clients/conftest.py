@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import pytest
 from lab import Lab, prepare, take_over
 
+from notebooks import Notebook, notebook
 from portico import ROOT, Portico
 
 
@@ -45,6 +46,13 @@ def module_lab(portico_binary: Path, prepared: Path) -> Iterator[Lab]:
         yield Lab(server.start())
     finally:
         server.discard()
+
+
+@pytest.fixture(scope="module")
+def bench(module_lab: Lab) -> Iterator[Notebook]:
+    """A notebook that the tests of a module leave running."""
+    with notebook(module_lab.admin, Lab.group) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

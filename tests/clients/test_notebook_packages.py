@@ -17,7 +17,7 @@ import pytest
 import websocket
 from lab import Lab, expect, wait_for
 
-from notebooks import execute
+from notebooks import execute, until_heard
 
 
 class Notebook:
@@ -88,7 +88,7 @@ class Notebook:
         kernel = self.ask("POST", "api/kernels", {"name": "python3"})["id"]
         address = f"ws://notebook/w/{self.id}/api/kernels/{kernel}/channels"
         channels = websocket.create_connection(address, socket=self.connect(), timeout=60)
-        said = execute(channels, code)
+        said = execute(until_heard(channels), code)
         channels.close()
         self.ask("DELETE", f"api/kernels/{kernel}")
         return said

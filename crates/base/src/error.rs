@@ -174,8 +174,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        for field in &self.0.fields {
-            write!(f, " {}: {}", field.field, field.message)?;
+        // Of a single field the message tells already.
+        if self.0.fields.len() > 1 {
+            for wrong in &self.0.fields {
+                write!(f, " {}: {}", wrong.field, wrong.message)?;
+            }
         }
         Ok(())
     }
@@ -216,11 +219,36 @@ impl FieldErrors {
     }
     pub fn into_error(self) -> Error {
         let message = match self.0.as_slice() {
-            [one] => one.message.clone(),
-            many => format!("{} fields need another look.", many.len()),
+            [one] => format!("{}: {}", one.field, one.message),
+            many => {
+                let names: Vec<&str> = many.iter().map(|wrong| wrong.field.as_str()).collect();
+                format!("{} fields need another look: {}.", many.len(), names.join(", "))
+            }
         };
         let mut error = Error::new(Kind::Invalid, "invalid", message);
         error.0.fields = self.0;
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_fields() {
+        let one = Error::field("name", "Give it a name.");
+        assert_eq!(
+            (one.message(), one.to_string().as_str()),
+            ("name: Give it a name.", "name: Give it a name.")
+        );
+        let mut errors = FieldErrors::default();
+        errors.add("name", "Give it a name.");
+        errors.add("time_limit", "Use 0 (no limit) to 365 days.");
+        let both = errors.into_error();
+        assert_eq!(both.message(), "2 fields need another look: name, time_limit.");
+        assert!(
+            both.to_string().ends_with(" name: Give it a name. time_limit: Use 0 (no limit) to 365 days.")
+        );
     }
 }

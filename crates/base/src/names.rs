@@ -76,15 +76,30 @@ pub fn display_name(input: &str, max: usize) -> Result<String, String> {
     if length > max {
         return Err(format!("At most {max} characters; this one has {length}."));
     }
-    if let Some(bad) = name.chars().find(|c| c.is_control() || is_bidi_control(*c)) {
+    if let Some(bad) = name.chars().find(|c| c.is_control() || is_hidden(*c)) {
         return Err(format!("It has a character that can't be shown (U+{:04X}). Remove it.", u32::from(bad)));
+    }
+    if name.chars().all(is_blank) {
+        return Err("It has nothing that can be seen. Use letters or digits.".to_owned());
     }
     Ok(name.to_owned())
 }
 
-/// Characters that reorder what follows can make one name look like another.
-const fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+/// Characters that reorder or break what follows, or are not seen at all, can make one name look like another. Those
+/// that join letters and emoji are not among them.
+const fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}'
+        | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Characters that alone are no name: nobody would find where to click.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{200c}' | '\u{200d}' | '\u{fe00}'
+                ..='\u{fe0f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}'
+        )
 }
 
 /// An environment variable's name: letters, digits and `_`, not starting with a digit.
@@ -157,6 +172,13 @@ mod tests {
         assert_eq!(display_name("  訓練 №3 ", 60).unwrap(), "訓練 №3");
         assert!(display_name("a\u{202e}b", 60).is_err());
         assert!(display_name("a\nb", 60).is_err());
+        for hidden in ["a\u{200b}b", "\u{feff}a", "a\u{2028}b", "\u{e0041}a"] {
+            assert!(display_name(hidden, 60).unwrap_err().contains("can't be shown"), "{hidden:?}");
+        }
+        for blank in ["\u{3164}", "\u{2800}\u{2800}", "\u{200d}"] {
+            assert!(display_name(blank, 60).unwrap_err().contains("nothing that can be seen"), "{blank:?}");
+        }
+        assert!(display_name("👩\u{200d}💻", 60).is_ok() && display_name("می\u{200c}خواهم", 60).is_ok());
         assert!(display_name(&"x".repeat(61), 60).unwrap_err().contains("61"));
     }
 }

@@ -133,6 +133,12 @@ pub fn memory(mib: i64) -> String {
     if mib < 1024 { format!("{mib} MiB") } else { format!("{} GiB", decimal((mib * 1000 + 512) / 1024)) }
 }
 
+/// Memory in use, in the units that its limit has: "0.6 MiB", "1.1 GiB".
+pub fn memory_bytes(count: u64) -> String {
+    let mib = count as f64 / f64::from(1 << 20);
+    if mib < 1023.95 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
 fn gpus(count: i64) -> String {
     if count == 1 { "1 GPU".to_owned() } else { format!("{count} GPUs") }
 }
@@ -160,6 +166,10 @@ mod tests {
     #[test]
     fn amounts_read_like_a_person_would_write_them() {
         assert_eq!(cores(500), "0.5 cores");
+        assert_eq!(
+            (memory_bytes(643_072), memory_bytes(1 << 30)),
+            ("0.6 MiB".to_owned(), "1.0 GiB".to_owned())
+        );
         assert_eq!(cores(1000), "1 core");
         assert_eq!(memory(512), "512 MiB");
         assert_eq!(memory(8192), "8 GiB");

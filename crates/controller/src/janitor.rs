@@ -114,7 +114,7 @@ mod tests {
             for folder in [&files.of_group(group.id), &files.of_group(kept.id), &homes[0], &homes[1], &results] {
                 write(folder);
             }
-            world.accounts.delete_group(&root, "vision").await.unwrap();
+            world.accounts.delete_group(&root, "vision", |_, _| Box::pin(async { Ok(()) })).await.unwrap();
             world.workloads.get_job(&world.system(), &group, &job.slug).await.unwrap_err();
 
             clean_up(&server.controller).await.unwrap();

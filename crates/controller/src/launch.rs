@@ -52,6 +52,7 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     let mut spec = AttemptSpec::new(launch.attempt.to_string(), launch.spec.script.clone());
     spec.group = launch.group_name.clone();
     spec.env = env;
+    spec.home = PathBuf::from(HOME);
     spec.working_dir = PathBuf::from(HOME);
     spec.mounts = vec![Mount { source: shared, target: PathBuf::from(project), writable: true }];
     spec.image = match &launch.container {

@@ -26,6 +26,17 @@ fn translate(what: &'static str, error: DbErr) -> Error {
             .context(what)
             .with_source(error);
     }
+    // Checked before, and deleted by somebody else since.
+    if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) {
+        tracing::warn!(error = %error, doing = what, "a row was gone that another one names");
+        return Error::conflict(
+            "gone",
+            "Something that this belongs to was deleted meanwhile; nothing was changed.",
+        )
+        .with_hint("Load the page again to see what is there.")
+        .context(what)
+        .with_source(error);
+    }
     let text = error.to_string();
     if text.contains("database or disk is full")
         || text.contains("No space left")

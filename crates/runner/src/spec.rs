@@ -63,6 +63,8 @@ pub struct ImageMount {
     pub base_prefix: Option<PathBuf>,
 }
 
+const DEFAULT_HOME: &str = "/home/portico";
+
 /// Where a workload finds its environment.
 pub const ENVIRONMENT_TARGET: &str = "/opt/portico/environment";
 
@@ -131,6 +133,9 @@ pub struct AttemptSpec {
     pub script: String,
     /// The workload's whole environment. `PATH`, `HOME`, `LANG` and the like are added where they are missing.
     pub env: BTreeMap<String, String>,
+    /// The workload's home: a folder of its own unless it lies in one of the mounts. What the environment says of a
+    /// home is for programs only: it may come from a person, and no person's text becomes a path of the machine.
+    pub home: PathBuf,
     /// Where the script starts, as the workload sees it.
     pub working_dir: PathBuf,
     /// What the workload sees beside the system.
@@ -163,6 +168,7 @@ impl AttemptSpec {
             group: String::new(),
             script: script.into(),
             env: BTreeMap::new(),
+            home: PathBuf::from(DEFAULT_HOME),
             working_dir: PathBuf::from("/tmp"),
             mounts: Vec::new(),
             image: Image::default(),
@@ -187,6 +193,7 @@ impl fmt::Debug for AttemptSpec {
             .field("group", &self.group)
             .field("script_bytes", &self.script.len())
             .field("env", &self.env.keys().collect::<Vec<_>>())
+            .field("home", &self.home)
             .field("working_dir", &self.working_dir)
             .field("mounts", &self.mounts)
             .field("image", &self.image)

@@ -44,6 +44,10 @@ pub enum Status {
     Stopped,
     /// An image waits for its build.
     Queued,
+    /// An image is built when somebody first uses it.
+    NotBuilt,
+    /// Nothing here runs the image.
+    Unusable,
     /// An image is being built.
     Building,
     /// An image can be used.
@@ -69,6 +73,8 @@ impl Status {
             Self::Starting => "Starting",
             Self::Stopped => "Stopped",
             Self::Queued => "Queued",
+            Self::NotBuilt => "Not built yet",
+            Self::Unusable => "Can't run here",
             Self::Building => "Building",
             Self::Ready => "Ready",
             Self::Enabled => "Enabled",
@@ -85,7 +91,8 @@ impl Status {
             }
             Self::Succeeded | Self::Ready | Self::Enabled => "check",
             Self::Failed => "x",
-            Self::Cancelled | Self::Disabled => "ban",
+            Self::NotBuilt => "clock",
+            Self::Cancelled | Self::Disabled | Self::Unusable => "ban",
             Self::Stopped => "circle-stop",
             Self::Unknown => "circle-help",
         }
@@ -99,7 +106,12 @@ impl Status {
             Self::Preparing | Self::Starting | Self::Running | Self::Building => "run",
             Self::Succeeded | Self::Ready | Self::Enabled => "ok",
             Self::Failed => "bad",
-            Self::Cancelled | Self::Stopped | Self::Disabled | Self::Unknown => "idle",
+            Self::Cancelled
+            | Self::Stopped
+            | Self::Disabled
+            | Self::Unknown
+            | Self::NotBuilt
+            | Self::Unusable => "idle",
         }
     }
 

@@ -225,6 +225,8 @@ pub struct Frame {
     pub density: Density,
     /// The size of text in percent; 0 where it is not known.
     pub scale: i64,
+    /// The person's time zone, as an IANA name; empty where it is not known.
+    pub time_zone: String,
     pub version: String,
     pub flash: Option<Flash>,
     /// Jobs of the group that are running or waiting, shown in the menu when not zero.

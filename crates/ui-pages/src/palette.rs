@@ -7,6 +7,8 @@ use serde::Serialize;
 #[serde(rename_all = "lowercase")]
 pub enum PaletteKind {
     Job,
+    Notebook,
+    Image,
     Page,
     Group,
     Action,

@@ -163,6 +163,12 @@ pub struct QuotaPanel {
 }
 
 impl QuotaPanel {
+    /// Whether anything is drawn as a bar, whose colours then want explaining.
+    #[must_use]
+    pub fn has_bars(&self) -> bool {
+        self.rows.iter().any(|row| row.limit.is_some())
+    }
+
     /// Whether a request is drawn into the bars.
     #[must_use]
     pub fn asks(&self) -> bool {

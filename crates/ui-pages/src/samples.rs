@@ -32,6 +32,7 @@ pub(crate) fn frame(title: &str, current: Entry) -> Frame {
         theme: Theme::System,
         density: Density::default(),
         scale: 100,
+        time_zone: "Europe/Paris".into(),
         version: VERSION.into(),
         flash: None,
         active_jobs: 4,

@@ -106,16 +106,27 @@ pub(crate) fn image_cards<'a>(images: impl IntoIterator<Item = &'a Image>, chose
 }
 
 fn image_card(image: &Image, selected: bool) -> Card {
-    let wait = image.wait.filter(|_| image.refusal.is_none()).map(str::to_owned);
     Card {
         value: image.name.clone(),
         title: image.display_name.clone(),
         detail: image.description.clone(),
         label: image.image_type.label().to_owned(),
-        advice: image.deprecation().or(wait).unwrap_or_default(),
+        advice: advice(image),
         selected: selected && image.refusal.is_none(),
         disabled: image.refusal.map(str::to_owned),
-        status: (image.state != BuildState::Ready).then(|| crate::images::status(image.state)),
+        status: (image.state != BuildState::Ready).then(|| crate::images::badge(image, image.state)),
+    }
+}
+
+/// What to know before choosing it.
+fn advice(image: &Image) -> String {
+    match image.deprecation() {
+        Some(deprecation) => deprecation,
+        None if image.state == BuildState::Failed => {
+            "Its build failed. What names it waits until it is repaired.".to_owned()
+        }
+        None if image.refusal.is_none() => image.wait.unwrap_or_default().to_owned(),
+        None => String::new(),
     }
 }
 

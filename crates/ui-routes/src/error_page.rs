@@ -86,8 +86,10 @@ fn view_of(scene: &Scene<'_>) -> ErrorView {
     if let Some(group) = scene.group {
         links.push(Link::new(format!("Home of {}", group.display_name), format!("/g/{}", group.name)));
         links.push(Link::new("Jobs", format!("/g/{}/jobs", group.name)));
-    } else {
+    } else if scene.ctx.person().is_ok() {
         links.push(Link::new("Home", "/"));
+    } else {
+        links.push(Link::new("Sign in", "/sign-in"));
     }
     let mut what = scene.error.message().to_owned();
     for field in scene.error.fields() {

@@ -112,6 +112,7 @@ pub(crate) fn around(
         theme: theme(user.theme),
         density: density(user.density),
         scale: user.scale.percent(),
+        time_zone: user.time_zone.clone(),
         version: portal.settings.version.to_owned(),
         ..Frame::default()
     }

@@ -20,8 +20,11 @@ mod settings;
 mod setup;
 mod sign_in;
 mod view;
+mod workload_log;
 
 use web_kit::{Policy, Portal, RouteTable};
+
+use workload_log::{OfJob, OfNotebook};
 
 /// Every page with its policy.
 pub fn routes(portal: &Portal) -> RouteTable {
@@ -53,10 +56,10 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .get("/g/{group}/jobs/{job}/events", Member, jobs::detail::events)
         .post("/g/{group}/jobs/{job}/cancel", Member, jobs::actions::cancel)
         .post("/g/{group}/jobs/{job}/rerun", Member, jobs::actions::rerun)
-        .get("/g/{group}/jobs/{job}/log/lines", Member, jobs::log::lines)
-        .get("/g/{group}/jobs/{job}/log/search", Member, jobs::log::search)
-        .get("/g/{group}/jobs/{job}/log/stream", Member, jobs::log::stream)
-        .get("/g/{group}/jobs/{job}/log/download", Member, jobs::log::download)
+        .get("/g/{group}/jobs/{job}/log/lines", Member, workload_log::lines::<OfJob>)
+        .get("/g/{group}/jobs/{job}/log/search", Member, workload_log::search::<OfJob>)
+        .get("/g/{group}/jobs/{job}/log/stream", Member, workload_log::stream::<OfJob>)
+        .get("/g/{group}/jobs/{job}/log/download", Member, workload_log::download::<OfJob>)
         .get("/g/{group}/notebooks", Member, notebooks::list::show)
         .post("/g/{group}/notebooks", Member, notebooks::form::submit)
         .get("/g/{group}/notebooks/new", Member, notebooks::form::show)
@@ -72,10 +75,10 @@ pub fn routes(portal: &Portal) -> RouteTable {
         .post("/g/{group}/notebooks/{notebook}/snooze", Member, notebooks::actions::snooze)
         .post("/g/{group}/notebooks/{notebook}/packages/reset", Member, notebooks::packages::reset)
         .post("/g/{group}/notebooks/{notebook}/delete", Member, notebooks::actions::delete)
-        .get("/g/{group}/notebooks/{notebook}/log/lines", Member, notebooks::log::lines)
-        .get("/g/{group}/notebooks/{notebook}/log/search", Member, notebooks::log::search)
-        .get("/g/{group}/notebooks/{notebook}/log/stream", Member, notebooks::log::stream)
-        .get("/g/{group}/notebooks/{notebook}/log/download", Member, notebooks::log::download)
+        .get("/g/{group}/notebooks/{notebook}/log/lines", Member, workload_log::lines::<OfNotebook>)
+        .get("/g/{group}/notebooks/{notebook}/log/search", Member, workload_log::search::<OfNotebook>)
+        .get("/g/{group}/notebooks/{notebook}/log/stream", Member, workload_log::stream::<OfNotebook>)
+        .get("/g/{group}/notebooks/{notebook}/log/download", Member, workload_log::download::<OfNotebook>)
         .get("/g/{group}/images", Member, images::list)
         .get("/g/{group}/images/new", GroupAdmin, images::form::new)
         .post("/g/{group}/images/new", GroupAdmin, images::form::create)

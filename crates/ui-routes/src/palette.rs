@@ -10,6 +10,9 @@ use ui_pages::palette::{PaletteItem, PaletteKind};
 use web_kit::{Answer, Ctx, Portal, QueryString};
 use workloads::jobs::{JobFilter, JobSort};
 
+use crate::people::People;
+use crate::{jobs, notebooks};
+
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PaletteQuery {
     #[serde(default)]
@@ -87,13 +90,32 @@ pub(crate) async fn search(
     }
     let wanted = query.q.trim().to_lowercase();
     if !wanted.is_empty() {
-        items.retain(|item| item.title.to_lowercase().contains(&wanted));
+        let is_wanted = |name: &str| name.to_lowercase().contains(&wanted);
+        items.retain(|item| is_wanted(&item.title));
         if let Some(group) = &group {
-            let filter = JobFilter { search: wanted, ..JobFilter::default() };
+            let filter = JobFilter { search: wanted.clone(), ..JobFilter::default() };
             let request = PageRequest { limit: MOST_JOBS, from: None };
+            let notebooks = portal.workloads.list_notebooks(&ctx, group).await?.mine;
+            for notebook in notebooks.iter().filter(|notebook| is_wanted(&notebook.name)) {
+                let subtitle = format!("{} notebook", notebooks::status(notebook).word());
+                items.push(item(
+                    PaletteKind::Notebook,
+                    &notebook.name,
+                    &subtitle,
+                    notebooks::url(group, notebook),
+                ));
+            }
+            let images = portal.workloads.images_for(&ctx, group.id).await?;
+            for image in images.iter().filter(|image| is_wanted(&image.display_name)) {
+                let url = format!("/g/{}/images/{}", group.name, image.name);
+                items.push(item(PaletteKind::Image, &image.display_name, "Image", url));
+            }
             let found = portal.workloads.list_jobs(&ctx, group, &filter, JobSort::Newest, &request).await?;
+            let submitters = found.items.iter().map(|job| job.user_name.as_str());
+            let people = People::named(&portal, &ctx, submitters).await?;
             for job in found.items {
-                let subtitle = format!("{} · {}", job.phase.as_str(), job.user_name);
+                let who = people.who(&job.user_name).display_name;
+                let subtitle = format!("{} · {who}", jobs::status(&job).word());
                 items.push(item(
                     PaletteKind::Job,
                     &job.name,

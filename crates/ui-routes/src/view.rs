@@ -60,12 +60,12 @@ pub(crate) fn plural(count: i64, noun: &str, after: &str) -> String {
     format!("{} {noun}{s}{after}", ui_pages::quota::number(count as f64))
 }
 
-/// "42 s", "1 min 38 s", "2 h 11 min", "3 d 4 h"
+/// "42 s", "1 min 38 s", "2 h 11 min", "24 h", "3 d 4 h"
 pub(crate) fn duration(seconds: i64) -> String {
     let (big, small) = match seconds {
         ..60 => return format!("{} s", seconds.max(0)),
         60..3600 => ((seconds / 60, "min"), (seconds % 60, "s")),
-        3600..86_400 => ((seconds / 3600, "h"), (seconds % 3600 / 60, "min")),
+        3600..172_800 => ((seconds / 3600, "h"), (seconds % 3600 / 60, "min")),
         _ => ((seconds / 86_400, "d"), (seconds % 86_400 / 3600, "h")),
     };
     if small.0 == 0 {
@@ -100,14 +100,38 @@ pub(crate) fn field_error(name: &str, error: Option<&Error>) -> Option<String> {
         .map(|field| field.message.clone())
 }
 
-/// What stands above a form: errors that belong to no field.
+/// What stands above a form: which fields are wrong, or what is wrong beyond fields.
 pub(crate) fn form_error(error: Option<&Error>) -> Option<String> {
     let error = error?;
     if !error.fields().is_empty() {
-        return None;
+        let mut names: Vec<String> = Vec::new();
+        for wrong in error.fields() {
+            let name = field_name(&wrong.field);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        return Some(format!("Nothing is saved yet. Correct this first: {}.", names.join(", ")));
     }
     let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
     Some(format!("{}{hint}", error.message()))
+}
+
+/// A field as pages call it: `display_name` is “Display name”.
+fn field_name(field: &str) -> String {
+    match field {
+        "environment" => "Environment variables".to_owned(),
+        "days" => "Lifetime".to_owned(),
+        "default_time_limit" => "Time limit".to_owned(),
+        "open_path" => "File to open".to_owned(),
+        "path" => "Notebook".to_owned(),
+        "source" => "What it is made of".to_owned(),
+        _ => {
+            let words = field.replace(['_', '.'], " ");
+            let mut letters = words.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
 }
 
 /// The status of a form that is shown again.
@@ -219,7 +243,21 @@ mod tests {
         assert_eq!(relative(now.plus_seconds(3600), now), "in 1 h");
         assert_eq!(duration(98), "1 min 38 s");
         assert_eq!(duration(7860), "2 h 11 min");
+        assert_eq!((duration(86_400), duration(190_800)), ("24 h".to_owned(), "2 d 5 h".to_owned()));
         assert_eq!(span(now, Timestamp(now.0 + 140_000)), "0.1 s");
+    }
+
+    #[test]
+    fn a_form_says_which_fields_are_wrong() {
+        let mut errors = base::error::FieldErrors::default();
+        errors.add("display_name", "Give it a name.");
+        errors.add("environment", "“A” is there twice. Remove one.");
+        errors.add("environment", "“B” is there twice. Remove one.");
+        assert_eq!(
+            form_error(Some(&errors.into_error())).unwrap(),
+            "Nothing is saved yet. Correct this first: Display name, Environment variables."
+        );
+        assert_eq!(form_error(Some(&Error::invalid("The group is full."))).unwrap(), "The group is full.");
     }
 
     #[test]

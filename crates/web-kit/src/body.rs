@@ -1,5 +1,8 @@
 //! What requests carry, with errors that name the field.
 
+use std::time::Duration;
+
+use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::{header, request::Parts};
@@ -10,6 +13,9 @@ use crate::failure::Failure;
 
 /// The most bytes of a body. A script of 1 MB must get through, so that its own error can be told.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a body may take. Whoever sends one drop by drop holds a connection, which others may be in want of.
+const MAX_BODY_TIME: Duration = Duration::from_secs(60);
 
 /// A JSON body. Unknown fields are refused where the type says so.
 #[derive(Debug)]
@@ -62,7 +68,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             .and_then(|value| value.split(';').next())
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
         // Read even where it is refused: a connection with unread bytes can't be used again.
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
+        let bytes = whole(request, state, MAX_BODY_TIME).await?;
         if !is_json {
             let error = Error::invalid("The body is not JSON.")
                 .with_hint("Send it with Content-Type: application/json.");
@@ -82,7 +88,7 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok());
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(unread)?;
+        let bytes = whole(request, state, MAX_BODY_TIME).await?;
         match boundary {
             Some(boundary) => Ok(multipart(bytes, boundary).await?),
             None => {
@@ -94,7 +100,7 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
 }
 
 /// The parts of a form with files. A file that nobody chose comes with an empty name.
-async fn multipart(bytes: axum::body::Bytes, boundary: String) -> Result<FormBody, Error> {
+async fn multipart(bytes: Bytes, boundary: String) -> Result<FormBody, Error> {
     let whole = futures::stream::once(async { Ok::<_, std::convert::Infallible>(bytes) });
     let mut parts = multer::Multipart::new(whole, boundary);
     let broken = |error: multer::Error| {
@@ -131,6 +137,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
     }
 }
 
+/// All of the body, if it arrives in time.
+async fn whole<S: Send + Sync>(request: Request, state: &S, most: Duration) -> Result<Bytes, Failure> {
+    match tokio::time::timeout(most, Bytes::from_request(request, state)).await {
+        Ok(read) => read.map_err(unread),
+        Err(_) => {
+            let seconds = most.as_secs();
+            Err(Error::invalid(format!("The request's body did not arrive within {seconds} seconds."))
+                .with_hint("Try again, with a better connection or less to send.")
+                .with_code("too_slow")
+                .into())
+        }
+    }
+}
+
 fn unread(rejection: BytesRejection) -> Failure {
     if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         let most = base::resources::bytes(MAX_BODY_BYTES as u64);
@@ -139,4 +159,25 @@ fn unread(rejection: BytesRejection) -> Failure {
             .into();
     }
     Error::invalid("The request ended before its body was complete.").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use futures::{StreamExt as _, stream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let begun = stream::once(async { Ok::<_, Infallible>("{") });
+        let body = Body::from_stream(begun.chain(stream::pending()));
+        let Err(Failure(told)) = whole(Request::new(body), &(), Duration::from_millis(20)).await else {
+            panic!("it ended")
+        };
+        assert_eq!((told.kind(), told.code()), (Kind::Invalid, "too_slow"));
+        assert_eq!(&whole(Request::new(Body::from("{}")), &(), MAX_BODY_TIME).await.unwrap()[..], b"{}");
+    }
 }

@@ -7,6 +7,7 @@ use base::error::FieldErrors;
 use base::resources::Quota;
 use base::{Action, Error, GroupId, OpContext, Result, Role, names};
 use db::{ResultExt as _, Topic, Tx};
+use futures::future::BoxFuture;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _, ModelTrait as _};
 
@@ -178,15 +179,20 @@ impl Accounts {
             .await
     }
 
-    /// Removes a group and every row that belongs to it. Whoever calls this has stopped its workloads first.
-    pub async fn delete_group(&self, ctx: &OpContext, name: &str) -> Result<()> {
+    /// Removes a group and every row that belongs to it, unless `may_go` finds something in it that has to end first.
+    /// Nothing is added to the group between that look and its end.
+    pub async fn delete_group<F>(&self, ctx: &OpContext, name: &str, may_go: F) -> Result<()>
+    where
+        F: for<'a> FnOnce(&'a Tx, GroupId) -> BoxFuture<'a, Result<()>> + Send + 'static,
+    {
         ctx.require_platform_admin()?;
         let (ctx, name) = (ctx.clone(), name.to_owned());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let row = store::require(tx.connection(), &name).await?;
+                    let row = store::require_alone(tx.connection(), &name).await?;
                     let id = GroupId(row.id);
+                    may_go(tx, id).await?;
                     row.delete(tx.connection()).await.doing("delete a group")?;
                     audit::record(
                         tx,

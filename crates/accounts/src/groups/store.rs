@@ -63,6 +63,18 @@ pub(crate) async fn require<C: ConnectionTrait>(connection: &C, name: &str) -> R
     by_name(connection, name).await?.ok_or_else(missing)
 }
 
+/// The group, of which nobody changes anything, nor adds to it, until the end of the transaction.
+pub(crate) async fn require_alone<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Model> {
+    // SQLite has one writer, and knows no such lock.
+    let found = Entity::find()
+        .filter(Column::Name.eq(name))
+        .lock_exclusive()
+        .one(connection)
+        .await
+        .doing("lock a group")?;
+    found.ok_or_else(missing)
+}
+
 /// The same words as for a group that one may not see.
 pub(crate) fn missing() -> Error {
     Error::not_found("group of this name")

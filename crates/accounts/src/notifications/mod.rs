@@ -10,7 +10,7 @@ use sea_orm::{
     QuerySelect as _,
 };
 
-use crate::Accounts;
+use crate::{Accounts, users};
 
 pub mod entity {
     //! Table `notifications`.
@@ -48,8 +48,11 @@ pub struct Notification {
     pub is_read: bool,
 }
 
-/// Tells somebody something, in the transaction that did it.
+/// Tells somebody something, in the transaction that did it; nothing when their account is gone.
 pub async fn notify(tx: &Tx, ctx: &OpContext, user: UserId, text: String, link: String) -> Result<()> {
+    if users::store::by_id(tx.connection(), user).await?.is_none() {
+        return Ok(());
+    }
     let row = entity::ActiveModel {
         id: Set(uuid_v7(&*ctx.clock)),
         user_id: Set(user.0),

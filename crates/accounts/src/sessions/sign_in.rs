@@ -50,7 +50,7 @@ impl Accounts {
     pub async fn sign_in(&self, ctx: &OpContext, input: SignIn) -> Result<NewSession> {
         self.limits.check_address(ctx.address)?;
         let name = input.name.trim().to_owned();
-        self.limits.check_account(&name)?;
+        self.limits.check_account(&name, ctx.address)?;
         let row = match names::user_name(&name) {
             Ok(name) => users::by_name_in(self.db.reader(), &name).await?,
             Err(_) => None,

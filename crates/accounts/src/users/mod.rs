@@ -6,7 +6,7 @@
 pub mod entity;
 mod manage;
 mod profile;
-mod store;
+pub(crate) mod store;
 
 pub use manage::{NewUser, UserChange};
 pub(crate) use manage::{check_new as check_new_user, insert};

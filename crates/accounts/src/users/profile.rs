@@ -109,7 +109,7 @@ impl Accounts {
     pub async fn change_password(&self, ctx: &OpContext, current: Secret, new: Secret) -> Result<()> {
         let person = ctx.person()?;
         ctx.require_write()?;
-        self.limits.check_account(&person.name)?;
+        self.limits.check_account(&person.name, ctx.address)?;
         let row = store::by_id(self.db.reader(), person.id).await?.ok_or_else(|| Error::not_found("user"))?;
         if !self.passwords.verify(&current, row.password_hash.clone()).await? {
             return Err(Error::field("current_password", "This is not your current password."));

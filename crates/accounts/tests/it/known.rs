@@ -97,7 +97,7 @@ on_both_databases! {
         assert_eq!(name().await.unwrap(), "Eyes");
         let mine = world.accounts.my_groups(&asked().await).await.unwrap();
         assert_eq!(mine[0].group.display_name, "Eyes");
-        other.delete_group(&system, "vision").await.unwrap();
+        other.delete_group(&system, "vision", |_, _| Box::pin(async { Ok(()) })).await.unwrap();
         assert_eq!(name().await.unwrap_err().kind(), Kind::NotFound);
         assert!(world.accounts.my_groups(&asked().await).await.unwrap().is_empty());
     }

@@ -98,7 +98,7 @@ impl Watch {
         let Some(owner) = one.owner else { return Ok(None) };
         let person = self.controller.parts.accounts.active_person(ctx, owner).await?;
         Ok(match person {
-            None => Some("Stopped because its owner's account is disabled.".to_owned()),
+            None => Some("Stopped because its owner's account is disabled or deleted.".to_owned()),
             Some(person) if !is_member(&person, one.group) => {
                 Some("Stopped because its owner is no longer a member of the group.".to_owned())
             }
@@ -125,22 +125,43 @@ mod tests {
     use super::*;
     use crate::set_up::server;
 
+    /// A notebook of mia's in which JupyterLab answers; its slug.
+    async fn ready_notebook(world: &World, instance_type: &str) -> String {
+        let (mia, group, ctx) = (world.person("mia").await, world.group("vision").await, world.system());
+        let new = NewNotebook {
+            name: "Training".to_owned(),
+            instance_type: instance_type.to_owned(),
+            image: "base".to_owned(),
+            ..NewNotebook::default()
+        };
+        let slug = world.workloads.create_notebook(&mia, &group, new).await.unwrap().slug;
+        let queued = world.workloads.queue_snapshot(&ctx).await.unwrap().groups.remove(0).queued.remove(0);
+        let claims = vec![Claim { workload: queued.id, generation: queued.generation }];
+        let claimed = world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake", 45).await.unwrap();
+        let attempt = claimed[0].attempt;
+        world.workloads.attempt_running(&ctx, attempt, ctx.now()).await.unwrap();
+        world.workloads.attempt_ready(&ctx, attempt, ctx.now()).await.unwrap();
+        slug
+    }
+
     on_both_databases! {
-        async fn a_notebook_whose_gpu_works_is_not_idle(database) {
+        async fn a_notebook_ends_with_its_owner_s_account(database) {
             let world = World::new(&database.db).await;
             let (mia, group, ctx) = (world.person("mia").await, world.group("vision").await, world.system());
-            let new = NewNotebook {
-                name: "Training".to_owned(),
-                instance_type: "gpu-1".to_owned(),
-                image: "base".to_owned(),
-                ..NewNotebook::default()
-            };
-            let slug = world.workloads.create_notebook(&mia, &group, new).await.unwrap().slug;
-            let queued = world.workloads.queue_snapshot(&ctx).await.unwrap().groups.remove(0).queued.remove(0);
-            let claims = vec![Claim { workload: queued.id, generation: queued.generation }];
-            let attempt = world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake", 45).await.unwrap()[0].attempt;
-            world.workloads.attempt_running(&ctx, attempt, ctx.now()).await.unwrap();
-            world.workloads.attempt_ready(&ctx, attempt, ctx.now()).await.unwrap();
+            let slug = ready_notebook(&world, "cpu-small").await;
+            let server = server(&world, &database.db, "one");
+            let mut watch = Watch { controller: server.controller.clone(), used: HashMap::new() };
+            world.accounts.delete_user(&world.person("root").await, "mia").await.unwrap();
+            world.workloads.get_notebook(&mia, &group, &slug).await.unwrap_err();
+            let watched = world.workloads.watched_workloads(&ctx).await.unwrap();
+            watch.see_to(&ctx, &watched[0]).await.unwrap();
+            assert!(world.workloads.watched_workloads(&ctx).await.unwrap().is_empty(), "it was asked to stop");
+        }
+
+        async fn a_notebook_whose_gpu_works_is_not_idle(database) {
+            let world = World::new(&database.db).await;
+            let (mia, group) = (world.person("mia").await, world.group("vision").await);
+            let slug = ready_notebook(&world, "gpu-1").await;
             let server = server(&world, &database.db, "one");
             let mut watch = Watch { controller: server.controller.clone(), used: HashMap::new() };
             let state = async || world.workloads.get_notebook(&mia, &group, &slug).await.unwrap().state;

@@ -198,7 +198,7 @@ pub const SETTINGS: &[Setting] = &[
         "local_network",
         Shape::OneOf(&["outbound", "none", "host"]),
         "outbound",
-        "What workloads reach: outbound (other machines, not this machine's own ports), none, or host (everything, no isolation).",
+        "What workloads reach: outbound (other machines, and this machine's ports except those on its loopback), none, or host (everything, no isolation).",
     ),
     setting(
         "local_blocked_networks",

@@ -113,6 +113,59 @@ pub async fn writes_only_where_it_may(fixture: &impl RunnerFixture) {
     assert_eq!(fs_err::read_to_string(writable.join("file")).unwrap(), "mine\n");
 }
 
+/// Whoever runs the server owns these files, and so does its workload, as far as the machine can tell.
+pub async fn changes_nothing_of_the_machine(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let setting = "/proc/sys/kernel/core_pattern";
+    let before = fs_err::read_to_string(setting).unwrap();
+    let mode = || {
+        let found = fs_err::metadata("/dev/full").unwrap();
+        std::os::unix::fs::PermissionsExt::mode(&found.permissions())
+    };
+    let before_mode = mode();
+    let script = format!(
+        "cat {setting} > {setting} && echo set; chmod 0646 /dev/full && echo changed; \
+         chmod 0444 /proc/uptime && echo changed; touch /dev/zero && echo touched; \
+         echo x > /dev/null && head -c 3 /dev/zero | wc -c; echo x > /dev/full || echo full; \
+         echo named > /proc/self/comm || echo kept"
+    );
+    run(&*runner, &AttemptSpec::new("a", script)).await;
+    let text = output(&runner.log("a")).await;
+    assert_eq!((fs_err::read_to_string(setting).unwrap(), mode()), (before, before_mode), "{text}");
+    let said: Vec<_> = text.lines().filter(|line| !line.contains(": ")).collect();
+    match fixture.sandbox() {
+        SandboxKind::Environment => assert_eq!(said, ["3", "full", "kept"], "{text}"),
+        // It has devices of its own.
+        SandboxKind::Container => assert!(!said.contains(&"set"), "{text}"),
+    }
+}
+
+/// Variables come from people: none of them says what is mounted where, or makes a folder outside.
+pub async fn a_home_in_the_environment_is_only_a_variable(fixture: &impl RunnerFixture) {
+    let runner = fixture.runner();
+    let outside = fixture.folder("outside");
+    let steps = outside.display().to_string();
+    for (number, home) in [
+        format!("/../oldroot{steps}/made"),
+        format!("/tmp/../../oldroot{steps}/made"),
+        format!("/proc/self/root/oldroot{steps}/made"),
+        "/usr".to_owned(),
+        "/home/portico/..".to_owned(),
+        "nowhere".to_owned(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let attempt = format!("a{number}");
+        let mut spec =
+            AttemptSpec::new(&attempt, "printf '%s' \"$HOME\"; touch /home/portico/mine && ls /usr/bin/env");
+        spec.env.insert("HOME".into(), home.clone());
+        run(&*runner, &spec).await;
+        assert_eq!(output(&runner.log(&attempt)).await, format!("{home}/usr/bin/env"));
+        assert_eq!(fs_err::read_dir(&outside).unwrap().count(), 0, "{home} was made outside of the sandbox");
+    }
+}
+
 pub async fn cannot_reach_the_machines_loopback(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -128,6 +128,8 @@ macro_rules! contract_tests {
             sees_only_its_own_processes
             sees_no_files_of_others
             writes_only_where_it_may
+            changes_nothing_of_the_machine
+            a_home_in_the_environment_is_only_a_variable
             cannot_reach_the_machines_loopback
             has_no_network_when_told_so
             cannot_leave_its_namespaces

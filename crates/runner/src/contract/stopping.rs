@@ -76,7 +76,7 @@ pub async fn the_time_limit_ends_it(fixture: &impl RunnerFixture) {
     assert_cause(&exit, ExitCause::TimeLimit);
     assert!(begin.elapsed() >= Duration::from_millis(300));
     assert_eq!(exit.signal, Some(15));
-    assert!(exit.message.unwrap().contains("300ms"));
+    assert!(exit.message.unwrap().contains(" 0.3 s"));
 }
 
 pub async fn the_time_limit_kills_what_ignores_it(fixture: &impl RunnerFixture) {

@@ -33,19 +33,19 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
     if spec.script.contains('\0') {
         return invalid("the script contains a zero byte".into());
     }
-    if !is_plain(&spec.working_dir) {
-        return invalid(format!(
-            "the working folder {} is not a plain absolute path",
-            spec.working_dir.display()
-        ));
+    for (what, folder) in [("working folder", &spec.working_dir), ("home", &spec.home)] {
+        if !is_plain(folder) {
+            return invalid(format!("the {what} {} is not a plain absolute path", folder.display()));
+        }
+    }
+    if is_reserved(&spec.home) {
+        return invalid(format!("the home can't be {}", spec.home.display()));
     }
     if spec.serves == Some(Serves::Port(0)) {
         return invalid("nothing can listen at port 0".into());
     }
     for Mount { source, target, .. } in &spec.mounts {
-        let reserved =
-            RESERVED.iter().any(|place| target.starts_with(place) || Path::new(place).starts_with(target));
-        if !is_plain(target) || reserved {
+        if !is_plain(target) || is_reserved(target) {
             return invalid(format!("nothing can be mounted at {}", target.display()));
         }
         if !is_plain(source) {
@@ -61,6 +61,10 @@ fn check_container(spec: &AttemptSpec) -> Result<(), String> {
         Some(name) => Err(format!("{name:?} cannot be the name of a variable in a container")),
         None => Ok(()),
     }
+}
+
+fn is_reserved(target: &Path) -> bool {
+    RESERVED.iter().any(|place| target.starts_with(place) || Path::new(place).starts_with(target))
 }
 
 /// Absolute, and without steps back.

@@ -9,6 +9,7 @@ mod again;
 mod blocked;
 pub(crate) mod container;
 mod control;
+mod devices;
 mod door;
 pub(crate) mod limits;
 mod sandbox;

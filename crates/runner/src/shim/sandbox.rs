@@ -12,7 +12,6 @@ use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Image, ImageMoun
 
 /// Where the script appears.
 pub(super) const SCRIPT_TARGET: &str = "/run/portico/script";
-const DEFAULT_HOME: &str = "/home/portico";
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Names at the root of the file system that are either links into `/usr` or folders of their own.
@@ -20,13 +19,12 @@ const SYSTEM_FOLDERS: &[&str] = &["bin", "sbin", "lib", "lib32", "lib64", "libx3
 
 /// Prepares files in `dir` and answers the arguments, without those about file descriptors and without the command.
 pub(super) fn arguments(spec: &AttemptSpec, dir: &Path) -> io::Result<Vec<OsString>> {
-    let home = home(spec);
     let hostname = hostname(&spec.attempt);
     let mut arguments = Arguments::default();
     arguments.namespaces(spec, &hostname);
-    arguments.environment(spec, &home);
-    arguments.system(spec, dir, &hostname, &home)?;
-    arguments.workload(spec, dir, &home)?;
+    arguments.environment(spec);
+    arguments.system(spec, dir, &hostname)?;
+    arguments.workload(spec, dir)?;
     // The root itself is a small file system in memory; nothing is to be left there.
     arguments.add(["--remount-ro", "/"]);
     arguments.add([OsStr::new("--chdir"), spec.working_dir.as_os_str()]);
@@ -70,14 +68,14 @@ impl Arguments {
         self.add(["--cap-drop", "ALL"]);
     }
 
-    fn environment(&mut self, spec: &AttemptSpec, home: &Path) {
+    fn environment(&mut self, spec: &AttemptSpec) {
         self.add(["--clearenv"]);
-        for (name, value) in environment(spec, home) {
+        for (name, value) in environment(spec) {
             self.add(["--setenv", &name, &value]);
         }
     }
 
-    fn system(&mut self, spec: &AttemptSpec, dir: &Path, hostname: &str, home: &Path) -> io::Result<()> {
+    fn system(&mut self, spec: &AttemptSpec, dir: &Path, hostname: &str) -> io::Result<()> {
         self.mount("--ro-bind", "/usr", "/usr");
         for name in SYSTEM_FOLDERS {
             let path = Path::new("/").join(name);
@@ -88,13 +86,15 @@ impl Arguments {
             }
         }
         let etc = dir.join("etc");
-        let mounted = system_files::write(&etc, hostname, home, spec.network)?;
+        let mounted = system_files::write(&etc, hostname, &spec.home, spec.network)?;
         self.mount("--ro-bind", &etc, "/etc");
         for name in mounted {
             let path = Path::new("/etc").join(name);
             self.mount("--ro-bind", &path, &path);
         }
-        self.add(["--proc", "/proc", "--dev", "/dev"]);
+        // Of a server that is root, the workload would be the owner of what lies in /proc: the settings of the kernel
+        // among it, which say what the kernel runs.
+        self.add(["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]);
         self.memory_folder("/dev/shm", "1777", spec.resources.memory_mib);
         self.memory_folder("/tmp", "1777", spec.resources.memory_mib);
         self.add(["--dir", "/var", "--symlink", "/tmp", "/var/tmp"]);
@@ -104,7 +104,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn workload(&mut self, spec: &AttemptSpec, dir: &Path, home: &Path) -> io::Result<()> {
+    fn workload(&mut self, spec: &AttemptSpec, dir: &Path) -> io::Result<()> {
         if spec.serves == Some(Serves::Socket) {
             let serving = dir.join(SERVING);
             fs_err::create_dir(&serving)?;
@@ -123,10 +123,8 @@ impl Arguments {
             self.mount("--ro-bind", prefix, prefix);
         }
         // On disk, as what lies in a folder in memory would count as memory.
-        if !spec.mounts.iter().any(|mount| home.starts_with(&mount.target)) {
-            let private = dir.join("home");
-            fs_err::create_dir(&private)?;
-            self.mount("--bind", &private, home);
+        if let Some(private) = private_home(spec, dir)? {
+            self.mount("--bind", &private, &spec.home);
         }
         for Mount { source, target, writable } in &spec.mounts {
             self.mount(if *writable { "--bind" } else { "--ro-bind" }, source, target);
@@ -137,12 +135,12 @@ impl Arguments {
 }
 
 /// The whole environment: what was asked for and what programs expect to be there.
-fn environment(spec: &AttemptSpec, home: &Path) -> BTreeMap<String, String> {
+fn environment(spec: &AttemptSpec) -> BTreeMap<String, String> {
     let mut environment = spec.env.clone();
     let mut default = |name: &str, value: String| {
         environment.entry(name.to_owned()).or_insert(value);
     };
-    default("HOME", home.display().to_string());
+    default("HOME", spec.home.display().to_string());
     default("USER", USER.into());
     default("LOGNAME", USER.into());
     default("SHELL", "/bin/bash".into());
@@ -160,11 +158,14 @@ fn environment(spec: &AttemptSpec, home: &Path) -> BTreeMap<String, String> {
     environment
 }
 
-pub(super) fn home(spec: &AttemptSpec) -> PathBuf {
-    spec.env
-        .get("HOME")
-        .filter(|home| home.starts_with('/'))
-        .map_or_else(|| DEFAULT_HOME.into(), PathBuf::from)
+/// A new folder of the attempt for its home, unless one of its mounts brings the home.
+pub(super) fn private_home(spec: &AttemptSpec, dir: &Path) -> io::Result<Option<PathBuf>> {
+    if spec.mounts.iter().any(|mount| spec.home.starts_with(&mount.target)) {
+        return Ok(None);
+    }
+    let private = dir.join("home");
+    fs_err::create_dir(&private)?;
+    Ok(Some(private))
 }
 
 /// Short enough for a prompt. The end of an id differs more than its beginning, which is a time.
@@ -172,7 +173,7 @@ pub(super) fn hostname(attempt: &str) -> String {
     format!("attempt-{}", &attempt[attempt.len().saturating_sub(8)..])
 }
 
-fn gpu_devices(indices: &[u32]) -> Vec<PathBuf> {
+pub(super) fn gpu_devices(indices: &[u32]) -> Vec<PathBuf> {
     if indices.is_empty() {
         return Vec::new();
     }

@@ -23,6 +23,7 @@ use rustix::process::{
 use serde::Deserialize;
 
 use super::blocked::Blocking;
+use super::devices;
 use super::door::Door;
 use super::limits::{Cgroups, MOST_PROCESSES};
 use super::sandbox::{self, SCRIPT_TARGET};
@@ -103,6 +104,12 @@ pub(super) fn plan(input: &mut ShimInput, dir: &AttemptDir) -> io::Result<Plan> 
     let filter = seccomp::filter().map_err(io::Error::other)?;
     if filter.is_none() {
         concede(input, &mut concessions, "there is no filter of system calls for this kind of processor")?;
+    }
+    if let Err(error) = devices::protect(&sandbox::gpu_devices(&input.spec.gpu_indices)) {
+        concessions.push(format!(
+            "isolation is weaker than asked for: /dev/null and its like can be changed by their owner, as the server \
+             may not mount: {error}"
+        ));
     }
     let arguments = sandbox::encode(&sandbox::arguments(&input.spec, dir.path())?);
     // A large script is not needed any more.

@@ -239,5 +239,5 @@ pub(super) fn wait_for(control: &Control, others: &[BorrowedFd<'_>], patience: O
 
 fn seconds(time: Duration) -> String {
     let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    format!("{time:?}")
+    format!("{} s", time.as_secs_f64())
 }

@@ -33,6 +33,18 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /**
+ * A button that is an icon.
+ * @param {string} picture
+ * @param {string} label
+ * @param {() => void} act
+ */
+export function iconButton(picture, label, act) {
+  const button = el('button', { type: 'button', class: 'icon small', 'aria-label': label, title: label }, icon(picture));
+  button.addEventListener('click', act);
+  return button;
+}
+
+/**
  * Says something in the corner of the page.
  * @param {string} text
  * @param {'info'|'ok'|'wait'|'bad'} [tone]

@@ -1,10 +1,15 @@
 import { el, isTyping } from './dom.js';
+import { isKnown } from './session.js';
 
-/** Forms: Ctrl-Enter, no double submit, a word before typed text is lost, confirmations, rows, shown passwords. */
+/** Forms: Ctrl-Enter, no double submit, no typed text lost, confirmations, rows, shown passwords. */
 
 /** @type {WeakMap<HTMLFormElement, string>} */
 const begun = new WeakMap();
 let leaving = false;
+/** Forms of which it is being found out whether they may be sent. @type {Set<HTMLFormElement>} */
+const asking = new Set();
+/** Forms that may. @type {Set<HTMLFormElement>} */
+const cleared = new Set();
 
 /** @param {HTMLFormElement} form */
 const content = (form) => new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)])).toString();
@@ -37,15 +42,48 @@ document.addEventListener('submit', (event) => {
     confirm(form, /** @type {SubmitEvent} */ (event).submitter);
     return;
   }
-  if ('sent' in form.dataset) {
+  if ('sent' in form.dataset || asking.has(form)) {
     event.preventDefault();
+    return;
+  }
+  // Sent without a session, what was typed would be gone.
+  if (begun.has(form) && !cleared.delete(form)) {
+    event.preventDefault();
+    clear(form, /** @type {SubmitEvent} */ (event).submitter);
     return;
   }
   form.dataset.sent = '';
   leaving = true;
   // After the form's data is taken: a disabled button would not be sent.
-  setTimeout(() => form.querySelectorAll('button:not([type=button])').forEach((button) => button.setAttribute('aria-busy', 'true')));
+  setTimeout(() => busy(form));
 });
+
+/**
+ * Sends the form as soon as the server knows who sends it.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement|null} button
+ */
+async function clear(form, button) {
+  asking.add(form);
+  busy(form);
+  const known = await isKnown();
+  asking.delete(form);
+  if (!known) {
+    idle();
+    return;
+  }
+  cleared.add(form);
+  form.requestSubmit(button instanceof HTMLButtonElement ? button : undefined);
+}
+
+/** @param {HTMLFormElement} form */
+function busy(form) {
+  form.querySelectorAll('button:not([type=button])').forEach((button) => button.setAttribute('aria-busy', 'true'));
+}
+
+function idle() {
+  document.querySelectorAll('[aria-busy]').forEach((button) => button.removeAttribute('aria-busy'));
+}
 
 // Coming back with the back button, the form can be sent again.
 addEventListener('pageshow', () => {
@@ -54,7 +92,7 @@ addEventListener('pageshow', () => {
     form.removeAttribute('data-sent');
     form.removeAttribute('data-confirmed');
   });
-  document.querySelectorAll('[aria-busy]').forEach((button) => button.removeAttribute('aria-busy'));
+  idle();
 });
 
 /**
@@ -63,7 +101,9 @@ addEventListener('pageshow', () => {
  */
 function confirm(form, button) {
   const words = button?.getAttribute('aria-label') ?? button?.textContent ?? 'Continue';
-  const yes = el('button', { type: 'button', class: 'btn danger' }, words.split(' ')[0] ?? words);
+  // A label names what is meant ("Revoke laptop"); what can be read on a button is short enough for another.
+  const short = button?.hasAttribute('aria-label') ? words.split(' ')[0] ?? words : words;
+  const yes = el('button', { type: 'button', class: 'btn danger' }, short);
   const no = el('button', { type: 'button', class: 'btn quiet' }, 'Keep it');
   const dialog = /** @type {HTMLDialogElement} */ (
     el('dialog', { class: 'dialog', 'aria-labelledby': 'confirm-title' },
@@ -152,7 +192,8 @@ document.querySelectorAll('input[data-from-fragment]').forEach((input) => {
 });
 
 // The first thing that is wrong is what the person wants to change.
-const wrong = document.querySelector('form [aria-invalid]');
+const problem = document.querySelector('form [aria-invalid], form .problem');
+const wrong = problem?.matches('[aria-invalid]') ? problem : problem?.closest('.field')?.querySelector('input:not([disabled]), select, textarea');
 if (wrong instanceof HTMLElement) wrong.focus();
 
 document.querySelectorAll('input[data-must-equal]').forEach((input) => {

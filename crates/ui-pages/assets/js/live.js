@@ -1,3 +1,5 @@
+import { sayEnded } from './session.js';
+
 /**
  * Live updates: one stream per group says what changed; regions that show it fetch themselves again.
  * A region is `[data-live="topic"]`, optionally with `data-live-id` when only one thing matters.
@@ -102,12 +104,15 @@ if (!group) {
 }
 
 // Whoever is signed out meanwhile is led to the sign-in, which must not become a part of the page. A form that somebody
-// may be filling in stays as it is.
+// may be filling in stays, with a word on how to go on.
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { detail } = /** @type {CustomEvent} */ (event);
   if (new URL(detail.xhr.responseURL, location.href).pathname !== '/sign-in') return;
   detail.shouldSwap = false;
-  if (document.querySelector('form[data-unsaved]')) return;
+  if (document.querySelector('form[data-unsaved]')) {
+    sayEnded();
+    return;
+  }
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 

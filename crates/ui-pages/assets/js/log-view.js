@@ -1,6 +1,8 @@
 import { render } from './ansi.js';
-import { el, icon } from './dom.js';
+import { el, icon, iconButton } from './dom.js';
+import { LogFind } from './log-find.js';
 import { LogLines } from './log-lines.js';
+import { LogStream } from './log-stream.js';
 
 /**
  * A terminal's view of a log that is too long for a page: only visible lines exist.
@@ -17,8 +19,7 @@ const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], PageDown: [0, 1], PageUp: [
 
 class LogView extends HTMLElement {
   connectedCallback() {
-    if (this.lines) { this.attend(); this.listen(); return; }
-    this.word = '';
+    if (this.lines) { this.attend(); this.stream.open(); return; }
     this.frame = 0;
     this.load();
     this.build();
@@ -31,7 +32,7 @@ class LogView extends HTMLElement {
     // On an overview the last lines tell how it went.
     else if (this.following || this.classList.contains('short')) this.toEnd();
     this.draw();
-    this.listen();
+    this.stream.open();
     this.resized = new ResizeObserver(() => { if (this.following) this.toEnd(); this.draw(); });
     this.resized.observe(this.scroller);
     this.attend();
@@ -43,12 +44,8 @@ class LogView extends HTMLElement {
     this.lines = new LogLines(this.dataset.base ?? '', Number(this.dataset.total ?? 0), () => this.draw());
     this.lines.complete = 'complete' in this.dataset;
     this.lines.note = this.dataset.note ?? null;
+    this.stream = new LogStream(this.lines, () => this.draw());
     this.following = !this.lines.complete;
-    /** @type {number[]} */
-    this.hits = [];
-    this.hit = -1;
-    this.more = false;
-    this.tries = 0;
     this.top = 1;
   }
 
@@ -63,20 +60,19 @@ class LogView extends HTMLElement {
       if (value === undefined) delete this.dataset[name];
       else this.dataset[name] = value;
     }
-    this.stream?.close();
-    this.stream = null;
+    this.stream.close();
     this.at = 0;
     this.load();
     this.rows.replaceChildren();
     this.setFollowing(this.following);
-    if (this.word) this.search();
-    this.listen();
+    this.find.clear();
+    if (this.find.word) this.find.search();
+    this.stream.open();
     this.draw();
   }
 
   disconnectedCallback() {
-    this.stream?.close();
-    this.stream = null;
+    this.stream.close();
     removeEventListener('hashchange', this);
     document.removeEventListener('visibilitychange', this);
   }
@@ -90,8 +86,8 @@ class LogView extends HTMLElement {
   handleEvent(event) {
     if (event.type === 'visibilitychange') {
       // Browsers keep few connections to one server; a hidden tab must not hold one.
-      if (!document.hidden) this.listen();
-      else { this.stream?.close(); this.stream = null; }
+      if (document.hidden) this.stream.close();
+      else this.stream.open();
       return;
     }
     const linked = /^#L(\d+)$/.exec(location.hash);
@@ -106,20 +102,14 @@ class LogView extends HTMLElement {
     /** @type {Record<string, HTMLElement>} */
     this.buttons = {};
     const button = (/** @type {string} */ name, /** @type {string} */ picture, /** @type {string} */ label, /** @type {() => void} */ act) => {
-      const made = el('button', { type: 'button', class: 'icon small', 'aria-label': label, title: label }, icon(picture));
-      made.addEventListener('click', act);
-      this.buttons[name] = made;
-      return made;
+      this.buttons[name] = iconButton(picture, label, act);
+      return this.buttons[name];
     };
     this.state = el('span', { class: 'log-state', role: 'status' });
-    this.input = /** @type {HTMLInputElement} */ (el('input', { type: 'search', 'aria-label': 'Search the log', placeholder: 'Search the log', autocomplete: 'off', spellcheck: 'false' }));
-    this.count = el('span', { class: 'log-count', role: 'status' });
-    this.find = el('span', { class: 'log-find', hidden: true }, this.input, this.count,
-      button('prev', 'chevron-up', 'Previous match', () => this.step(-1)),
-      button('next', 'chevron-down', 'Next match', () => this.step(1)));
+    this.find = new LogFind(() => this.dataset.base ?? '', () => this.draw(), (line) => { this.setFollowing(false); this.show(line); this.draw(); });
     const download = el('a', { class: 'icon small', href: `${this.dataset.base}/download`, download: true, 'aria-label': 'Download the log', title: 'Download the log' }, icon('download'));
-    const bar = el('div', { class: 'log-bar' }, this.state, this.find,
-      button('search', 'search', 'Search', () => (this.find.hidden ? this.openFind() : this.closeFind())),
+    const bar = el('div', { class: 'log-bar' }, this.state, this.find.box,
+      button('search', 'search', 'Search', () => (this.find.box.hidden ? this.openFind() : this.closeFind())),
       button('follow', 'arrow-down-to-line', 'Follow new lines', () => this.setFollowing(!this.following)),
       button('wrap', 'wrap-text', 'Wrap long lines', () => this.toggle('wrap')),
       button('times', 'clock', 'Show times', () => this.toggle('times')),
@@ -135,10 +125,8 @@ class LogView extends HTMLElement {
     this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.scroller.addEventListener('keydown', (event) => this.key(event));
     this.rows.addEventListener('click', (event) => this.number(event));
-    let timer = 0;
-    this.input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(() => this.search(), 200); });
-    this.input.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') this.step(event.shiftKey ? -1 : 1);
+    this.find.input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.find.step(event.shiftKey ? -1 : 1);
       else if (event.key === 'Escape') this.closeFind();
       else return;
       event.preventDefault();
@@ -200,14 +188,13 @@ class LogView extends HTMLElement {
    * @param {number} to
    */
   fill(from, to) {
-    const chosen = this.hits[this.hit] ?? 0;
     /** @type {Map<string, Element>} */
     const old = new Map([...this.rows.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.key ?? '', row]));
     const rows = [];
     for (let n = from; n <= to; n += 1) {
       const line = this.lines.get(n);
-      const here = n === this.at || n === chosen;
-      const key = `${n} ${line ? line.s.length : '-'} ${here} ${this.word}`;
+      const here = n === this.at || n === this.find.chosen;
+      const key = `${n} ${line ? line.s.length : '-'} ${here} ${this.find.word}`;
       rows.push(old.get(key) ?? this.row(n, line, here, key));
     }
     this.rows.replaceChildren(...rows);
@@ -221,7 +208,7 @@ class LogView extends HTMLElement {
    */
   row(n, line, here, key) {
     const text = el('span');
-    if (line) text.append(render(line.s, this.word));
+    if (line) text.append(render(line.s, this.find.word));
     else text.textContent = '…';
     return el('div', { class: `log-row${here ? ' at' : ''}`, 'data-key': key },
       el('a', { href: `#L${n}`, 'data-line': String(n), tabindex: '-1', 'aria-label': `Link to line ${n}` }, String(n)),
@@ -301,88 +288,30 @@ class LogView extends HTMLElement {
   }
 
   openFind() {
-    this.find.hidden = false;
     this.press('search', true);
-    this.input.focus();
-    this.input.select();
+    this.find.open();
   }
 
   closeFind() {
-    this.find.hidden = true;
     this.press('search', false);
-    this.input.value = '';
-    this.search();
+    this.find.close();
     this.scroller.focus();
   }
-
-  async search() {
-    const word = this.input.value.trim();
-    this.word = word;
-    this.hits = [];
-    this.hit = -1;
-    this.count.textContent = '';
-    this.draw();
-    if (!word) return;
-    this.count.textContent = 'searching';
-    try {
-      const answer = await fetch(`${this.dataset.base}/search?q=${encodeURIComponent(word)}`);
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { matches, more } = await answer.json();
-      if (word !== this.word) return;
-      this.hits = matches;
-      this.more = more;
-      this.tell();
-      if (matches.length) this.step(1);
-    } catch {
-      if (word === this.word) this.count.textContent = 'no answer';
-    }
-  }
-
-  tell() {
-    this.count.textContent = this.hits.length ? `${this.hit + 1} of ${this.hits.length.toLocaleString('en')}${this.more ? '+' : ''}` : 'not found';
-  }
-
-  /** @param {number} by */
-  step(by) {
-    if (!this.hits.length) return;
-    this.hit = (this.hit + by + this.hits.length) % this.hits.length;
-    this.setFollowing(false);
-    this.tell();
-    this.show(this.hits[this.hit] ?? 1);
-    this.draw();
-  }
-
-  listen() {
-    if (this.lines.complete || this.stream || document.hidden) return;
-    this.stream = new EventSource(`${this.dataset.base}/stream?from=${this.lines.total}`);
-    this.stream.addEventListener('lines', (event) => {
-      this.tries = 0;
-      this.lines.take(JSON.parse(event.data));
-    });
-    this.stream.addEventListener('end', () => {
-      this.lines.complete = true;
-      this.stream?.close();
-      this.stream = null;
-      // A line may have come between the last event and the end.
-      this.lines.fetch(Math.floor(Math.max(0, this.lines.total - 1) / 500));
-      this.draw();
-    });
-    this.stream.addEventListener('error', () => {
-      this.stream?.close();
-      this.stream = null;
-      this.tries += 1;
-      const wait = Math.min(30_000, 500 * 2 ** Math.min(this.tries, 6));
-      setTimeout(() => { if (this.isConnected) this.listen(); }, wait / 2 + Math.random() * wait);
-    });
-  }
 }
+
+/** Times of day in the person's zone; in the browser's own where it does not know that one. */
+const times = (() => {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const parts = { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' };
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: document.body?.dataset.zone });
+  } catch {
+    return new Intl.DateTimeFormat('en-GB', parts);
+  }
+})();
 
 /** @param {number} micros */
-function clock(micros) {
-  const date = new Date(micros / 1000);
-  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
-}
+const clock = (micros) => times.format(micros / 1000);
 
 /** @param {string} name */
 function remembered(name) {

@@ -6,7 +6,7 @@ const dialog = document.getElementById('palette');
 const input = document.getElementById('palette-q');
 const list = document.getElementById('palette-list');
 const note = document.getElementById('palette-note');
-const ICONS = { job: 'play', page: 'file-text', group: 'users', action: 'terminal' };
+const ICONS = { job: 'play', notebook: 'notebook', image: 'layers', page: 'file-text', group: 'users', action: 'terminal' };
 
 let asked = 0;
 let timer = 0;

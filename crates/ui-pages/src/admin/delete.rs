@@ -16,6 +16,21 @@ pub struct GoesWith {
     pub what: String,
 }
 
+impl GoesWith {
+    /// People's memberships of groups.
+    #[must_use]
+    pub fn memberships(count: usize) -> Self {
+        let what = if count == 1 { "membership" } else { "memberships" };
+        Self { count: count.to_string(), what: what.into() }
+    }
+
+    /// Whether there is any of it.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.count != "0"
+    }
+}
+
 /// `GET` and `POST …/delete`; field `confirm` must equal [`DeletePage::name`].
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "admin/delete.html")]

@@ -65,7 +65,7 @@ impl Page for GroupsPage {
             url: format!("/admin/groups/{slug}"),
             members,
             user_cpu: "8".into(),
-            user_memory: "no limit".into(),
+            user_memory: "∞".into(),
             user_gpu: "1".into(),
             group_cpu: "16".into(),
             group_memory: "64 GiB".into(),

@@ -65,6 +65,8 @@ pub struct ImagePage {
     pub builds: Vec<BuildRow>,
     /// A container image has no log and no packages.
     pub is_container: bool,
+    /// Whether there is, or was, a build with a log.
+    pub has_log: bool,
     /// `POST`; absent when the person may not build or a build is under way.
     pub rebuild_url: Option<String>,
     /// `POST`; absent when no build waits or runs.
@@ -133,6 +135,7 @@ impl Page for ImagePage {
             ],
             builds: vec![build(1, Status::Succeeded, "58 packages")],
             is_container: false,
+            has_log: true,
             rebuild_url: Some("/g/vision/images/pytorch-cpu/rebuild".into()),
             cancel_url: None,
             edit_url: Some("/g/vision/images/pytorch-cpu/edit".into()),
@@ -217,6 +220,7 @@ impl Page for ImagePage {
             changes: Vec::new(),
             builds: Vec::new(),
             is_container: true,
+            has_log: false,
             rebuild_url: None,
             ..ready.clone()
         };

@@ -75,13 +75,7 @@ impl Page for ImagesPage {
                 row("base", "Python and JupyterLab", Status::Ready, "", "System"),
                 row("data-science", "pandas, scikit-learn, matplotlib", Status::Ready, "", "System"),
                 row("pytorch-cpu", "PyTorch 2.9 for CPU", Status::Building, "Package 31 of 58", "System"),
-                row(
-                    "tensorflow-cpu",
-                    "TensorFlow 2.20 for CPU",
-                    Status::Queued,
-                    "Builds when pytorch-cpu is done",
-                    "System",
-                ),
+                row("tensorflow-cpu", "TensorFlow 2.20 for CPU", Status::NotBuilt, "", "System"),
                 row(
                     "vision-team",
                     "Our packages",

@@ -188,7 +188,7 @@ fn facts() -> Vec<Fact> {
     vec![
         Fact::new("Instance type", "cpu-2 · 2 cores · 8 GiB"),
         Fact::new("Image", "data-science").link("/g/vision/images/data-science"),
-        Fact::new("Timeout", "24 h"),
+        Fact::new("Time limit", "24 h"),
         Fact::time("Started", samples::when("10:18:22", "2 min ago")),
         Fact::who("Submitted by", &samples::who("Ada Lovelace")),
         Fact::id("Job id", "0193a5c2f1e07c0c8f4e2b6d9a31c774"),

@@ -287,13 +287,16 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         action: format!("/admin/groups/{name}/delete"),
         cancel_url: format!("/admin/groups/{name}"),
         list: Link::new("Groups", "/admin/groups"),
-        goes_with: vec![
+        goes_with: [
             GoesWith {
                 count: format!("{}{}", number(jobs), if more { "+" } else { "" }),
-                what: "jobs with their logs".to_owned(),
+                what: if jobs == 1 { "job with its log" } else { "jobs with their logs" }.to_owned(),
             },
-            GoesWith { count: members.to_string(), what: "memberships".to_owned() },
-        ],
+            GoesWith::memberships(members),
+        ]
+        .into_iter()
+        .filter(GoesWith::is_any)
+        .collect(),
         stays: format!(
             "The members' accounts stay. The group's shared files and the homes in it stay on disk for {FILES_STAY_DAYS} days more, then they are removed too."
         ),

@@ -79,7 +79,7 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
             .collect(),
         facts: vec![
             Fact::new("Version", portal.settings.version),
-            Fact::new("Address", portal.settings.public_url.clone()),
+            Fact::id("Address", portal.settings.public_url.clone()),
             Fact::new("Database", portal.settings.database.clone()),
             Fact::new("Database size", size.map_or_else(|| "unknown".to_owned(), bytes)),
             Fact::id("Data directory", portal.settings.data_dir.clone()),

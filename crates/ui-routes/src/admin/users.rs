@@ -246,10 +246,13 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         action: format!("/admin/users/{name}/delete"),
         cancel_url: format!("/admin/users/{name}"),
         list: Link::new("Users", "/admin/users"),
-        goes_with: vec![
-            GoesWith { count: groups.to_string(), what: "memberships".to_owned() },
+        goes_with: [
+            GoesWith::memberships(groups),
             GoesWith { count: "All".to_owned(), what: "sessions and API tokens".to_owned() },
-        ],
+        ]
+        .into_iter()
+        .filter(GoesWith::is_any)
+        .collect(),
         stays: format!(
             "Jobs that the user submitted stay in their groups, under this name. The user's homes stay on disk for {FILES_STAY_DAYS} days more, then they are removed. To keep the account but lock it, switch it off instead."
         ),

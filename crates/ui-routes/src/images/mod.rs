@@ -6,7 +6,7 @@ pub(crate) mod log;
 mod page;
 mod place;
 
-pub(crate) use page::status;
+pub(crate) use page::badge;
 
 use axum::extract::{Path, State};
 use web_kit::{Answer, Ctx, Portal, QueryString};
@@ -24,7 +24,7 @@ pub(crate) async fn list(
     let mut framed = place.frame(&portal, &ctx, "Images").await?;
     framed.frame.flash = done.flash();
     let images = place.images(&portal, &ctx).await?;
-    Ok(view::page(&page::list(&place, &ctx, framed, &images))?)
+    Ok(view::page(&page::list(&ctx, &place, framed, &images))?)
 }
 
 pub(crate) async fn show(

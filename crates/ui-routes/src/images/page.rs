@@ -2,7 +2,7 @@
 
 use base::resources::bytes;
 use base::{OpContext, Result};
-use ui_pages::components::{Choice, Fact, Link, LogView, Note, Status, Tone};
+use ui_pages::components::{Choice, Fact, Link, LogView, Note, Status, Tone, Who};
 use ui_pages::images::{BuildRow, ChangeRow, DeprecateForm, ImagePage, ImageRow, ImagesPage};
 use web_kit::Portal;
 use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind};
@@ -10,10 +10,22 @@ use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind};
 use super::Place;
 use super::log::build_log;
 use crate::frame::Framed;
+use crate::people::People;
 use crate::view;
 
+/// What badge the image has where its builds are in this state.
+pub(crate) fn badge(image: &Image, state: BuildState) -> Status {
+    if image.refusal.is_some() {
+        Status::Unusable
+    } else if image.is_on_demand && state == BuildState::Queued {
+        Status::NotBuilt
+    } else {
+        status(state)
+    }
+}
+
 /// What badge a build's state has.
-pub(crate) const fn status(state: BuildState) -> Status {
+const fn status(state: BuildState) -> Status {
     match state {
         BuildState::Queued => Status::Queued,
         BuildState::Building => Status::Building,
@@ -28,7 +40,12 @@ fn has_older(image: &Image) -> bool {
     image.state == BuildState::Ready && image.newest_state != BuildState::Ready
 }
 
-pub(super) fn list(place: &Place, ctx: &OpContext, framed: Framed, images: &[Image]) -> ImagesPage {
+pub(super) fn list(
+    ctx: &OpContext,
+    place: &Place,
+    framed: Framed,
+    images: &[Image],
+) -> ImagesPage {
     let rows = images
         .iter()
         .map(|image| ImageRow {
@@ -36,7 +53,7 @@ pub(super) fn list(place: &Place, ctx: &OpContext, framed: Framed, images: &[Ima
             title: image.display_name.clone(),
             description: image.description.clone(),
             url: place.url(&image.name),
-            status: status(image.newest_state),
+            status: badge(image, image.newest_state),
             reason: if image.newest_state == BuildState::Failed {
                 first_line(&image.message)
             } else {
@@ -96,6 +113,7 @@ pub(super) async fn detail(
     let url = place.url(&image.name);
     let may_manage = place.may_manage(ctx, image);
     let found = portal.workloads.image_detail(image).await?;
+    let maker = People::named(portal, ctx, [image.created_by.as_str()]).await?.who(&image.created_by);
     let total = build_log(portal, image).lines(0, 0).await.map_or(0, |page| page.total);
     let under_way = image.newest_state.is_under_way() && !image.is_on_demand;
     let is_container = image.kind == ImageKind::Container;
@@ -108,15 +126,16 @@ pub(super) async fn detail(
         name: image.name.clone(),
         title: image.display_name.clone(),
         description: image.description.clone(),
-        status: status(image.newest_state),
+        status: badge(image, image.newest_state),
         note: note(image),
         deprecated: deprecated(place, image),
-        facts: facts(ctx, place, &framed, image),
+        facts: facts(ctx, place, &framed, image, &maker),
         requirements: image.requirements.clone(),
         lock: image.lock.lines().map(str::to_owned).collect(),
         changes: changes(&found),
         builds: found.builds.iter().map(|build| build_row(&framed, build)).collect(),
         is_container,
+        has_log: !is_container && !image.is_on_demand,
         rebuild_url: (may_manage && can_rebuild).then(|| format!("{url}/rebuild")),
         cancel_url: (may_manage && may_cancel).then(|| format!("{url}/cancel")),
         edit_url: may_manage.then(|| format!("{url}/edit")),
@@ -142,7 +161,7 @@ pub(super) async fn detail(
     })
 }
 
-fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image) -> Vec<Fact> {
+fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image, maker: &Who) -> Vec<Fact> {
     let mut facts = vec![
         Fact::id("Name", image.name.clone()),
         Fact::new("Kind", image.kind.as_str()),
@@ -175,7 +194,7 @@ fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image) -> Vec<
         facts.push(Fact::time("Next try", framed.when(next)));
     }
     if !image.is_built_in {
-        facts.push(Fact::new("Made by", image.created_by.clone()));
+        facts.push(Fact::who("Made by", maker));
     }
     if !image.digest.is_empty() {
         facts.push(Fact { mono: true, ..Fact::new("Digest", base::names::cut(&image.digest, 20)) });

@@ -5,7 +5,6 @@ pub(crate) mod detail;
 mod events;
 pub(crate) mod form;
 pub(crate) mod list;
-pub(crate) mod log;
 pub(crate) mod notebook;
 mod overview;
 

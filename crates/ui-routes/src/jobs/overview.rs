@@ -1,7 +1,7 @@
 //! A job at a glance: how it stands, what it is, what it uses.
 
 use accounts::groups::Group;
-use base::resources::{bytes, decimal};
+use base::resources::{decimal, memory_bytes};
 use base::{OpContext, Result, Timestamp};
 use runner::Usage;
 use ui_pages::components::{Fact, Note, Status, Tone, Who};
@@ -67,17 +67,20 @@ fn outcome(job: &Job) -> Option<Note> {
             Some(Note::new(Tone::Wait, summary.reason.clone(), place))
         }
         Phase::Failed => {
-            let title = match summary.cause {
-                Some(Cause::OutOfMemory) => "Out of memory.",
-                Some(Cause::TimeLimit) => "Time limit reached.",
-                Some(Cause::NodeLost) => "The machine was lost.",
-                Some(Cause::Platform | Cause::Preempted) => "The platform failed it.",
-                Some(Cause::Image) => "Its image can't be used.",
-                _ => "Its script failed.",
+            let reason = summary.reason.clone();
+            let (title, next) = match summary.cause {
+                Some(Cause::OutOfMemory) => {
+                    (reason, "Clone it with a larger instance type, or let it use less at a time.".to_owned())
+                }
+                Some(Cause::TimeLimit) => (reason, "Clone it with a longer time limit.".to_owned()),
+                Some(Cause::NodeLost) => ("The machine was lost.".to_owned(), reason),
+                Some(Cause::Platform | Cause::Preempted) => ("The platform failed it.".to_owned(), reason),
+                Some(Cause::Image) => ("Its image can't be used.".to_owned(), reason),
+                _ => (reason, "The end of its log usually says why.".to_owned()),
             };
-            Some(Note::new(Tone::Bad, title, summary.reason.clone()))
+            Some(Note::new(Tone::Bad, title, next))
         }
-        Phase::Cancelled => Some(Note::new(Tone::Info, "Cancelled.", summary.reason.clone())),
+        Phase::Cancelled => Some(Note::new(Tone::Info, summary.reason.clone(), "You can run it again.")),
         Phase::Succeeded | Phase::Preparing | Phase::Running if summary.is_stopping => {
             Some(Note::new(Tone::Wait, "Stopping.", "It was asked to stop and has ten seconds to do so."))
         }
@@ -168,7 +171,7 @@ fn meters(job: &Job, usage: Option<Usage>, now: Timestamp) -> (Vec<Meter>, Strin
     let limit_bytes = resources.memory_mib as f64 * 1024.0 * 1024.0;
     let memory = |used: u64, word: &str| Meter {
         label: "Memory".to_owned(),
-        text: format!("{} of {}{word}", bytes(used), base::resources::memory(resources.memory_mib)),
+        text: format!("{} of {}{word}", memory_bytes(used), base::resources::memory(resources.memory_mib)),
         percent: (used as f64 / limit_bytes * 100.0).min(100.0),
     };
     let cpu = |time_us: u64, over_us: i64| {

@@ -2,7 +2,7 @@
 
 use accounts::groups::Group;
 use axum::extract::{Path, State};
-use base::resources::bytes;
+use base::resources::memory_bytes;
 use base::{OpContext, Result, Timestamp};
 use ui_pages::components::{Fact, LogView, Note, Tone};
 use ui_pages::frame::Entry;
@@ -134,7 +134,7 @@ async fn overview_of(
             label: "Memory".to_owned(),
             text: format!(
                 "{} of {}",
-                bytes(usage.memory_bytes),
+                memory_bytes(usage.memory_bytes),
                 base::resources::memory(run.resources.memory_mib)
             ),
             percent: (usage.memory_bytes as f64 / limit * 100.0).min(100.0),

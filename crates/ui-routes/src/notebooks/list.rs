@@ -44,7 +44,6 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, framed: Framed) 
     let ready = list.mine.iter().filter(|notebook| notebook.state == NotebookState::Ready).count();
     let summary = match list.mine.len() {
         0 => String::new(),
-        1 if ready == 1 => "It is ready".to_owned(),
         all => format!("{ready} of {all} {} ready", if ready == 1 { "is" } else { "are" }),
     };
     Ok(NotebooksPage {
@@ -78,7 +77,9 @@ fn row(ctx: &OpContext, group: &Group, framed: &Framed, people: &People, noteboo
         image: notebook.image.clone(),
         instance_type: notebook.instance_type.clone(),
         size: run.map(|run| run.resources.describe()).unwrap_or_default(),
-        used: Some(framed.when(run.and_then(|run| run.active_at).unwrap_or(notebook.used_at))),
+        // What was only asked for is not used yet.
+        used: matches!(notebook.state, NotebookState::Ready | NotebookState::Stopped)
+            .then(|| framed.when(run.and_then(|run| run.active_at).unwrap_or(notebook.used_at))),
         idle_stop: idle_stop_at
             .map(|at| format!("Stops at {} unless it is used", framed.clock_time(at)))
             .unwrap_or_default(),

@@ -5,7 +5,6 @@ pub(crate) mod detail;
 pub(crate) mod form;
 pub(crate) mod launch;
 pub(crate) mod list;
-pub(crate) mod log;
 pub(crate) mod packages;
 pub(crate) mod quick;
 pub(crate) mod run;

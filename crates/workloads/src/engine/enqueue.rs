@@ -52,14 +52,11 @@ impl Workloads {
             None => errors.add("instance_type", self.unknown_instance_type(ctx, group, instance_type).await?),
             Some(kind) => {
                 if let Some(why) = self.why_never(group, kind.resources) {
-                    let error = Error::field(
-                        "instance_type",
-                        format!("This can never start: it {why}. Choose a smaller instance type."),
-                    );
+                    let text = format!("This can never start: it {why}. Choose a smaller instance type.");
                     if errors.is_empty() {
-                        return Err(error.with_code("exceed_quota"));
+                        return Err(Error::field("instance_type", text).with_code("exceed_quota"));
                     }
-                    errors.add("instance_type", error.message());
+                    errors.add("instance_type", text);
                 }
             }
         }

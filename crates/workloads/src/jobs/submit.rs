@@ -24,6 +24,8 @@ pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
 pub(crate) const MAX_NAME: usize = 100;
 const MAX_VARIABLES: usize = 100;
 const MAX_VARIABLE_BYTES: usize = 32 * 1024;
+/// The kernel starts no program with more than about 2 MiB of variables, and the platform adds its own.
+const MAX_VARIABLES_BYTES: usize = 1024 * 1024;
 /// A key is remembered for a day.
 pub(crate) const IDEMPOTENCY_SECONDS: i64 = 86_400;
 
@@ -107,6 +109,17 @@ pub(crate) fn check_variables(variables: &BTreeMap<String, String>, errors: &mut
         errors.add(
             "environment",
             format!("Use at most {MAX_VARIABLES} variables; these are {}.", variables.len()),
+        );
+    }
+    let together: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if together > MAX_VARIABLES_BYTES {
+        errors.add(
+            "environment",
+            format!(
+                "The variables have {} KiB together; at most {} KiB are allowed. Put large values into files.",
+                together.div_ceil(1024),
+                MAX_VARIABLES_BYTES / 1024
+            ),
         );
     }
     for (name, value) in variables {

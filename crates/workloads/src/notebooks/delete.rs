@@ -18,10 +18,12 @@ impl Workloads {
         ctx.require_in_group(Action::RunWorkload, group.id)?;
         let notebook = self.get_notebook(ctx, group, slug).await?;
         require_owner(NotebookAccess::require(ctx, group, notebook.user, slug)?)?;
-        let (ctx, group, slug) = (ctx.clone(), group.id, slug.to_owned());
+        let (ctx, group, owner, slug) = (ctx.clone(), group.id, notebook.user, slug.to_owned());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
+                    // Whoever starts it in this moment holds this as well.
+                    tx.lock_row(owner.0).await?;
                     let notebook = store::require(tx.connection(), group, &slug).await?;
                     if let Some(id) = notebook.workload_id {
                         tx.lock_row(id).await?;

@@ -1,9 +1,10 @@
 //! Who holds how much of a group's quotas now.
 
 use accounts::groups::Group;
-use base::{Action, Error, OpContext, Resources, Result};
-use db::ResultExt as _;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use base::{Action, Error, GroupId, OpContext, Resources, Result};
+use db::{ResultExt as _, Tx};
+use futures::future::BoxFuture;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use crate::Workloads;
 use crate::engine::told;
@@ -90,26 +91,33 @@ impl Workloads {
     /// How many jobs of the group wait or run.
     pub async fn active_jobs(&self, ctx: &OpContext, group: &Group) -> Result<u64> {
         ctx.require_in_group(Action::ReadGroup, group.id)?;
-        Entity::find()
-            .filter(Column::GroupId.eq(group.id.0))
-            .filter(Column::Phase.is_in(ACTIVE.map(Phase::as_str)))
-            .count(self.db.reader())
-            .await
-            .doing("count active jobs")
+        count_active(self.db.reader(), group.id).await
     }
 
     /// Removes a group whose jobs have all ended; one that still has some is refused.
     pub async fn delete_group(&self, ctx: &OpContext, name: &str) -> Result<()> {
         ctx.require_platform_admin()?;
-        let group = self.accounts.get_group(ctx, name).await?;
-        let active = self.active_jobs(ctx, &group).await?;
-        if active > 0 {
-            return Err(Error::conflict(
-                "group_in_use",
-                format!("{active} jobs and notebooks of this group still wait or run."),
-            )
-            .with_hint("Cancel or stop them first."));
-        }
-        self.accounts.delete_group(ctx, name).await
+        self.accounts.delete_group(ctx, name, all_ended).await
     }
+}
+
+async fn count_active(connection: &impl ConnectionTrait, group: GroupId) -> Result<u64> {
+    Entity::find()
+        .filter(Column::GroupId.eq(group.0))
+        .filter(Column::Phase.is_in(ACTIVE.map(Phase::as_str)))
+        .count(connection)
+        .await
+        .doing("count active jobs")
+}
+
+/// Refuses while something of the group waits or runs.
+fn all_ended(tx: &Tx, group: GroupId) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        let active = count_active(tx.connection(), group).await?;
+        if active == 0 {
+            return Ok(());
+        }
+        let text = format!("{active} jobs and notebooks of this group still wait or run.");
+        Err(Error::conflict("group_in_use", text).with_hint("Cancel or stop them first."))
+    })
 }

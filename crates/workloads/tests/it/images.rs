@@ -371,7 +371,7 @@ on_both_databases! {
         world.workloads.create_image(&world.person("otto").await, speech(&world).await, input("gone", build("base", &["six"]))).await.unwrap();
         let due = take(&world).await.unwrap();
         finish(&world, &due, "six==1\n").await;
-        world.accounts.delete_group(&world.person("root").await, "speech").await.unwrap();
+        world.workloads.delete_group(&world.person("root").await, "speech").await.unwrap();
         let later = world.system().now().plus_seconds(100 * 86_400);
         assert_eq!(world.workloads.forget_unused_environments(&world.system(), later).await.unwrap(), [due.digest]);
     }

@@ -54,8 +54,37 @@ on_both_databases! {
         let mut reserved = good.clone();
         reserved.spec.variables.insert("PORTICO_USER".into(), "root".into());
         assert_eq!(world.workloads.submit_job(&ctx, &group, reserved).await.unwrap_err().fields()[0].field, "environment");
+        let mut many = good.clone();
+        many.spec.variables.extend((0..40).map(|n| (format!("V{n}"), "x".repeat(30_000))));
+        let told = world.workloads.submit_job(&ctx, &group, many).await.unwrap_err();
+        assert!(told.fields()[0].message.contains("at most 1024 KiB are allowed"), "{told:?}");
         let other_script = NewJob { name: "訓練 №3".into(), ..good };
         assert!(world.workloads.submit_job(&ctx, &group, other_script).await.is_ok());
+    }
+
+    async fn a_group_that_was_deleted_meanwhile_is_told(database) {
+        let world = World::new(&database.db).await;
+        let (ctx, group) = (world.person("mia").await, world.group("vision").await);
+        world.workloads.delete_group(&world.system(), "vision").await.unwrap();
+        let told = world.workloads.submit_job(&ctx, &group, world.job("digits")).await.unwrap_err();
+        assert_eq!((told.kind(), told.code()), (Kind::Conflict, "gone"));
+    }
+
+    async fn no_job_goes_with_a_group_that_is_deleted_in_that_moment(database) {
+        let world = World::new(&database.db).await;
+        let (ctx, group) = (world.person("mia").await, world.group("vision").await);
+        let submits = (0..20).map(|_| world.workloads.submit_job(&ctx, &group, world.job("digits")));
+        let (before, deleted, after) = futures::future::join3(
+            futures::future::join_all(submits.clone()),
+            world.workloads.delete_group(&world.person("root").await, "vision"),
+            futures::future::join_all(submits),
+        )
+        .await;
+        let taken = before.iter().chain(&after).filter(|submitted| submitted.is_ok()).count();
+        match deleted {
+            Ok(()) => assert_eq!(taken, 0, "jobs were acknowledged and are gone"),
+            Err(refused) => assert_eq!((refused.code(), taken), ("group_in_use", 40)),
+        }
     }
 
     async fn a_quota_of_nothing_refuses_and_null_does_not(database) {

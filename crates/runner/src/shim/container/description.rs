@@ -13,7 +13,7 @@ use super::script::{INPUT, OUTPUT, PIPES_TARGET, STATUS, first_process};
 use crate::engine::{ATTEMPT_LABEL, About, PLACE_LABEL};
 use crate::records::{AttemptDir, SERVING};
 use crate::shim::limits::MOST_PROCESSES;
-use crate::shim::sandbox::{SCRIPT_TARGET, home, hostname};
+use crate::shim::sandbox::{SCRIPT_TARGET, hostname, private_home};
 use crate::spec::{AttemptSpec, HTTP_SOCKET, Mount, Network, Serves};
 
 /// When the machine runs out of memory, a workload is to go rather than the server.
@@ -107,11 +107,8 @@ fn mounts(spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<Vec<BindMount>> {
     let script = dir.join("script");
     fs_err::write(&script, &spec.script)?;
     add(&script, Path::new(SCRIPT_TARGET), false);
-    let home = home(spec);
-    if !spec.mounts.iter().any(|mount| home.starts_with(&mount.target)) {
-        let private = dir.join("home");
-        fs_err::create_dir(&private)?;
-        add(&private, &home, true);
+    if let Some(private) = private_home(spec, dir)? {
+        add(&private, &spec.home, true);
     }
     for Mount { source, target, writable } in &spec.mounts {
         add(source, target, *writable);
@@ -121,7 +118,7 @@ fn mounts(spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<Vec<BindMount>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{describe, home};
+    use super::describe;
     use crate::engine::About;
     use crate::records::AttemptDir;
     use crate::spec::{AttemptSpec, Resources};
@@ -157,7 +154,7 @@ mod tests {
         assert_eq!(host.cap_drop.unwrap(), ["ALL"]);
         assert!(host.privileged.is_none() && host.device_requests.is_none());
         let targets: Vec<_> = host.mounts.unwrap().into_iter().filter_map(|mount| mount.target).collect();
-        let home = home(&spec).display().to_string();
+        let home = spec.home.display().to_string();
         assert_eq!(
             targets,
             [

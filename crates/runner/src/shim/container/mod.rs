@@ -162,7 +162,7 @@ impl<'a> Container<'a> {
         if let Some(Serves::Port(port)) = spec.serves {
             self._door = Some(self.open_door(dir, spec, port)?);
         }
-        pipes::give(variables.to_owned(), script::variables(spec, &super::sandbox::home(spec)))?;
+        pipes::give(variables.to_owned(), script::variables(spec))?;
         self.await_begin(reference)
     }
 

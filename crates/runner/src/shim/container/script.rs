@@ -4,8 +4,6 @@
 //! are mounted into the container, so that neither output nor exit code need the engine, which may be restarted
 //! meanwhile, and no variable lies in the engine's records.
 
-use std::path::Path;
-
 use crate::shim::sandbox::SCRIPT_TARGET;
 use crate::shim::system_files::USER;
 use crate::spec::AttemptSpec;
@@ -41,7 +39,7 @@ pub(super) fn first_process() -> String {
 
 /// The variables as commands of a shell: what was asked for over what the image has, and what programs expect where
 /// nobody says anything.
-pub(super) fn variables(spec: &AttemptSpec, home: &Path) -> String {
+pub(super) fn variables(spec: &AttemptSpec) -> String {
     let mut commands = String::new();
     let mut command = |line: String| {
         commands.push_str(&line);
@@ -51,7 +49,7 @@ pub(super) fn variables(spec: &AttemptSpec, home: &Path) -> String {
         command(format!("export {name}={}", quoted(value)));
     }
     for (name, value) in
-        [("HOME", home.display().to_string()), ("USER", USER.into()), ("LOGNAME", USER.into())]
+        [("HOME", spec.home.display().to_string()), ("USER", USER.into()), ("LOGNAME", USER.into())]
     {
         if !spec.env.contains_key(name) {
             command(format!("export {name}={}", quoted(&value)));
@@ -79,7 +77,6 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::process::Command;
 
     use super::{is_variable, variables};
@@ -90,8 +87,8 @@ mod tests {
         let mut spec = AttemptSpec::new("a", "true");
         let value = "it's \"$HOME\" `id`\n\\ and ünïcode";
         spec.env.insert("VALUE".into(), value.into());
-        let script =
-            format!("{}printf %s \"$VALUE|$HOME|$LANG|$SHELL\"", variables(&spec, Path::new("/home/x y")));
+        spec.home = "/home/x y".into();
+        let script = format!("{}printf %s \"$VALUE|$HOME|$LANG|$SHELL\"", variables(&spec));
         let mut shell = Command::new("sh");
         let output = shell.env_clear().env("LANG", "C").args(["-c", &script]).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{value}|/home/x y|C|/bin/sh"));
