@@ -202,10 +202,17 @@ fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image, maker: 
     facts
 }
 
+/// What there is to know of a container image that can run.
+const PULLED: &str = "The machine's container engine fetches it when something first runs in it, and keeps it. The log of \
+                      that run names its digest; with that in the reference it stays the same whatever becomes of a tag.";
+
 fn note(image: &Image) -> Option<Note> {
     if image.kind == ImageKind::Container {
         let refused = image.refusal.map(|why| Note::new(Tone::Wait, "It can't run here.", why));
-        return refused.or_else(|| image.wait.map(|what| Note::new(Tone::Wait, "Work in it waits.", what)));
+        let waits = image.wait.map(|what| Note::new(Tone::Wait, "Work in it waits.", what));
+        return Some(
+            refused.or(waits).unwrap_or_else(|| Note::new(Tone::Info, "Pulled, not built.", PULLED)),
+        );
     }
     let meanwhile = if has_older(image) {
         "Until then work runs in the build before."
