@@ -10,6 +10,9 @@ use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
 const START: &str = include_str!("notebook/start.py");
 /// Where the script puts the program: a folder that nothing else of the person writes to.
 const START_TARGET: &str = "/run/portico/jupyter.py";
+/// Serves one SSH channel, beside it.
+const BRIDGE: &str = include_str!("notebook/bridge.py");
+const BRIDGE_TARGET: &str = "/run/portico/bridge.py";
 /// Brings open tabs back when the server was away, as an extension of JupyterLab.
 const RECONNECT: &str = include_str!("notebook/reconnect.js");
 /// A folder of Jupyter's data that the program knows of.
@@ -50,7 +53,7 @@ pub(crate) fn jupyter_script(start: &JupyterStart<'_>) -> String {
         "options": options(start),
     });
     let asked = quoted(&asked.to_string());
-    let program = program(START_TARGET, START);
+    let program = program(START_TARGET, START) + &program(BRIDGE_TARGET, BRIDGE);
     let extension = extension("portico-reconnect", RECONNECT);
     format!("{extension}{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n")
 }
