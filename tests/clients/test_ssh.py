@@ -249,7 +249,8 @@ def test_those_who_say_nothing_are_let_go(module_lab: Lab, admin: Client, bench:
     finally:
         for one in silent:
             one.close()
-    assert admin.run(bench, "echo on")[1] == b"on\n"
+    code, out, err = admin.run(bench, "echo on")
+    assert (code, out) == (0, b"on\n"), err
 
 
 def test_a_killed_server_ends_connections_and_no_notebook(make_lab, tmp_path: Path) -> None:

@@ -70,6 +70,9 @@ struct Way {
     slug: String,
 }
 
+/// The size of its terminal, where it has one, and the variables that were set for it.
+type Around = (Option<[u32; 4]>, BTreeMap<String, String>);
+
 /// A session channel.
 struct Opened {
     /// Until something was asked for.
@@ -165,7 +168,7 @@ impl Connection {
         Ok(())
     }
 
-    fn asked(&self, id: ChannelId) -> Option<(Option<[u32; 4]>, BTreeMap<String, String>)> {
+    fn asked(&self, id: ChannelId) -> Option<Around> {
         self.channels.get(&id).map(|opened| (opened.terminal, opened.variables.clone()))
     }
 }

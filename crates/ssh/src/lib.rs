@@ -152,7 +152,7 @@ async fn too_slow(progress: &Progress) {
     if !within(HANDSHAKE, &progress.is_private).await || !within(AUTHENTICATION, &progress.is_known).await {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn within(limit: Duration, done: &AtomicBool) -> bool {
