@@ -84,6 +84,7 @@ class Portico:
         self.port = free_port()
         self.admin_port = free_port()
         self.content_port = free_port()
+        self.ssh_port = free_port()
         self.extra_env = dict(env or {})
         self.process: subprocess.Popen[bytes] | None = None
         self._last_logs: str | None = None
@@ -120,6 +121,7 @@ class Portico:
             "PORTICO_DATA_DIR": str(self.data_dir),
             "PORTICO_LISTEN": f"127.0.0.1:{self.port}",
             "PORTICO_CONTENT_LISTEN": f"127.0.0.1:{self.content_port}",
+            "PORTICO_SSH_LISTEN": f"127.0.0.1:{self.ssh_port}",
             "PORTICO_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",
             # Whatever runs on this machine: tests that mean an engine name one.
             "PORTICO_CONTAINER_ENGINE": "off",

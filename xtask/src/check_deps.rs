@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("background", &["controller"]),
     ("delivery kit", &["web-kit", "ui-pages"]),
     ("delivery", &["ui-routes", "api-rest", "api-primehub", "api-clearml", "api-mlflow", "proxy"]),
+    ("delivery over the proxy", &["ssh"]),
     ("wiring", &["portico", "test-kit"]),
     ("tools", &["bench", "xtask"]),
 ];
@@ -76,6 +77,7 @@ const FENCES: &[Fence] = &[
         only: &["runner-kubernetes"],
         reason: "one crate speaks to clusters",
     },
+    Fence { outside: &["russh"], only: &["ssh"], reason: "one crate speaks SSH" },
     Fence { outside: &["object_store"], only: &["blobs"], reason: "one crate speaks to object storage" },
     Fence {
         outside: &["async-graphql", "async-graphql-*"],

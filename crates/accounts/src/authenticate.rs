@@ -3,10 +3,10 @@
 use base::secret::{hash, looks_like_token};
 use base::{Credential, Error, OpContext, Person, Result, SessionId, Timestamp, TokenId, TokenScope, UserId};
 
-use crate::{Accounts, groups, sessions, tokens, users};
+use crate::{Accounts, groups, sessions, ssh_keys, tokens, users};
 
 /// A session or token is marked as used at most this often; more would only cost writes.
-const TOUCH_SECONDS: i64 = 60;
+pub(crate) const TOUCH_SECONDS: i64 = 60;
 
 /// A secret that was shown before, as its row said.
 #[derive(Clone)]
@@ -123,6 +123,11 @@ impl Accounts {
                 .await
                 .map_err(|error| Error::internal_from("read a session", error))?
                 .is_some_and(|row| row.expires_at > now),
+            Credential::SshKey(id) => ssh_keys::entity::Entity::find_by_id(id.0)
+                .one(reader)
+                .await
+                .map_err(|error| Error::internal_from("read an SSH key", error))?
+                .is_some(),
             Credential::Token { id, .. } => tokens::entity::Entity::find_by_id(id.0)
                 .one(reader)
                 .await

@@ -10,6 +10,7 @@ pub mod notifications;
 pub mod passwords;
 pub mod sessions;
 pub mod setup;
+pub mod ssh_keys;
 pub mod tokens;
 pub mod users;
 

@@ -1,5 +1,6 @@
 //! The caller's own account.
 
+use accounts::ssh_keys::{NewSshKey, SshKey};
 use accounts::tokens::NewToken;
 use accounts::users::ProfileChange;
 use axum::Json;
@@ -186,5 +187,73 @@ pub(crate) async fn revoke_token(
 ) -> Answer<StatusCode> {
     let id = id.parse().map_err(|_| Error::not_found("token"))?;
     portal.accounts.revoke_token(&ctx, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SshKeyDto {
+    id: String,
+    name: String,
+    /// Such as ssh-ed25519.
+    algorithm: String,
+    /// As ssh-keygen -l shows it.
+    fingerprint: String,
+    created_at: String,
+    last_used_at: Option<String>,
+}
+
+impl From<SshKey> for SshKeyDto {
+    fn from(key: SshKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name,
+            algorithm: key.algorithm,
+            fingerprint: key.fingerprint,
+            created_at: time(key.created_at),
+            last_used_at: key.last_used_at.map(time),
+        }
+    }
+}
+
+/// The caller's public keys for SSH.
+#[utoipa::path(get, path = "/api/v1/me/ssh-keys", tag = "account", responses((status = 200, body = Vec<SshKeyDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn list_ssh_keys(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+) -> Answer<Json<Vec<SshKeyDto>>> {
+    let keys = portal.accounts.list_ssh_keys(&ctx).await?;
+    Ok(Json(keys.into_iter().map(SshKeyDto::from).collect()))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddSshKey {
+    /// Default: what stands behind the key.
+    #[serde(default)]
+    name: String,
+    /// The line of a file such as id_ed25519.pub.
+    key: String,
+}
+
+/// Adds a public key; needs a signed-in session, a token can't add keys.
+#[utoipa::path(post, path = "/api/v1/me/ssh-keys", tag = "account", request_body = AddSshKey, responses((status = 201, body = SshKeyDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn add_ssh_key(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    JsonBody(body): JsonBody<AddSshKey>,
+) -> Answer<Response> {
+    let key = portal.accounts.add_ssh_key(&ctx, NewSshKey { name: body.name, key: body.key }).await?;
+    Ok((StatusCode::CREATED, Json(SshKeyDto::from(key))).into_response())
+}
+
+/// Removes one of the caller's public keys; connections that it opened end.
+#[utoipa::path(delete, path = "/api/v1/me/ssh-keys/{key}", tag = "account", params(("key" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn remove_ssh_key(
+    State(portal): State<Portal>,
+    Ctx(ctx): Ctx,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let id = id.parse().map_err(|_| Error::not_found("SSH key"))?;
+    portal.accounts.remove_ssh_key(&ctx, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

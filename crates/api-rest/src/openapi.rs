@@ -17,6 +17,7 @@ use crate::{
     paths(
         account::me, account::update_me, account::change_password, account::list_sessions, account::revoke_session,
         account::list_tokens, account::create_token, account::revoke_token,
+        account::list_ssh_keys, account::add_ssh_key, account::remove_ssh_key,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
         groups::put_member, groups::remove_member, groups::usage, groups::events,
         images::list, images::create, images::get, images::update, images::delete, images::uses,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
-use crate::ids::{GroupId, SessionId, TokenId, UserId};
+use crate::ids::{GroupId, SessionId, SshKeyId, TokenId, UserId};
 use crate::policy::{Action, Role, Scope, Visible};
 
 /// A signed-in person with the roles they hold now.
@@ -31,6 +31,7 @@ pub enum Credential {
     None,
     Session(SessionId),
     Token { id: TokenId, scope: TokenScope },
+    SshKey(SshKeyId),
 }
 
 /// What a token may do.

@@ -59,6 +59,8 @@ ids! {
     SessionId,
     /// An API token.
     TokenId,
+    /// A public key for SSH.
+    SshKeyId,
     /// The software a workload runs in.
     ImageId,
     /// A named size.

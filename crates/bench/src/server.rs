@@ -80,6 +80,7 @@ impl Server {
             .arg("serve")
             .env("PORTICO_LISTEN", address.to_string())
             .env("PORTICO_CONTENT_LISTEN", content.to_string())
+            .env("PORTICO_SSH_LISTEN", "off")
             .env("PORTICO_ADMIN_LISTEN", operators.to_string())
             .envs(settings.iter().copied())
             .stdout(Stdio::null())

@@ -13,6 +13,9 @@ const START_CONTAINER: &str = include_str!("notebook/start_container.sh");
 const CONTAINER_CONFIG: &str = include_str!("notebook/container_config.py");
 /// Where the script puts the program: a folder that nothing else of the person writes to.
 const START_TARGET: &str = "/run/portico/jupyter.py";
+/// Serves one SSH channel, beside it.
+const BRIDGE: &str = include_str!("notebook/bridge.py");
+const BRIDGE_TARGET: &str = "/run/portico/bridge.py";
 /// Brings open tabs back when the server was away, as an extension of JupyterLab.
 const RECONNECT: &str = include_str!("notebook/reconnect.js");
 /// A folder of Jupyter's data that the program knows of.
@@ -53,7 +56,7 @@ pub(crate) fn jupyter_script(start: &JupyterStart<'_>) -> String {
         "options": options(start),
     });
     let asked = quoted(&asked.to_string());
-    let program = program(START_TARGET, START);
+    let program = program(START_TARGET, START) + &program(BRIDGE_TARGET, BRIDGE);
     let extension = extension("portico-reconnect", RECONNECT);
     format!("{extension}{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n")
 }

@@ -86,6 +86,23 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
     Ok((opened, ctx))
 }
 
+/// The key by which SSH clients know this server; made at the first start.
+pub(crate) fn ssh_host_key(config: &Config) -> anyhow::Result<ssh::HostKey> {
+    match &config.ssh_host_key {
+        Some(key) => ssh::HostKey::parse(key.expose()).map_err(told).context("PORTICO_SSH_HOST_KEY"),
+        None => {
+            let path = config.data_dir.join("ssh_host_key");
+            ssh::HostKey::load_or_make(&path, &SystemClock).map_err(told).context("the key of the SSH server")
+        }
+    }
+}
+
+/// What people are told of it.
+pub(crate) fn ssh_place(config: &Config, key: &ssh::HostKey) -> web_kit::state::SshPlace {
+    let (host, port) = config.ssh_address.clone();
+    web_kit::state::SshPlace { host, port, fingerprint: key.fingerprint(), host_key: key.public_line() }
+}
+
 pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
     let this = std::env::current_exe().context("find this program's own path")?;
     let mut local = LocalConfig::new(config.data_dir.join("attempts"), vec![this.into(), "shim".into()]);

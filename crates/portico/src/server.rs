@@ -102,6 +102,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let folders =
         Folders { files: workloads.files().clone(), build_logs: config.data_dir.join("build-logs") };
     let (stop, stopping) = watch::channel(false);
+    let ssh_key = match config.ssh_listen {
+        Some(_) => Some(open::ssh_host_key(&config)?),
+        None => None,
+    };
     let portal = Portal::new(Parts {
         db: opened.db.clone(),
         accounts: opened.accounts.clone(),
@@ -113,6 +117,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         settings: PortalSettings {
             public_url: config.public_url.clone(),
             content_origin: config.content.place.origin("{workload}"),
+            ssh: ssh_key.as_ref().map(|key| open::ssh_place(&config, key)),
             version: VERSION,
             trusted_proxies: config.trusted_proxies.clone(),
             data_dir: config.data_dir.display().to_string(),
@@ -125,6 +130,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = bind(config.listen, "PORTICO_LISTEN").await?;
     let content_listener = match config.content_listen {
         Some(address) => Some(bind(address, "PORTICO_CONTENT_LISTEN").await?),
+        None => None,
+    };
+    let ssh_listener = match config.ssh_listen {
+        Some(address) => Some(bind(address, "PORTICO_SSH_LISTEN").await?),
         None => None,
     };
     let operator_listener = bind(config.admin_listen, "PORTICO_ADMIN_LISTEN").await?;
@@ -146,6 +155,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     });
     let background = tokio::spawn(controller.run(stopping.clone()));
     let watching = tokio::spawn(proxy.clone().watch());
+    let stopping_ssh = stopping.clone();
+    let for_ssh = ssh_listener
+        .zip(ssh_key)
+        .map(|(listener, key)| ssh::serve(listener, proxy.clone(), key, stopping_ssh));
     let App { router, .. } = app(&portal, &proxy);
     let pages = listen::serve(listener, router, stopping.clone(), "portal", most.portal);
     let stopping_content = stopping.clone();
@@ -159,7 +172,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(on_signal(stop));
     tokio::spawn(keep_metrics_small(metrics));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
-    let served = tokio::spawn(async move { tokio::join!(pages, content, for_operators) });
+    let served = tokio::spawn(async move {
+        tokio::join!(pages, content, for_operators, futures::future::OptionFuture::from(for_ssh))
+    });
     // What is open to workloads ends at once, so that browsers come back to the next server.
     let _ = watching.await;
     // The background ends first, as soon as a signal comes; open requests get a little longer.

@@ -187,7 +187,13 @@ impl Proxy {
     }
 
     /// Keeps what was found out, in the entry that there is where that still says the same.
-    fn remember(&self, key: String, ctx: &OpContext, served: Served, checked: Instant) -> Admission {
+    pub(crate) fn remember(
+        &self,
+        key: String,
+        ctx: &OpContext,
+        served: Served,
+        checked: Instant,
+    ) -> Admission {
         let (Some(attempt), Some(user), true) = (served.attempt, ctx.actor_id(), served.ready) else {
             self.forget(&key);
             return Admission::NotNow(served);

@@ -24,6 +24,7 @@ mod place;
 mod routes;
 mod socket;
 mod state;
+mod tunnel;
 mod upstream;
 mod view;
 mod watch;
@@ -38,6 +39,7 @@ use web_kit::Portal;
 pub use activity::Activity;
 pub use place::{ContentSettings, Place};
 pub use routes::{ContentOrigin, ContentPolicy, ContentRow, ROWS};
+pub use tunnel::{Bridge, Refusal, Tunnel};
 
 /// What the proxy needs to know of workloads that serve HTTP.
 pub trait Serving: Send + Sync + 'static {

@@ -2,7 +2,7 @@
 
 use crate::{
     Page, admin, content, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in,
-    tokens,
+    ssh_keys, tokens,
 };
 
 type Rendered = Result<Vec<(String, String)>, askama::Error>;
@@ -36,6 +36,7 @@ pub fn gallery_pages() -> Rendered {
     add::<profile::ProfilePage>(&mut pages)?;
     add::<profile::PasswordPage>(&mut pages)?;
     add::<profile::SessionsPage>(&mut pages)?;
+    add::<ssh_keys::SshKeysPage>(&mut pages)?;
     add::<tokens::TokensPage>(&mut pages)?;
     add::<admin::GroupsPage>(&mut pages)?;
     add::<admin::GroupFormPage>(&mut pages)?;

@@ -20,6 +20,7 @@ pub mod quota;
 mod samples;
 pub mod setup;
 pub mod sign_in;
+pub mod ssh_keys;
 #[cfg(test)]
 mod tests;
 pub mod tokens;

@@ -15,6 +15,7 @@ pub fn tabs(current: &str) -> Vec<Tab> {
         ("Password", "/profile/password"),
         ("Sessions", "/profile/sessions"),
         ("API tokens", "/profile/tokens"),
+        ("SSH keys", "/profile/ssh-keys"),
     ]
     .into_iter()
     .map(|(label, url)| Tab::new(label, url, url == current))

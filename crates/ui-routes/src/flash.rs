@@ -19,6 +19,8 @@ impl Done {
             "password" => "Your password is changed. Your other sessions have ended.",
             "session" => "The session has ended.",
             "sessions" => "Your other sessions have ended.",
+            "ssh-key" => "The key is added. Your notebooks’ pages say how to connect.",
+            "ssh-key-removed" => "The key is removed. What it opened has ended.",
             "token" => "The token is revoked.",
             "settings" => "The settings are saved.",
             "created" => "It is created.",

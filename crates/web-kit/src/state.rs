@@ -39,12 +39,40 @@ pub struct PortalSettings {
     pub public_url: String,
     /// The origin of workloads that serve HTTP; `{workload}` in it stands for the one that is meant.
     pub content_origin: String,
+    /// Where notebooks are reached by SSH, if they are.
+    pub ssh: Option<SshPlace>,
     pub version: &'static str,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Where the data are, for the system page.
     pub data_dir: String,
     pub database: String,
+}
+
+/// Where people reach notebooks by SSH, and how they know that it is us.
+#[derive(Clone, Debug)]
+pub struct SshPlace {
+    pub host: String,
+    pub port: u16,
+    /// Of the server's key, as `ssh-keygen -l` shows it.
+    pub fingerprint: String,
+    /// The server's key as it stands in `known_hosts`, behind the host.
+    pub host_key: String,
+}
+
+impl SshPlace {
+    /// The line of `known_hosts` that stands for this server.
+    pub fn known_hosts(&self) -> String {
+        match self.port {
+            22 => format!("{} {}", self.host, self.host_key),
+            port => format!("[{}]:{port} {}", self.host, self.host_key),
+        }
+    }
+
+    /// What belongs into `~/.ssh/config` to reach a workload by this name.
+    pub fn config(&self, alias: &str, slug: &str) -> String {
+        format!("Host {alias}\n  HostName {}\n  Port {}\n  User {slug}\n", self.host, self.port)
+    }
 }
 
 impl PortalSettings {

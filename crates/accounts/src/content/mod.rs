@@ -105,22 +105,26 @@ impl Accounts {
         let reader = self.db.reader();
         let mut session_ids = HashSet::new();
         let mut token_ids = HashSet::new();
+        let mut key_ids = HashSet::new();
         for one in asked {
             match &one.credential {
                 Credential::Session(id) => drop(session_ids.insert(id.0)),
                 Credential::Token { id, .. } => drop(token_ids.insert(id.0)),
+                Credential::SshKey(id) => drop(key_ids.insert(id.0)),
                 Credential::None => {}
             }
         }
         let users: HashSet<_> = asked.iter().map(|one| one.user.0).collect();
         let sessions = store::living_sessions(reader, &session_ids, now).await?;
         let tokens = store::living_tokens(reader, &token_ids, now).await?;
+        let keys = store::kept_keys(reader, &key_ids).await?;
         let enabled = store::enabled(reader, &users).await?;
         let members = store::memberships(reader, &users).await?;
         let holds = |one: &Admitted| {
             let credential = match &one.credential {
                 Credential::Session(id) => sessions.contains(&id.0),
                 Credential::Token { id, .. } => tokens.contains(&id.0),
+                Credential::SshKey(id) => keys.contains(&id.0),
                 Credential::None => false,
             };
             credential && enabled.contains(&one.user.0) && members.contains(&(one.group.0, one.user.0))

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model};
 use crate::groups::entity::member;
-use crate::{sessions, tokens, users};
+use crate::{sessions, ssh_keys, tokens, users};
 
 /// Databases bound the number of values in one statement.
 const AT_ONCE: usize = 500;
@@ -72,6 +72,18 @@ pub(super) async fn living_tokens<C: ConnectionTrait>(
     let find = |ids: &[Uuid]| {
         let living = Entity::find().filter(Column::ExpiresAt.gt(now.micros()));
         living.filter(Column::Id.is_in(ids.iter().copied())).select_only().column(Column::Id)
+    };
+    among(connection, ids, find).await
+}
+
+pub(super) async fn kept_keys<C: ConnectionTrait>(
+    connection: &C,
+    ids: &HashSet<Uuid>,
+) -> Result<HashSet<Uuid>> {
+    use ssh_keys::entity::{Column, Entity};
+    let find = |ids: &[Uuid]| {
+        let kept = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+        kept.select_only().column(Column::Id)
     };
     among(connection, ids, find).await
 }

@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait as _, ConnectionTrait, IntoActiveModel as _, Mode
 
 use super::{Density, Scale, Theme, User, entity, store};
 use crate::audit::{self, Entry};
-use crate::{Accounts, passwords, sessions, tokens};
+use crate::{Accounts, passwords, sessions, ssh_keys, tokens};
 
 /// The section in which somebody may cease to be a platform admin: of two who demote each other, one stays.
 const ADMINS_LOCK: i64 = 0x706f_7274_6963_6f03;
@@ -171,6 +171,7 @@ impl Accounts {
                     if was_enabled && !row.enabled {
                         sessions::store::delete_all(tx.connection(), id, None).await?;
                         tokens::store::delete_all(tx.connection(), id).await?;
+                        ssh_keys::store::delete_all(tx.connection(), id).await?;
                     }
                     audit::record(
                         tx,

@@ -6,3 +6,4 @@ mod access;
 mod content;
 mod known;
 mod setup;
+mod ssh_keys;

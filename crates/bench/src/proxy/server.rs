@@ -82,6 +82,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         settings: PortalSettings {
             public_url: "http://portal.test".to_owned(),
             content_origin: origin.clone(),
+            ssh: None,
             version: "0",
             trusted_proxies: Vec::new(),
             data_dir: String::new(),

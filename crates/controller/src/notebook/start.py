@@ -209,6 +209,30 @@ def configured(handler, page_config):
     return page_config
 
 
+def let_in_by_ssh(web_app):
+    """The way in for SSH: hands the connection of a request to a process of its own, `bridge.py`.
+
+    Portico's server alone can ask for it: the content origin, where browsers come in, passes on nothing below
+    `.portico` and no upgrade but to a WebSocket.
+    """
+    import subprocess
+    import threading
+
+    from tornado.web import HTTPError, RequestHandler
+
+    class Bridge(RequestHandler):
+        def get(self):
+            if self.request.headers.get("Upgrade") != "portico-bridge":
+                raise HTTPError(404)
+            stream = self.detach()
+            command = [f"{ENVIRONMENT}/bin/python", "-I", "-S", os.path.join(os.path.dirname(__file__), "bridge.py")]
+            process = subprocess.Popen(command, stdin=stream.socket, start_new_session=True)
+            threading.Thread(target=process.wait, daemon=True).start()
+            stream.close()
+
+    web_app.add_handlers(".*$", [(web_app.settings["base_url"] + ".portico/bridge", Bridge)])
+
+
 def initialized(asked):
     """JupyterLab's server, about to listen. Most of its time goes by in imports."""
     import gc
@@ -227,6 +251,7 @@ def initialized(asked):
 
     server = LabApp.initialize_server(argv=asked["options"])
     server.web_app.settings["page_config_hook"] = configured
+    let_in_by_ssh(server.web_app)
     # What was imported stays; to look through it for garbage once more would take a fifth of a second.
     gc.freeze()
     gc.enable()

@@ -15,6 +15,7 @@ mod m0008_notebook_jobs;
 mod m0009_removals;
 mod m0010_user_search;
 mod m0011_containers;
+mod m0012_ssh_keys;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_removals::Migration),
             Box::new(m0010_user_search::Migration),
             Box::new(m0011_containers::Migration),
+            Box::new(m0012_ssh_keys::Migration),
         ]
     }
 }

@@ -22,6 +22,7 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     found.push(clock());
     found.push(database(config).await);
     found.push(content::content_origin(&config.content.place).await);
+    found.push(ssh(config));
     let mut is_missing = false;
     for capability in &found {
         let mark = match capability.state {
@@ -83,6 +84,24 @@ fn disk(config: &Config) -> anyhow::Result<Capability> {
         ),
         fix: is_slow.then(|| "Put the data directory on a faster disk.".to_owned()),
     })
+}
+
+/// Whether people reach their notebooks by SSH.
+fn ssh(config: &Config) -> Capability {
+    let Some(listen) = config.ssh_listen else {
+        let detail = "off, so notebooks are opened by browsers only".to_owned();
+        return Capability { name: "SSH", state: CapabilityState::Absent, detail, fix: None };
+    };
+    const SFTP: [&str; 3] =
+        ["/usr/lib/openssh/sftp-server", "/usr/lib/sftp-server", "/usr/libexec/openssh/sftp-server"];
+    let (host, port) = &config.ssh_address;
+    let detail = format!("{listen}, people are told {host} port {port}");
+    if SFTP.iter().any(|path| std::path::Path::new(path).exists()) {
+        return Capability { name: "SSH", state: CapabilityState::Ok, detail, fix: None };
+    }
+    let fix = "Install sftp-server (Debian: openssh-sftp-server).".to_owned();
+    let detail = format!("{detail}; scp and sftp don't work, there is no sftp-server");
+    Capability { name: "SSH", state: CapabilityState::Degraded, detail, fix: Some(fix) }
 }
 
 fn clock() -> Capability {

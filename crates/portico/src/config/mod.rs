@@ -50,6 +50,11 @@ pub struct Config {
     pub content: ContentSettings,
     /// The content origin's own listener, where it has one.
     pub content_listen: Option<SocketAddr>,
+    /// Where SSH is listened for; `None` where it is off.
+    pub ssh_listen: Option<SocketAddr>,
+    /// The host and port that people are told.
+    pub ssh_address: (String, u16),
+    pub ssh_host_key: Option<base::Secret>,
     pub database: DatabaseConfig,
     pub log_json: bool,
     pub log_filter: String,
@@ -199,6 +204,12 @@ impl Values {
             requests_per_person: whole("content_requests_per_person", 256),
             sockets_per_person: whole("content_sockets_per_person", 512),
         };
+        let ssh_listen = match self.text("ssh_listen") {
+            "" | "off" => None,
+            _ => Some(address("ssh_listen")?),
+        };
+        let ssh_port = ssh_listen.map_or(22, |address| address.port());
+        let ssh_address = ssh_address(self.text("ssh_address"), &public_url, ssh_port)?;
         let time_zone = self.text("time_zone").to_owned();
         if !base::clock::is_time_zone(&time_zone) {
             return Err(format!("time_zone: “{time_zone}” is no time zone. Write it as Europe/Paris."));
@@ -210,6 +221,9 @@ impl Values {
             trusted_proxies: self.list("trusted_proxies"),
             content,
             content_listen,
+            ssh_listen,
+            ssh_address,
+            ssh_host_key: text("ssh_host_key").map(base::Secret::new),
             database,
             log_json: self.text("log_format") == "json",
             log_filter: self.text("log_level").to_owned(),
@@ -304,6 +318,20 @@ fn suggestion(key: &str) -> String {
         || " See `portico config show`.".to_owned(),
         |setting| format!(" Did you mean “{}”?", setting.key),
     )
+}
+
+/// The host and port at which people reach SSH.
+fn ssh_address(given: &str, public_url: &str, port: u16) -> Result<(String, u16), String> {
+    let wrong = || format!("ssh_address: “{given}” is no address. Write it as ssh.example.org:2222.");
+    let text = if given.is_empty() { public_url.to_owned() } else { format!("ssh://{given}") };
+    let url = url::Url::parse(&text).map_err(|_| wrong())?;
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
+    let is_only_host = matches!(url.path(), "" | "/") && url.query().is_none() && url.username().is_empty();
+    if !given.is_empty() && !is_only_host {
+        return Err(wrong());
+    }
+    let port = if given.is_empty() { port } else { url.port().unwrap_or(port) };
+    Ok((host.trim_matches(['[', ']']).to_owned(), port))
 }
 
 /// How many letters differ (Levenshtein).

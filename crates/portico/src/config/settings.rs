@@ -139,6 +139,22 @@ pub const SETTINGS: &[Setting] = &[
         "512",
         "WebSockets to workloads that one person may have open at once.",
     ),
+    setting(
+        "ssh_listen",
+        Shape::Text,
+        "127.0.0.1:2222",
+        "The address at which people reach their notebooks by SSH, with the public keys of their profiles. off: not at all.",
+    ),
+    setting(
+        "ssh_address",
+        Shape::Text,
+        "",
+        "How people reach ssh_listen, as host or host:port. Default: the host of public_url and the port of ssh_listen.",
+    ),
+    secret(
+        "ssh_host_key",
+        "The Ed25519 key of the SSH server, as ssh-keygen makes it without a passphrase; give it as PORTICO_SSH_HOST_KEY_FILE. Several servers on one database have the same. Default: ssh_host_key in the data directory, made at the first start.",
+    ),
     secret(
         "database_url",
         "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Default: portico.db in the data directory.",

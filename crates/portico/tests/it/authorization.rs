@@ -39,6 +39,7 @@ fn concrete(path: &str) -> String {
         .replace("{slug}", "nb-none")
         .replace("{session}", "0")
         .replace("{token}", "0")
+        .replace("{key}", "0")
 }
 
 /// Routes that would end the session of whoever sweeps.

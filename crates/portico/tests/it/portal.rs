@@ -37,6 +37,12 @@ impl TestPortal {
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),
                 content_origin: "http://content.test".to_owned(),
+                ssh: Some(web_kit::state::SshPlace {
+                    host: "portal.test".to_owned(),
+                    port: 2222,
+                    fingerprint: "SHA256:test".to_owned(),
+                    host_key: "ssh-ed25519 AAAA".to_owned(),
+                }),
                 version: "0",
                 trusted_proxies: Vec::new(),
                 data_dir: String::new(),

@@ -96,6 +96,7 @@ impl Content {
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),
                 content_origin: origin.clone(),
+                ssh: None,
                 version: "0",
                 trusted_proxies: Vec::new(),
                 data_dir: String::new(),

@@ -9,6 +9,7 @@ use crate::frame::{Entry, Frame};
 use crate::jobs::{EventRow, Stage};
 use crate::quota::Meter;
 use crate::samples;
+use crate::ssh_keys::SshBlock;
 
 /// A notebook that will be stopped soon because nothing happens in it.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +72,8 @@ pub struct NotebookOverview {
     pub events: Vec<EventRow>,
     /// Absent for those who may not see the owner's home.
     pub packages: Option<Packages>,
+    /// For its owner, where SSH is on.
+    pub ssh: Option<SshBlock>,
 }
 
 impl NotebookOverview {

@@ -8,6 +8,7 @@ use crate::components::{Card, Fact, Note, Status, Tone};
 use crate::jobs::{EventRow, Stage, StageState};
 use crate::quota::Meter;
 use crate::samples;
+use crate::ssh_keys::{self, SshBlock};
 
 const SLUG: &str = "nb-4k2p9x7q";
 const URL: &str = "/g/vision/notebooks/nb-4k2p9x7q";
@@ -233,6 +234,13 @@ pub(super) fn ready() -> NotebookOverview {
         meters: vec![meter("CPU", "0.2 of 2 cores", 10.0), meter("Memory", "0.6 of 8 GiB", 7.5)],
         meters_about: "now".into(),
         events: events(),
+        ssh: Some(SshBlock {
+            config: "Host research.vision\n  HostName portico.example\n  Port 2222\n  User nb-3fa9b1c7\n"
+                .into(),
+            command: "ssh research.vision".into(),
+            server: ssh_keys::sample_server(),
+            has_key: false,
+        }),
         packages: Some(Packages {
             summary: "3 packages, 24 MiB".into(),
             names: vec!["einops 0.8.1".into(), "polars 1.35.2".into(), "rich 14.2.0".into()],

@@ -40,12 +40,7 @@ fn has_older(image: &Image) -> bool {
     image.state == BuildState::Ready && image.newest_state != BuildState::Ready
 }
 
-pub(super) fn list(
-    ctx: &OpContext,
-    place: &Place,
-    framed: Framed,
-    images: &[Image],
-) -> ImagesPage {
+pub(super) fn list(ctx: &OpContext, place: &Place, framed: Framed, images: &[Image]) -> ImagesPage {
     let rows = images
         .iter()
         .map(|image| ImageRow {

@@ -9,6 +9,7 @@ use ui_pages::frame::Entry;
 use ui_pages::jobs::{EventRow, Stage, StageState};
 use ui_pages::notebooks::{Failure, IdleWarning, NotebookOverview, NotebookPage, NotebookTab};
 use ui_pages::quota::Meter;
+use ui_pages::ssh_keys::SshBlock;
 use web_kit::{Answer, Ctx, InGroup, Portal};
 use workloads::jobs::Cause;
 use workloads::notebooks::model::Run;
@@ -17,6 +18,7 @@ use workloads::notebooks::{Notebook, NotebookState};
 use super::{actions, opens, packages, status, url, volumes};
 use crate::frame::{self, Framed};
 use crate::people::People;
+use crate::profile::ssh_keys;
 use crate::view;
 
 type Where = Path<(String, String)>;
@@ -109,6 +111,7 @@ async fn overview_of(
     };
     if is_own {
         overview.packages = Some(packages::of(portal, ctx, group, notebook).await?);
+        overview.ssh = ssh_block(portal, ctx, group, notebook).await?;
     }
     let Some(run) = run else { return Ok(overview) };
     if notebook.state != NotebookState::Stopped {
@@ -143,6 +146,31 @@ async fn overview_of(
     }
     overview.events = events_of(portal, ctx, group, notebook, run, framed).await?;
     Ok(overview)
+}
+
+/// How its owner connects by SSH, where that is on.
+async fn ssh_block(
+    portal: &Portal,
+    ctx: &OpContext,
+    group: &Group,
+    notebook: &Notebook,
+) -> Result<Option<SshBlock>> {
+    let Some(place) = &portal.settings.ssh else { return Ok(None) };
+    let alias = format!("{}.{}", host_name(&notebook.name, &notebook.slug), group.name);
+    Ok(Some(SshBlock {
+        config: place.config(&alias, &notebook.slug),
+        command: format!("ssh {alias}"),
+        server: ssh_keys::server(place),
+        has_key: !portal.accounts.list_ssh_keys(ctx).await?.is_empty(),
+    }))
+}
+
+/// A notebook's name as one word that hosts may have.
+fn host_name(name: &str, otherwise: &str) -> String {
+    let fine = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+    let word: String = name.chars().map(fine).collect();
+    let word = word.trim_matches('-');
+    if word.is_empty() { otherwise.to_owned() } else { word.to_owned() }
 }
 
 fn variables(notebook: &Notebook) -> Vec<(String, String)> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod password;
 pub(crate) mod sessions;
+pub(crate) mod ssh_keys;
 pub(crate) mod tokens;
 
 use accounts::users::{ProfileChange, Scale};

@@ -1,0 +1,262 @@
+//! One channel: what the client sends goes into a process inside of the notebook, and what that says comes back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use base::{Error, Result};
+use proxy::{Bridge, Tunnel};
+use russh::server::{Handle, Msg};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use serde::Serialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::sync::mpsc::Receiver;
+
+use crate::gate::Flow;
+
+/// How long a process may take to begin.
+const BEGIN: Duration = Duration::from_secs(20);
+/// No frame is longer.
+const LONGEST: u32 = 1024 * 1024;
+
+/// What is asked for inside of a notebook.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(crate) enum Asked {
+    Shell {
+        terminal: Option<[u32; 4]>,
+        variables: BTreeMap<String, String>,
+    },
+    Command {
+        command: String,
+        terminal: Option<[u32; 4]>,
+        variables: BTreeMap<String, String>,
+    },
+    Sftp {
+        variables: BTreeMap<String, String>,
+    },
+    /// A port of its loopback.
+    Port {
+        port: u16,
+    },
+}
+
+/// What a client may say about a process that runs.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    /// Columns, rows, and the same in pixels.
+    Resize([u32; 4]),
+    Signal(String),
+}
+
+/// A process, or a connection, that has begun.
+pub(crate) struct Begun {
+    from: ReadHalf<Bridge>,
+    to: WriteHalf<Bridge>,
+    tunnel: Tunnel,
+}
+
+/// Begins it, or says why it can't be.
+pub(crate) async fn begin(tunnel: Tunnel, asked: &Asked) -> Result<Begun> {
+    let begun = async {
+        let (mut from, mut to) = tokio::io::split(tunnel.bridge().await?);
+        let body = serde_json::to_vec(asked).map_err(|error| Error::internal_from("ask a bridge", error))?;
+        put(&mut to, b'S', &body).await.map_err(|error| broken(&error))?;
+        match take(&mut from).await.map_err(|error| broken(&error))? {
+            Some((b'r', _)) => Ok((from, to)),
+            Some((b'f', why)) => {
+                let why = base::names::cut(&String::from_utf8_lossy(&why), 500);
+                Err(Error::unavailable(format!("The notebook could not do that: {why}.")))
+            }
+            _ => Err(Error::unavailable("The notebook ended before it began.")),
+        }
+    };
+    let late = || Error::unavailable("The notebook did not answer in time.").with_hint("Try again.");
+    let (from, to) = tokio::time::timeout(BEGIN, begun).await.map_err(|_| late())??;
+    Ok(Begun { from, to, tunnel })
+}
+
+fn broken(error: &std::io::Error) -> Error {
+    Error::unavailable("The notebook closed the connection.").context(error.to_string())
+}
+
+impl Begun {
+    /// Until one side is done, or the right to it ends.
+    pub(crate) async fn join(
+        self,
+        channel: Channel<Msg>,
+        mut said: Receiver<Said>,
+        handle: &Handle,
+        flow: &Arc<Flow>,
+    ) {
+        let Self { mut from, mut to, tunnel } = self;
+        let (mut client, answers) = channel.split();
+        let sent = Unconsumed { flow: flow.clone(), bytes: AtomicU64::new(0) };
+        let up = up(&mut client, &mut said, &mut to, &tunnel, &sent);
+        let down = down(&mut from, &answers, handle, &sent);
+        tokio::select! {
+            _ = up => {}
+            _ = down => {}
+            () = tunnel.cut() => {}
+        }
+        let _ = answers.eof().await;
+        let _ = answers.close().await;
+    }
+}
+
+/// What went in and was not consumed: forgotten when the channel ends.
+struct Unconsumed {
+    flow: Arc<Flow>,
+    bytes: AtomicU64,
+}
+
+impl Unconsumed {
+    fn sent(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::AcqRel);
+        self.flow.sent(bytes);
+    }
+
+    /// More than was sent is a lie and changes nothing.
+    fn consumed(&self, bytes: u64) {
+        let less = |all: u64| Some(all.saturating_sub(bytes));
+        let before = self.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).unwrap_or_default();
+        self.flow.consumed(bytes.min(before));
+    }
+}
+
+impl Drop for Unconsumed {
+    fn drop(&mut self) {
+        self.consumed(u64::MAX);
+    }
+}
+
+async fn up(
+    client: &mut ChannelReadHalf,
+    said: &mut Receiver<Said>,
+    to: &mut WriteHalf<Bridge>,
+    tunnel: &Tunnel,
+    sent: &Unconsumed,
+) -> std::io::Result<()> {
+    let bytes = metrics::counter!("portico_ssh_bytes_total", "direction" => "up");
+    loop {
+        tokio::select! {
+            message = client.wait() => match message {
+                Some(ChannelMsg::Data { data }) => {
+                    tunnel.touch();
+                    bytes.increment(data.len() as u64);
+                    sent.sent(data.len() as u64);
+                    put(to, b'i', &data).await?;
+                }
+                Some(ChannelMsg::Eof) => put(to, b'e', &[]).await?,
+                Some(ChannelMsg::Close) | None => return Ok(()),
+                Some(_) => {}
+            },
+            Some(said) = said.recv() => match said {
+                Said::Resize(size) => {
+                    let body: Vec<u8> = size.iter().flat_map(|number| number.to_be_bytes()).collect();
+                    put(to, b'w', &body).await?;
+                }
+                Said::Signal(name) => put(to, b'k', name.as_bytes()).await?,
+            },
+        }
+    }
+}
+
+async fn down(
+    from: &mut ReadHalf<Bridge>,
+    answers: &ChannelWriteHalf<Msg>,
+    handle: &Handle,
+    sent: &Unconsumed,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let bytes = metrics::counter!("portico_ssh_bytes_total", "direction" => "down");
+    while let Some((kind, body)) = take(from).await? {
+        match kind {
+            b'o' | b'x' => {
+                bytes.increment(body.len() as u64);
+                let _held_up = sent.flow.hold_up();
+                if kind == b'o' {
+                    answers.data_bytes(body).await?;
+                } else {
+                    answers.extended_data_bytes(1, body).await?;
+                }
+            }
+            b'c' => {
+                if let Ok(number) = body.as_slice().try_into() {
+                    sent.consumed(u64::from(u32::from_be_bytes(number)));
+                }
+            }
+            b'E' => answers.eof().await?,
+            b'f' => {
+                let why = format!("portico: {}\r\n", base::names::cut(&String::from_utf8_lossy(&body), 500));
+                answers.extended_data_bytes(1, why.into_bytes()).await?;
+                answers.exit_status(1).await?;
+            }
+            b'q' => {
+                let status = body.as_slice().try_into().map_or(1, u32::from_be_bytes);
+                answers.exit_status(status).await?;
+            }
+            b'Q' => {
+                let name = base::names::cut(&String::from_utf8_lossy(&body), 20);
+                let _ = handle
+                    .exit_signal_request(answers.id(), signal(name), false, String::new(), String::new())
+                    .await;
+            }
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+fn signal(name: String) -> Sig {
+    match name.as_str() {
+        "ABRT" => Sig::ABRT,
+        "ALRM" => Sig::ALRM,
+        "FPE" => Sig::FPE,
+        "HUP" => Sig::HUP,
+        "ILL" => Sig::ILL,
+        "INT" => Sig::INT,
+        "KILL" => Sig::KILL,
+        "PIPE" => Sig::PIPE,
+        "QUIT" => Sig::QUIT,
+        "SEGV" => Sig::SEGV,
+        "TERM" => Sig::TERM,
+        "USR1" => Sig::USR1,
+        _ => Sig::Custom(name),
+    }
+}
+
+/// The name of a signal, as both sides write it.
+pub(crate) fn signal_name(signal: &Sig) -> String {
+    match signal {
+        Sig::Custom(name) => name.clone(),
+        known => format!("{known:?}"),
+    }
+}
+
+/// One frame: a letter, the length of the body, the body.
+async fn put(to: &mut WriteHalf<Bridge>, kind: u8, body: &[u8]) -> std::io::Result<()> {
+    let length = u32::try_from(body.len()).map_err(std::io::Error::other)?;
+    let mut frame = Vec::with_capacity(body.len() + 5);
+    frame.push(kind);
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.extend_from_slice(body);
+    to.write_all(&frame).await?;
+    to.flush().await
+}
+
+/// The next frame; `None` at the end.
+async fn take(from: &mut ReadHalf<Bridge>) -> std::io::Result<Option<(u8, Vec<u8>)>> {
+    let kind = match from.read_u8().await {
+        Ok(kind) => kind,
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let length = from.read_u32().await?;
+    if length > LONGEST {
+        return Err(std::io::ErrorKind::InvalidData.into());
+    }
+    let mut body = vec![0; usize::try_from(length).map_err(std::io::Error::other)?];
+    from.read_exact(&mut body).await?;
+    Ok(Some((kind, body)))
+}
