@@ -52,6 +52,7 @@ PAGES = {
     "password": "/profile/password",
     "sessions": "/profile/sessions",
     "tokens": "/profile/tokens",
+    "ssh-keys": "/profile/ssh-keys",
     "admin-groups": "/admin/groups",
     "admin-groups-no-match": "/admin/groups?q=nothing-like-it",
     "admin-group-new": "/admin/groups/new",

@@ -96,7 +96,7 @@ impl Begun {
         let up = up(&mut client, &mut said, &mut to, &tunnel, &sent);
         let down = down(&mut from, &answers, handle, &sent);
         tokio::select! {
-            _ = up => {}
+            () = up => {}
             _ = down => {}
             () = tunnel.cut() => {}
         }
@@ -137,28 +137,35 @@ async fn up(
     to: &mut WriteHalf<Bridge>,
     tunnel: &Tunnel,
     sent: &Unconsumed,
-) -> std::io::Result<()> {
+) {
     let bytes = metrics::counter!("portico_ssh_bytes_total", "direction" => "up");
+    // A process may end before its input does. What it said last still comes, and for that the client must be heard.
+    let mut is_taken = true;
     loop {
-        tokio::select! {
+        let (kind, body) = tokio::select! {
             message = client.wait() => match message {
                 Some(ChannelMsg::Data { data }) => {
                     tunnel.touch();
                     bytes.increment(data.len() as u64);
-                    sent.sent(data.len() as u64);
-                    put(to, b'i', &data).await?;
+                    (b'i', data.to_vec())
                 }
-                Some(ChannelMsg::Eof) => put(to, b'e', &[]).await?,
-                Some(ChannelMsg::Close) | None => return Ok(()),
-                Some(_) => {}
+                Some(ChannelMsg::Eof) => (b'e', Vec::new()),
+                Some(ChannelMsg::Close) | None => return,
+                Some(_) => continue,
             },
             Some(said) = said.recv() => match said {
-                Said::Resize(size) => {
-                    let body: Vec<u8> = size.iter().flat_map(|number| number.to_be_bytes()).collect();
-                    put(to, b'w', &body).await?;
-                }
-                Said::Signal(name) => put(to, b'k', name.as_bytes()).await?,
+                Said::Resize(size) => (b'w', size.iter().flat_map(|number| number.to_be_bytes()).collect()),
+                Said::Signal(name) => (b'k', name.into_bytes()),
             },
+        };
+        if is_taken {
+            if kind == b'i' {
+                sent.sent(body.len() as u64);
+            }
+            is_taken = put(to, kind, &body).await.is_ok();
+            if !is_taken {
+                sent.consumed(u64::MAX);
+            }
         }
     }
 }
