@@ -41,6 +41,7 @@ def test_a_user_is_made_edited_locked_and_deleted(page, new_page, group, axe_che
     page.get_by_role("link", name=name).click()
     page.get_by_label("May sign in").check()
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The changes are saved.")).to_be_visible()
     page.get_by_label("New password").fill("actinium and thorium")
     page.get_by_role("button", name="Set password").click()
     expect(page.get_by_text("The password is set.")).to_be_visible()
