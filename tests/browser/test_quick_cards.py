@@ -11,7 +11,7 @@ CARDS = ["Base", "Data science", "PyTorch CPU", "TensorFlow CPU"]
 
 
 @pytest.mark.parametrize("title", CARDS)
-def test_a_card_starts_a_notebook_of_its_image(new_page, make_portico, title):
+def test_a_card_starts_a_notebook_of_its_image(make_portico, new_page, title):
     server = make_portico({"PORTICO_ENVIRONMENTS_BUILD": "false"}).start()
     user = server.create_user("grace")
     server.create_group("vision")

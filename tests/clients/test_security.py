@@ -283,7 +283,7 @@ def test_anothers_job_answers_like_one_that_is_not_there(lab: Lab):
 def _protected_paths(lab: Lab) -> list[str]:
     described = requests.get(f"{lab.server.url}/api/v1/openapi.json", timeout=10).json()
     values = {"group": "lab", "job": "job-1", "image": "base", "user": "admin", "name": "cpu-1", "token": "1"}
-    values |= {"session": "1", "notebook": "nb-1"}
+    values |= {"session": "1", "notebook": "nb-1", "key": "1"}
     paths = [path.format(**values) for path in described["paths"] if "openapi.json" not in path]
     pages = ["/g/lab", "/g/lab/jobs", "/g/lab/jobs/new", "/g/lab/settings", "/g/lab/images", "/g/lab/events", "/profile"]
     return paths + pages + ["/profile/tokens", "/admin", "/admin/users", "/admin/groups", "/admin/system", "/palette?q=a"]

@@ -45,7 +45,8 @@ impl Accounts {
         let Some(person) = self.person(ctx.catalogue, shown.user).await? else { return Ok(None) };
         if shown.is_due(now) {
             self.known.credentials.forget(&hash);
-            self.db
+            let noted = self
+                .db
                 .write(move |tx| {
                     Box::pin(async move {
                         match sessions::store::by_hash(tx.connection(), &hash, now).await? {
@@ -54,7 +55,8 @@ impl Accounts {
                         }
                     })
                 })
-                .await?;
+                .await;
+            go_on(noted);
         }
         Ok(Some((person, shown.credential)))
     }
@@ -100,11 +102,13 @@ impl Accounts {
         if let (true, Credential::Token { id, .. }) = (shown.is_due(now), &shown.credential) {
             let id = id.0;
             self.known.credentials.forget(&hash);
-            self.db
+            let noted = self
+                .db
                 .write(move |tx| {
                     Box::pin(async move { tokens::store::touch(tx.connection(), id, now).await })
                 })
-                .await?;
+                .await;
+            go_on(noted);
         }
         Ok((person, shown.credential))
     }
@@ -166,5 +170,12 @@ impl Accounts {
                 Box::pin(async move { sessions::store::delete_expired(tx.connection(), now).await })
             })
             .await
+    }
+}
+
+/// On a full disk people still come in to look: that a credential was used just now may go unsaid.
+fn go_on(noted: Result<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(error = ?error, "the last use of a credential could not be written down");
     }
 }
