@@ -188,8 +188,8 @@ def test_a_notebook_that_starts_on_a_full_disk_says_so(small_disk: Path, make_po
         bench.run("open('kept', 'w').write('kept')")
         bench.stop()
         filler = _fill(small_disk)
-        # A little room, enough for the database and for nothing else.
-        os.truncate(filler, filler.stat().st_size - 300_000)
+        # A little room, enough for the database and the files of an attempt (100 kB), and for nothing else.
+        os.truncate(filler, filler.stat().st_size - 400_000)
         asked = bench.post("start")
         if asked.status_code == 202:
             ended = wait_for(lambda: (now := bench.get())["state"] in ("ready", "failed") and now, "it starts or fails", 60)
