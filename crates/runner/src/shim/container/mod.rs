@@ -256,8 +256,12 @@ impl<'a> Container<'a> {
 
     /// The exit code of a container whose first process was ended by somebody else than us.
     fn ended_from_outside(&mut self) -> i32 {
+        // At once: the groups go with the container, and an engine on a busy machine misses now and then why it ended.
+        let was_killed_for_memory = self.cgroups.memory_kills() > 0;
         let (code, cause, message) = match self.session.final_state(self.name) {
-            Ok(state) if state.oom_killed == Some(true) => (KILLED, ExitCause::OutOfMemory, String::new()),
+            Ok(state) if was_killed_for_memory || state.oom_killed == Some(true) => {
+                (KILLED, ExitCause::OutOfMemory, String::new())
+            }
             Ok(state) => {
                 let code = state.exit_code.and_then(|code| i32::try_from(code).ok()).unwrap_or(KILLED);
                 let message = "the container was ended from outside, perhaps with its engine".to_owned();
