@@ -3,21 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use base::{Credential, Error, Person, UserId};
+use base::{Credential, Person, UserId};
 use proxy::{Proxy, Refusal, Tunnel};
 use russh::keys::{HashAlg, PublicKey};
-use russh::server::{
-    Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
-};
-use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty, Sig};
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Pty, Sig};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::channel::{self, Asked, Said, signal_name};
+use crate::channel::{Asked, Said, signal_name};
 use crate::gate::Flow;
 use crate::limits::{Limits, Place, Unknown};
+use crate::way::{Way, tell, watch};
 
 /// Channels of one connection.
 const MOST_CHANNELS: usize = 64;
@@ -25,10 +23,6 @@ const MOST_CHANNELS: usize = 64;
 const MOST_VARIABLES: usize = 32;
 const LONGEST_VALUE: usize = 256;
 const LONGEST_COMMAND: usize = 128 * 1024;
-/// A connection to a notebook that does not run stays for as long as it takes to say so.
-const TO_SAY_SO: Duration = Duration::from_secs(10);
-/// From the word that it ends to the end.
-const FAREWELL: Duration = Duration::from_millis(500);
 
 /// How far a client has come.
 #[derive(Default)]
@@ -60,14 +54,6 @@ struct Known {
     slug: String,
     way: Result<Tunnel, Refusal>,
     _place: Place<UserId>,
-}
-
-/// Who, to what.
-#[derive(Clone)]
-struct Way {
-    proxy: Proxy,
-    fingerprint: String,
-    slug: String,
 }
 
 /// The size of its terminal, where it has one, and the variables that were set for it.
@@ -177,59 +163,6 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.ended.cancel();
     }
-}
-
-impl Way {
-    /// Everything is asked again for each channel.
-    async fn tunnel(&self) -> base::Result<Tunnel> {
-        let ended = || Error::unauthenticated("Your access to this notebook ended.");
-        let ctx = self.proxy.anonymous();
-        let found = self.proxy.accounts().person_of_ssh_key(&ctx, &self.fingerprint).await?;
-        let (person, credential) = found.ok_or_else(ended)?;
-        match self.proxy.tunnel(person, credential, &self.slug).await {
-            Ok(tunnel) => Ok(tunnel),
-            Err(Refusal::Missing) => Err(ended()),
-            Err(Refusal::Told(error)) => Err(error),
-        }
-    }
-
-    async fn begin(&self, asked: &Asked) -> base::Result<channel::Begun> {
-        let begun = channel::begin(self.tunnel().await?, asked).await;
-        let kind = match asked {
-            Asked::Shell { .. } => "shell",
-            Asked::Command { .. } => "command",
-            Asked::Sftp { .. } => "sftp",
-            Asked::Port { .. } => "port",
-        };
-        metrics::counter!("portico_ssh_channels_total", "kind" => kind).increment(1);
-        begun
-    }
-}
-
-/// Says on standard error why there is nothing, and ends the channel.
-async fn tell(channel: &Channel<Msg>, error: &Error) {
-    let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
-    let text = format!("portico: {}{hint}\r\n", error.message());
-    let told = async {
-        channel.extended_data_bytes(1, text.into_bytes()).await?;
-        channel.exit_status(1).await?;
-        channel.eof().await?;
-        channel.close().await
-    };
-    let _ = told.await;
-}
-
-/// Ends the connection when the right to it does.
-async fn watch(way: Result<Tunnel, Refusal>, handle: Handle, cut: CancellationToken) {
-    match &way {
-        Ok(tunnel) => tunnel.cut().await,
-        Err(_) => tokio::time::sleep(TO_SAY_SO).await,
-    }
-    let text = "Your access to this notebook ended, or the notebook did.".to_owned();
-    let farewell = handle.disconnect(Disconnect::ByApplication, text, String::new());
-    let _ = tokio::time::timeout(FAREWELL, farewell).await;
-    tokio::time::sleep(FAREWELL).await;
-    cut.cancel();
 }
 
 fn is_loopback(host: &str) -> bool {

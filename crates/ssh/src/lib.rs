@@ -9,6 +9,7 @@ mod connection;
 mod gate;
 mod host_key;
 mod limits;
+mod way;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
