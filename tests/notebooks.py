@@ -31,14 +31,16 @@ def until_heard(channels: websocket.WebSocket) -> websocket.WebSocket:
     """
     patience = channels.gettimeout()
     channels.settimeout(1)
+    said: list[str] = []
     asked: set[str] = set()
     deadline = time.monotonic() + 60
     while True:
-        assert time.monotonic() < deadline, "nothing of what the kernel says was heard for a minute"
+        assert time.monotonic() < deadline, f"the kernel's answers were not heard for a minute, but {said}"
         asked.add(ask(channels, "kernel_info_request", {}))
         try:
             while True:
                 answer = json.loads(channels.recv())
+                said.append(f"{answer['channel']} {answer['msg_type']} {answer['content'].get('execution_state', '')}")
                 if answer["channel"] == "iopub" and answer["parent_header"].get("msg_id") in asked:
                     channels.settimeout(patience)
                     return channels
@@ -169,7 +171,11 @@ class Notebook:
         return self.ask("POST", "api/kernels", {"name": "python3"})["id"]
 
     def channels(self, kernel: str) -> websocket.WebSocket:
-        return until_heard(self.open_socket(f"api/kernels/{kernel}/channels"))
+        try:
+            return until_heard(self.open_socket(f"api/kernels/{kernel}/channels"))
+        except AssertionError:
+            print(self.log(), self.ask("GET", "api/kernels"))
+            raise
 
     def run(self, code: str, kernel: str | None = None) -> str:
         """What a cell prints, in a kernel of its own unless one is given."""

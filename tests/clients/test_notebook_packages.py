@@ -88,7 +88,11 @@ class Notebook:
         kernel = self.ask("POST", "api/kernels", {"name": "python3"})["id"]
         address = f"ws://notebook/w/{self.id}/api/kernels/{kernel}/channels"
         channels = websocket.create_connection(address, socket=self.connect(), timeout=60)
-        said = execute(until_heard(channels), code)
+        try:
+            said = execute(until_heard(channels), code)
+        except AssertionError:
+            print(self.log(), self.ask("GET", "api/kernels"))
+            raise
         channels.close()
         self.ask("DELETE", f"api/kernels/{kernel}")
         return said
