@@ -114,6 +114,12 @@ def test_the_home_stays_and_packages_too(engine_lab, reference, portico):
         "print(subprocess.run([sys.executable, '-m', 'site', '--user-base'], capture_output=True, text=True).stdout)"
     )
     assert said.strip() == "/home/jovyan/.portico/python/kept-lab", said
+    # What the group shares is a link in the home, and served.
+    [shared] = portico.data_dir.glob("groups/*")
+    (shared / "datasets" / "digits").mkdir()
+    (shared / "datasets" / "digits" / "train.csv").write_text("1,2\n")
+    for path in ("datasets", f"{engine_lab.group}/datasets"):
+        assert notebook.send("GET", f"files/{path}/digits/train.csv").text == "1,2\n"
     notebook.stop()
     assert containers_of(portico) == []
     assert notebook.post("start").status_code == 202

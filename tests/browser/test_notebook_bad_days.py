@@ -100,7 +100,10 @@ def test_the_groups_files_are_one_click_away_in_a_notebook_and_in_a_notebook_job
 ):
     colleague = make_user("colleague")
     group.add(colleague)
-    theirs = "echo 'made by a colleague' > \"$PORTICO_GROUP_PATH/from-a-colleague.txt\""
+    theirs = (
+        "echo 'made by a colleague' > \"$PORTICO_GROUP_PATH/from-a-colleague.txt\""
+        " && mkdir \"$PORTICO_DATASETS_PATH/colours\" && echo red > \"$PORTICO_DATASETS_PATH/colours/train.csv\""
+    )
     group.wait(group.submit(theirs, api=portico.api(colleague)))
 
     one = Notebook(group.api, group.name, "with shared files").ready()
@@ -111,6 +114,14 @@ def test_the_groups_files_are_one_click_away_in_a_notebook_and_in_a_notebook_job
     lab.locator(".jp-DirListing-item", has_text=group.name).dblclick(timeout=READY)
     lab.locator(".jp-DirListing-item", has_text="from-a-colleague.txt").dblclick(timeout=READY)
     expect(lab.locator(".jp-FileEditor .cm-content")).to_have_text("made by a colleague", timeout=READY)
+    # So are its datasets, from the home and among the files.
+    for way in (["datasets"], [group.name, "datasets"]):
+        lab.locator(".jp-BreadCrumbs-home").click()
+        for folder in way:
+            lab.locator(".jp-DirListing-item", has_text=folder).dblclick(timeout=READY)
+        expect(lab.locator(".jp-DirListing-item", has_text="colours")).to_be_visible(timeout=READY)
+    lab.locator(".jp-DirListing-item", has_text="colours").dblclick()
+    expect(lab.locator(".jp-DirListing-item", has_text="train.csv")).to_be_visible(timeout=READY)
     # The menu opens it by its path too.
     lab.get_by_role("menuitem", name="File", exact=True).click()
     lab.get_by_role("menuitem", name="Open from Path…").click()

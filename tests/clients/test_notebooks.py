@@ -90,6 +90,7 @@ def test_the_environment_and_the_folders_of_a_kernel(module_lab: Lab, bench: Not
         "PORTICO_USER": "admin",
         "PORTICO_GROUP": "lab",
         "PORTICO_GROUP_PATH": "/project/lab",
+        "PORTICO_DATASETS_PATH": "/project/lab/datasets",
         "PORTICO_IMAGE": "base",
         "PRIMEHUB_USER": "admin",
         "PRIMEHUB_GROUP": "lab",
@@ -106,6 +107,23 @@ def test_the_environment_and_the_folders_of_a_kernel(module_lab: Lab, bench: Not
     assert bench.run("print(open('/project/lab/from-a-job.txt').read())") == "a job wrote this\n"
     bench.run("open('/project/lab/from-a-notebook.txt', 'w').write('a notebook wrote this')")
     assert module_lab.run("cat /project/lab/from-a-notebook.txt").log == "a notebook wrote this"
+
+
+def test_datasets_are_folders_that_every_workload_of_the_group_finds(module_lab: Lab, bench: Notebook) -> None:
+    made = module_lab.run('mkdir "$PORTICO_DATASETS_PATH/digits" && echo 1,2 > "$PORTICO_DATASETS_PATH/digits/train.csv"')
+    assert made["phase"] == "succeeded", made.log
+    listed = bench.ask("GET", "api/contents/datasets")["content"]
+    assert [(one["name"], one["type"]) for one in listed] == [("digits", "directory")], listed
+    answer = bench.send("GET", "files/datasets/digits/train.csv")
+    assert answer.text == "1,2\n", (answer.status_code, answer.text, bench.log())
+    assert bench.run("print(open('datasets/digits/train.csv').read(), end='')") == "1,2\n"
+
+    # Members may move the folder: what lies in its place is neither followed nor in the way.
+    shared = module_lab.folder()
+    (shared / "datasets").rename(shared / "kept")
+    (shared / "datasets").symlink_to(module_lab.server.data_dir / "planted")
+    assert module_lab.run("cat /project/lab/kept/digits/train.csv").log == "1,2\n"
+    assert not (module_lab.server.data_dir / "planted").exists()
 
 
 def test_a_terminal(bench: Notebook) -> None:

@@ -9,7 +9,7 @@ use base::{GroupId, UserId};
 use runner::environments::UV_TARGET;
 use runner::{AttemptSpec, Image, ImageMount, LogLimits, Mount, Serves};
 use workloads::engine::{LaunchSpec, NotebookLaunch};
-use workloads::notebook_jobs::{Files, HOME, NotebookFile, Place};
+use workloads::notebook_jobs::{Files, HOME, NotebookFile, Place, datasets_folder, shared_folder};
 
 use crate::Parts;
 use crate::notebook::{JupyterStart, container_jupyter_script, jupyter_script};
@@ -46,7 +46,8 @@ impl Folders {
 
 pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<AttemptSpec> {
     let shared = made(parts.folders.files.of_group(launch.group))?;
-    let project = format!("/project/{}", base::names::group_path(&launch.group_name));
+    make_datasets(&parts.folders.files.datasets(launch.group));
+    let project = shared_folder(&launch.group_name);
     let mut env = variables(parts, launch, &project);
     env.extend(launch.spec.variables.clone());
     let mut spec = AttemptSpec::new(launch.attempt.to_string(), launch.spec.script.clone());
@@ -88,6 +89,18 @@ fn made(folder: PathBuf) -> std::io::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Makes the folder of a group's datasets. It lies among files that every member may move, so whatever else is in its
+/// place is left alone, and nothing fails for want of it.
+fn make_datasets(folder: &Path) {
+    // Not `create_dir_all`, which would follow a link.
+    match fs_err::create_dir(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            tracing::warn!(error = %error, "the folder of a group's datasets can't be made");
+        }
+        _ => {}
+    }
+}
+
 /// Why a folder can't be made, in words that say nothing of the server's paths.
 pub(crate) fn in_the_way(error: &std::io::Error) -> String {
     match error.kind() {
@@ -114,7 +127,7 @@ fn run_notebook(
             spec.mounts.push(Mount { source, target: PathBuf::from(HOME), writable: true });
             Path::new(HOME).to_owned()
         }
-        Place::Shared => PathBuf::from(format!("/project/{}", base::names::group_path(&launch.group_name))),
+        Place::Shared => PathBuf::from(shared_folder(&launch.group_name)),
     };
     let results = made(files.results(launch.attempt))?;
     spec.mounts.push(Mount { source: results, target: PathBuf::from(RESULTS_TARGET), writable: true });
@@ -174,6 +187,7 @@ fn some(path: &str) -> Option<PathBuf> {
 fn variables(parts: &Parts, launch: &LaunchSpec, project: &str) -> BTreeMap<String, String> {
     let domain = parts.public_url.split("://").nth(1).unwrap_or(&parts.public_url);
     let group_id = launch.group.to_string();
+    let datasets = datasets_folder(&launch.group_name);
     [
         ("HOME", HOME),
         ("USER", launch.user_name.as_str()),
@@ -182,6 +196,7 @@ fn variables(parts: &Parts, launch: &LaunchSpec, project: &str) -> BTreeMap<Stri
         ("PORTICO_USER", launch.user_name.as_str()),
         ("PORTICO_GROUP", launch.group_name.as_str()),
         ("PORTICO_GROUP_PATH", project),
+        ("PORTICO_DATASETS_PATH", datasets.as_str()),
         ("PORTICO_JOB_ID", launch.slug.as_str()),
         ("PORTICO_JOB_NAME", launch.name.as_str()),
         ("PORTICO_INSTANCE_TYPE", launch.instance_type.as_str()),

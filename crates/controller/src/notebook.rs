@@ -10,7 +10,10 @@ use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
 const START: &str = include_str!("notebook/start.py");
 /// What a container image's script does before it starts JupyterLab, with the reasons in it.
 const START_CONTAINER: &str = include_str!("notebook/start_container.sh");
-const CONTAINER_CONFIG: &str = include_str!("notebook/container_config.py");
+/// Configuration of the server, for environments and for container images.
+const CONFIG: &str = include_str!("notebook/follow_links.py");
+const CONTAINER_CONFIG: &str =
+    concat!(include_str!("notebook/follow_links.py"), "\n\n", include_str!("notebook/container_config.py"));
 /// Where the script puts the program: a folder that nothing else of the person writes to.
 const START_TARGET: &str = "/run/portico/jupyter.py";
 /// Serves one SSH channel, beside it.
@@ -58,7 +61,16 @@ pub(crate) fn jupyter_script(start: &JupyterStart<'_>) -> String {
     let asked = quoted(&asked.to_string());
     let program = program(START_TARGET, START) + &program(BRIDGE_TARGET, BRIDGE);
     let extension = extension("portico-reconnect", RECONNECT);
-    format!("{extension}{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n")
+    let config = server_config(CONFIG);
+    format!(
+        "{config}{extension}{program}exec {ENVIRONMENT_TARGET}/bin/python -I -S {START_TARGET} prepare {asked}\n"
+    )
+}
+
+/// The lines of a bash script that configure Jupyter's server, in a folder of its search path.
+fn server_config(text: &str) -> String {
+    let folder = format!("{JUPYTER_TARGET}/config");
+    format!("mkdir -p {folder}\n{}", program(&format!("{folder}/jupyter_server_config.py"), text))
 }
 
 /// The lines of a bash script that give JupyterLab an extension of one file.
@@ -89,13 +101,13 @@ pub(crate) fn container_jupyter_script(start: &JupyterStart<'_>) -> String {
     // JupyterLab would ask everybody whether they want to read its news.
     let page =
         serde_json::json!({ "disabledExtensions": { "@jupyterlab/apputils-extension:announcements": true } });
-    let folder = format!("{JUPYTER_TARGET}/config");
-    let page = program(&format!("{folder}/labconfig/page_config.json"), &format!("{page}\n"));
-    let config = program(&format!("{folder}/jupyter_server_config.py"), CONTAINER_CONFIG);
+    let folder = format!("{JUPYTER_TARGET}/config/labconfig");
+    let page = program(&format!("{folder}/page_config.json"), &format!("{page}\n"));
+    let config = server_config(CONTAINER_CONFIG);
     let options: Vec<String> = container_options(start).iter().map(|option| quoted(option)).collect();
     let options = options.join(" ");
     format!(
-        "ours={JUPYTER_TARGET}\npackages={packages}\nmkdir -p {folder}/labconfig\n{page}{config}{extension}\
+        "ours={JUPYTER_TARGET}\npackages={packages}\nmkdir -p {folder}\n{page}{config}{extension}\
          {START_CONTAINER}exec \"$@\" {options}\n"
     )
 }

@@ -9,6 +9,7 @@ use ui_pages::components::Fact;
 use ui_pages::frame::{self as frame_page, Entry};
 use ui_pages::group_settings::{GroupSettingsPage, LimitRow, MemberRow};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
+use workloads::notebook_jobs::{datasets_folder, shared_folder};
 
 use crate::flash::Done;
 use crate::notebooks::spans::Spans;
@@ -83,7 +84,8 @@ async fn page(
         facts: vec![
             Fact::id("Name", group.name.clone()),
             Fact::new("Display name", group.display_name.clone()),
-            Fact::new("Shared folder in jobs", format!("/project/{}", group.path)),
+            Fact::new("Shared folder in jobs", shared_folder(&group.name)),
+            Fact::new("Datasets in jobs", datasets_folder(&group.name)),
             Fact::time("Created", framed.when(group.created_at)),
         ],
         limits: vec![

@@ -44,14 +44,15 @@ def prepare(asked):
 
 
 def show_shared_files():
-    """A link to the group's files, so that JupyterLab's file browser, which begins at the home, leads to them."""
-    shared = os.environ.get("PORTICO_GROUP_PATH", "")
-    place = os.path.join(os.environ["HOME"], os.path.basename(shared))
-    if shared and not os.path.lexists(place):
-        try:
-            os.symlink(shared, place)
-        except OSError as error:
-            say(f"{place} could not be made to lead to {shared}: {error}")
+    """Links to the group's files and datasets: JupyterLab's file browser, which begins at the home, leads to them."""
+    for variable in ("PORTICO_GROUP_PATH", "PORTICO_DATASETS_PATH"):
+        shared = os.environ.get(variable, "")
+        place = os.path.join(os.environ["HOME"], os.path.basename(shared))
+        if shared and not os.path.lexists(place):
+            try:
+                os.symlink(shared, place)
+            except OSError as error:
+                say(f"{place} could not be made to lead to {shared}: {error}")
 
 
 def start(asked, layer, variables):
@@ -76,7 +77,7 @@ def with_layer(layer, variables):
         "PATH": path(variables, f"{layer}/bin", f"{home}/.local/bin", f"{ENVIRONMENT}/bin", TOOLS),
         # Jupyter looks into the virtual environment it runs in, and has to be told of the one below.
         "JUPYTER_PATH": f"{OURS}:{layer}/share/jupyter:{ENVIRONMENT}/share/jupyter",
-        "JUPYTER_CONFIG_PATH": f"{layer}/etc/jupyter:{ENVIRONMENT}/etc/jupyter",
+        "JUPYTER_CONFIG_PATH": f"{OURS}/config:{layer}/etc/jupyter:{ENVIRONMENT}/etc/jupyter",
         "JUPYTERLAB_DIR": f"{ENVIRONMENT}/share/jupyter/lab",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
@@ -91,7 +92,7 @@ def without_home(variables):
         "JUPYTER_CONFIG_DIR": "/tmp/jupyter-config",
         "JUPYTER_DATA_DIR": "/tmp/jupyter-data",
         "JUPYTER_PATH": f"{OURS}:{ENVIRONMENT}/share/jupyter",
-        "JUPYTER_CONFIG_PATH": f"{ENVIRONMENT}/etc/jupyter",
+        "JUPYTER_CONFIG_PATH": f"{OURS}/config:{ENVIRONMENT}/etc/jupyter",
         "JUPYTERLAB_DIR": f"{ENVIRONMENT}/share/jupyter/lab",
         "IPYTHONDIR": "/tmp/ipython",
     }

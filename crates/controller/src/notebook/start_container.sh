@@ -27,9 +27,11 @@ else
   exit 127
 fi
 
-shared="$HOME/${PORTICO_GROUP_PATH##*/}"
-[ -e "$shared" ] || [ -L "$shared" ] || ln -s "$PORTICO_GROUP_PATH" "$shared" ||
-  say "$shared could not be made to lead to $PORTICO_GROUP_PATH"
+for shared in "$PORTICO_GROUP_PATH" "$PORTICO_DATASETS_PATH"; do
+  place="$HOME/${shared##*/}"
+  [ -e "$place" ] || [ -L "$place" ] || ln -s "$shared" "$place" || say "$place could not be made to lead to $shared"
+done
+unset shared place
 
 if [ -z "$packages" ]; then
   # Nothing that lies in the home has a say.

@@ -13,6 +13,7 @@ pub(crate) mod spans;
 use accounts::groups::Group;
 use ui_pages::components::Status;
 use ui_pages::notebooks::{NotebookActions, Opens, Volume};
+use workloads::notebook_jobs::{datasets_folder, shared_folder};
 use workloads::notebooks::{Notebook, NotebookState};
 
 pub(crate) const fn status(notebook: &Notebook) -> Status {
@@ -73,8 +74,14 @@ pub(crate) fn volumes(group: &Group) -> Vec<Volume> {
         },
         Volume {
             name: format!("Shared files of {}", group.display_name),
-            path: format!("/project/{}", base::names::group_path(&group.name)),
+            path: shared_folder(&group.name),
             about: "Everybody in the group reads and writes them.".to_owned(),
+            read_only: false,
+        },
+        Volume {
+            name: format!("Datasets of {}", group.display_name),
+            path: datasets_folder(&group.name),
+            about: "Among the shared files: each folder in here is a dataset.".to_owned(),
             read_only: false,
         },
     ]

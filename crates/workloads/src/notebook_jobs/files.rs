@@ -36,6 +36,11 @@ impl Files {
         self.groups.join(group.to_string())
     }
 
+    /// The datasets of a group: each is a folder in here, with the dataset's name.
+    pub fn datasets(&self, group: GroupId) -> PathBuf {
+        self.of_group(group).join(place::DATASETS)
+    }
+
     /// A person's home in a group.
     pub fn home(&self, group: GroupId, user: UserId) -> PathBuf {
         self.homes.join(group.to_string()).join(user.to_string())

@@ -21,7 +21,7 @@ use crate::jobs::{JobSummary, NewJob, Spec};
 
 pub use files::{Files, Folder};
 pub use parameters::{parse_list, parse_value, shown_value};
-pub use place::{HOME, Place, locate, shown};
+pub use place::{HOME, Place, datasets_folder, locate, shared_folder, shown};
 pub use result::{Executed, MAX_RENDERED_BYTES, RENDERED, RESULT};
 
 /// The notebook that a job runs.

@@ -26,15 +26,24 @@ impl Place {
     }
 }
 
-fn shared_prefix(group_name: &str) -> String {
+/// The folder of a group's shared files whose folders are its datasets.
+pub(super) const DATASETS: &str = "datasets";
+
+/// Where workloads find the shared files of a group.
+pub fn shared_folder(group_name: &str) -> String {
     format!("/project/{}", base::names::group_path(group_name))
+}
+
+/// Where workloads find the datasets of a group.
+pub fn datasets_folder(group_name: &str) -> String {
+    format!("{}/{DATASETS}", shared_folder(group_name))
 }
 
 /// The path as people write it: below `~` or `/project/<group>`.
 pub fn shown(place: Place, path: &str, group_name: &str) -> String {
     let prefix = match place {
         Place::Home => "~".to_owned(),
-        Place::Shared => shared_prefix(group_name),
+        Place::Shared => shared_folder(group_name),
     };
     if path.is_empty() { prefix } else { format!("{prefix}/{path}") }
 }
@@ -42,7 +51,7 @@ pub fn shown(place: Place, path: &str, group_name: &str) -> String {
 /// Which place a path leads to, and the path in there, without detours.
 pub(super) fn split(typed: &str, group_name: &str) -> Result<(Place, String), String> {
     let typed = typed.trim();
-    let shared = shared_prefix(group_name);
+    let shared = shared_folder(group_name);
     let below = |prefix: &str| {
         let rest = typed.strip_prefix(prefix)?;
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
