@@ -82,7 +82,7 @@ async fn serve_with<S: Answering>(
                 continue;
             }
         };
-        prepare(&stream);
+        web_kit::connection::prepare(&stream);
         let connection = builder
             .serve_connection(TokioIo::new(stream), answer_with(service.clone(), peer))
             .with_upgrades();
@@ -128,16 +128,6 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.connections.decrement(1);
     }
-}
-
-/// Sends small answers at once, and notices clients that are gone without a word: sockets stay open for days.
-fn prepare(stream: &TcpStream) {
-    use rustix::net::sockopt;
-    let _ = stream.set_nodelay(true);
-    let _ = sockopt::set_socket_keepalive(stream, true)
-        .and_then(|()| sockopt::set_tcp_keepidle(stream, Duration::from_secs(60)))
-        .and_then(|()| sockopt::set_tcp_keepintvl(stream, Duration::from_secs(15)))
-        .and_then(|()| sockopt::set_tcp_keepcnt(stream, 4));
 }
 
 async fn until_it_ends<S>(

@@ -121,7 +121,7 @@ async fn client(
         metrics::counter!("portico_ssh_connections_total", "outcome" => outcome).increment(1);
     };
     let Some((_place, unknown)) = limits.enter(peer.ip()) else { return outcomes("too_many") };
-    prepare(&stream);
+    web_kit::connection::prepare(&stream);
     let open = metrics::gauge!("portico_open_connections", "listener" => "ssh");
     open.increment(1.0);
     let (flow, progress) = (Arc::new(Flow::default()), Arc::new(Progress::default()));
@@ -163,14 +163,4 @@ async fn within(limit: Duration, done: &AtomicBool) -> bool {
         }
     };
     tokio::time::timeout(limit, done).await.is_ok()
-}
-
-/// Sends small answers at once, and notices clients that are gone without a word.
-fn prepare(stream: &TcpStream) {
-    use rustix::net::sockopt;
-    let _ = stream.set_nodelay(true);
-    let _ = sockopt::set_socket_keepalive(stream, true)
-        .and_then(|()| sockopt::set_tcp_keepidle(stream, Duration::from_secs(60)))
-        .and_then(|()| sockopt::set_tcp_keepintvl(stream, Duration::from_secs(15)))
-        .and_then(|()| sockopt::set_tcp_keepcnt(stream, 4));
 }

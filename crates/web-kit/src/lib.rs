@@ -3,6 +3,7 @@
 
 pub mod attachment;
 pub mod body;
+pub mod connection;
 pub mod failure;
 pub mod guard;
 pub mod headers;
