@@ -23,31 +23,6 @@ def ask(channels: websocket.WebSocket, what: str, content: dict[str, Any]) -> st
     return header["msg_id"]
 
 
-def until_heard(channels: websocket.WebSocket) -> websocket.WebSocket:
-    """The same WebSocket when what the kernel says reaches it, which may be some time after the kernel hears us.
-
-    Jupyter's server doesn't wait for its subscription to what a kernel says if that is busy in the moment of connecting
-    (`ZMQChannelsWebsocketConnection.nudge`). So we ask until we hear, as jupyter_client's `wait_for_ready` does.
-    """
-    patience = channels.gettimeout()
-    channels.settimeout(1)
-    said: list[str] = []
-    asked: set[str] = set()
-    deadline = time.monotonic() + 60
-    while True:
-        assert time.monotonic() < deadline, f"the kernel's answers were not heard for a minute, but {said}"
-        asked.add(ask(channels, "kernel_info_request", {}))
-        try:
-            while True:
-                answer = json.loads(channels.recv())
-                said.append(f"{answer['channel']} {answer['msg_type']} {answer['content'].get('execution_state', '')}")
-                if answer["channel"] == "iopub" and answer["parent_header"].get("msg_id") in asked:
-                    channels.settimeout(patience)
-                    return channels
-        except websocket.WebSocketTimeoutException:
-            continue
-
-
 def ask_to_execute(channels: websocket.WebSocket, code: str) -> str:
     """Sends a cell to a kernel and does not wait; the id of the message."""
     content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
@@ -171,11 +146,7 @@ class Notebook:
         return self.ask("POST", "api/kernels", {"name": "python3"})["id"]
 
     def channels(self, kernel: str) -> websocket.WebSocket:
-        try:
-            return until_heard(self.open_socket(f"api/kernels/{kernel}/channels"))
-        except AssertionError:
-            print(self.log(), self.ask("GET", "api/kernels"))
-            raise
+        return self.open_socket(f"api/kernels/{kernel}/channels")
 
     def run(self, code: str, kernel: str | None = None) -> str:
         """What a cell prints, in a kernel of its own unless one is given."""

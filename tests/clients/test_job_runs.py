@@ -35,6 +35,7 @@ def test_the_environment_is_what_was_promised(make_lab: Callable[..., Lab]):
         "PORTICO_USER": "admin",
         "PORTICO_GROUP": "lab",
         "PORTICO_GROUP_PATH": "/project/lab",
+        "PORTICO_DATASETS_PATH": "/project/lab/datasets",
         "PORTICO_JOB_ID": ran["id"],
         "PORTICO_JOB_NAME": "variables",
         "PORTICO_INSTANCE_TYPE": "cpu-small",
