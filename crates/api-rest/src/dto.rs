@@ -8,7 +8,8 @@ use base::resources::Quota;
 use base::{Error, Resources, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use workloads::jobs::{Attempt, Job, JobEvent, JobSummary};
+use workloads::engine::{Attempt, WorkloadEvent};
+use workloads::jobs::{Job, JobSummary};
 
 pub(crate) fn time(at: Timestamp) -> String {
     at.to_rfc3339()
@@ -288,16 +289,16 @@ impl From<Attempt> for AttemptDto {
 
 impl From<Job> for JobDetailDto {
     fn from(job: Job) -> Self {
-        let notebook = job.spec.notebook.map(|notebook| JobNotebookDto {
+        let notebook = job.spec.runs.notebook_file().map(|notebook| JobNotebookDto {
             place: notebook.place.as_str().to_owned(),
             output: notebook.output(&job.summary.slug),
-            path: notebook.path,
-            parameters: notebook.parameters,
+            path: notebook.path.clone(),
+            parameters: notebook.parameters.clone(),
         });
         Self {
             notebook,
             summary: job.summary.into(),
-            command: job.spec.script,
+            command: job.spec.runs.script().unwrap_or_default().to_owned(),
             environment: job.spec.variables,
             ahead: job.ahead,
             attempt_list: job.attempts.into_iter().map(Into::into).collect(),
@@ -312,8 +313,8 @@ pub(crate) struct JobEventDto {
     message: String,
 }
 
-impl From<JobEvent> for JobEventDto {
-    fn from(event: JobEvent) -> Self {
+impl From<WorkloadEvent> for JobEventDto {
+    fn from(event: WorkloadEvent) -> Self {
         Self { at: time(event.at), kind: event.kind, message: event.message }
     }
 }

@@ -208,7 +208,7 @@ pub(crate) async fn usage(
     let holders = usage.holders.into_iter().map(|holder| HolderDto {
         id: holder.slug,
         name: holder.name,
-        kind: holder.kind,
+        kind: holder.kind.as_str().to_owned(),
         user: holder.user_name,
         instance_type: holder.instance_type,
         resources: holder.resources.into(),

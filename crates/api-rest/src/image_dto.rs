@@ -4,9 +4,9 @@ use base::{Error, GroupId, OpContext, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web_kit::Portal;
+use workloads::engine::ImageUses;
 use workloads::images::{
-    Base, Build, Image, ImageDetail, ImageInput, ImageType, ImageUses, Owner, PackageChange, PackageFile,
-    Source,
+    Base, Build, Image, ImageDetail, ImageInput, ImageType, Owner, PackageChange, PackageFile, Source,
 };
 
 use crate::dto::time;
@@ -173,7 +173,7 @@ pub(crate) struct ImageUseDto {
 impl From<ImageUses> for ImageUsesDto {
     fn from(uses: ImageUses) -> Self {
         let newest = uses.newest.into_iter().map(|one| ImageUseDto {
-            kind: one.kind,
+            kind: one.kind.as_str().to_owned(),
             id: one.slug,
             name: one.name,
             user: one.user_name,

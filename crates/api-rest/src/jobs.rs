@@ -9,7 +9,8 @@ use base::{Error, Result};
 use serde_json::Value;
 use web_kit::logs;
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString};
-use workloads::jobs::{JobFilter, JobSort, NewJob, Phase, Spec, TimeLimit};
+use workloads::engine::{Phase, Runs, Spec};
+use workloads::jobs::{JobFilter, JobSort, NewJob, TimeLimit};
 
 use crate::dto::{JobDetailDto, JobDto, JobEventDto, JobPageDto, JobQuery, NewJobDto, Problem};
 
@@ -73,7 +74,7 @@ pub(crate) async fn submit(
         name: body.name,
         instance_type: body.instance_type,
         image: body.image,
-        spec: Spec { script: body.command, variables: body.environment, notebook: None },
+        spec: Spec { runs: Runs::Script(body.command), variables: body.environment },
         time_limit: body.time_limit.map_or(TimeLimit::Default, TimeLimit::Seconds),
         copied_from: None,
         idempotency_key: idempotency_key(&headers)?,

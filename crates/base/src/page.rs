@@ -49,6 +49,12 @@ impl<T> Page<T> {
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next: self.next, previous: self.previous }
     }
+
+    /// The same page of what the function makes of each item, unless it fails for one.
+    pub fn try_map<U>(self, f: impl FnMut(T) -> Result<U>) -> Result<Page<U>> {
+        let items = self.items.into_iter().map(f).collect::<Result<_>>()?;
+        Ok(Page { items, next: self.next, previous: self.previous })
+    }
 }
 
 impl PageRequest {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base::{AttemptId, Timestamp};
 use runner::{Exit, ExitCause, Observation, RunnerError, Stop, StopReason};
 use workloads::engine::AttemptEnd;
-use workloads::jobs::Cause;
+use workloads::engine::Cause;
 
 use crate::{Bells, Controller, launch, serving, woken};
 

@@ -26,7 +26,7 @@ pub(crate) async fn run(controller: Controller) {
 async fn clean_up(controller: &Controller) -> base::Result<()> {
     let (ctx, parts) = (controller.ctx("clean-up"), &controller.parts);
     parts.accounts.clean_up(&ctx).await?;
-    while parts.workloads.forget_old_jobs(&ctx, parts.retention).await? {}
+    while parts.workloads.forget_old_workloads(&ctx, parts.retention).await? {}
     remove_files(controller, &ctx).await?;
     let unused_since = ctx.now().plus_seconds(-ENVIRONMENT_SECONDS);
     let forgotten = parts.workloads.forget_unused_environments(&ctx, unused_since).await?;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use base::{GroupId, UserId};
 use runner::environments::UV_TARGET;
 use runner::{AttemptSpec, Image, ImageMount, LogLimits, Mount, Serves};
-use workloads::engine::{LaunchSpec, NotebookLaunch};
-use workloads::notebook_jobs::{Files, HOME, NotebookFile, Place, datasets_folder, shared_folder};
+use workloads::engine::{JupyterLab, LaunchSpec, NotebookFile, Runs};
+use workloads::notebook_jobs::{Files, HOME, Place, datasets_folder, shared_folder};
+use workloads::serving::base_path;
 
 use crate::Parts;
 use crate::notebook::{JupyterStart, container_jupyter_script, jupyter_script};
@@ -50,7 +51,7 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     let project = shared_folder(&launch.group_name);
     let mut env = variables(parts, launch, &project);
     env.extend(launch.spec.variables.clone());
-    let mut spec = AttemptSpec::new(launch.attempt.to_string(), launch.spec.script.clone());
+    let mut spec = AttemptSpec::new(launch.attempt.to_string(), String::new());
     spec.group = launch.group_name.clone();
     spec.env = env;
     spec.home = PathBuf::from(HOME);
@@ -74,13 +75,17 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     spec.network = parts.network;
     spec.log_limits = LogLimits::default();
     spec.masked = secrets(&launch.spec.variables);
-    if let (Some(notebook), Some(user)) = (&launch.notebook, launch.user) {
-        serve_notebook(&mut spec, parts, launch, notebook, user)?;
-    }
-    if let (Some(notebook), Some(user)) = (&launch.spec.notebook, launch.user) {
-        run_notebook(&mut spec, parts, launch, notebook, user)?;
+    match &launch.spec.runs {
+        Runs::Script(script) => spec.script.clone_from(script),
+        Runs::NotebookFile(file) => run_notebook(&mut spec, parts, launch, file)?,
+        Runs::JupyterLab(jupyter) => serve_notebook(&mut spec, parts, launch, *jupyter)?,
     }
     Ok(spec)
+}
+
+/// Whose home it needs.
+fn owner(launch: &LaunchSpec) -> std::io::Result<UserId> {
+    launch.user.ok_or_else(|| std::io::Error::other("its owner was deleted"))
 }
 
 /// The folder, there by now.
@@ -118,12 +123,11 @@ fn run_notebook(
     parts: &Parts,
     launch: &LaunchSpec,
     notebook: &NotebookFile,
-    user: UserId,
 ) -> std::io::Result<()> {
     let files = &parts.folders.files;
     let root = match notebook.place {
         Place::Home => {
-            let source = made(files.home(launch.group, user))?;
+            let source = made(files.home(launch.group, owner(launch)?))?;
             spec.mounts.push(Mount { source, target: PathBuf::from(HOME), writable: true });
             Path::new(HOME).to_owned()
         }
@@ -141,27 +145,27 @@ fn serve_notebook(
     spec: &mut AttemptSpec,
     parts: &Parts,
     launch: &LaunchSpec,
-    notebook: &NotebookLaunch,
-    user: UserId,
+    jupyter: JupyterLab,
 ) -> std::io::Result<()> {
-    let target = if notebook.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
-    match made(parts.folders.files.home(launch.group, user)) {
+    let target = if jupyter.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
+    match made(parts.folders.files.home(launch.group, owner(launch)?)) {
         Ok(source) => spec.mounts.push(Mount { source, target, writable: true }),
-        Err(error) if notebook.safe_mode => {
+        Err(error) if jupyter.safe_mode => {
             tracing::warn!(attempt = %launch.attempt, error = %error, "a notebook in safe mode starts without its home");
         }
         Err(error) => return Err(error),
     }
     spec.serves = Some(Serves::Socket);
-    let safe_mode = if notebook.safe_mode { "true" } else { "false" };
+    let safe_mode = if jupyter.safe_mode { "true" } else { "false" };
     spec.env.insert("PRIMEHUB_SAFE_MODE_ENABLED".to_owned(), safe_mode.to_owned());
+    let base_url = base_path(launch.page_slug());
     let start = JupyterStart {
-        base_url: &notebook.base_path,
+        base_url: &base_url,
         root_dir: HOME,
         preferred_dir: HOME,
         image: &launch.image,
         environment: &launch.environment_path,
-        safe_mode: notebook.safe_mode,
+        safe_mode: jupyter.safe_mode,
     };
     if launch.container.is_some() {
         spec.script = container_jupyter_script(&start);

@@ -49,7 +49,7 @@ async fn look(controller: &Controller, renewed: &mut Option<Timestamp>) -> base:
 mod tests {
     use runner::Observation;
     use test_kit::{World, on_both_databases};
-    use workloads::jobs::Phase;
+    use workloads::engine::Phase;
 
     use super::*;
     use crate::scheduler::pass::pass;

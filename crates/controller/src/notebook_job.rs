@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use workloads::notebook_jobs::{MAX_RENDERED_BYTES, NotebookFile, RENDERED, RESULT};
+use workloads::engine::NotebookFile;
+use workloads::notebook_jobs::{MAX_RENDERED_BYTES, RENDERED, RESULT};
 
 use crate::notebook::{program, quoted};
 

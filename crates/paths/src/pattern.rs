@@ -15,7 +15,7 @@ macro_rules! paths {
 
         impl $crate::Path for $name {
             const PATTERN: &'static str = {
-                assert!($crate::pattern::has_parameters($pattern, &[$(stringify!($parameter)),*]), $pattern);
+                assert!($crate::pattern::has_parameters($pattern, &[$(stringify!($parameter)),*]));
                 $pattern
             };
         }
@@ -33,7 +33,8 @@ pub(crate) use paths;
 
 /// The pattern with its parameters replaced, in their order.
 pub(crate) fn link(pattern: &str, values: &[&str]) -> String {
-    let (mut link, mut rest, mut values) = (String::with_capacity(pattern.len() + 32), pattern, values.iter());
+    let (mut link, mut rest, mut values) =
+        (String::with_capacity(pattern.len() + 32), pattern, values.iter());
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         link.push_str(before);

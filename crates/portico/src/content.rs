@@ -19,7 +19,8 @@ impl Serving for ServedNotebooks {
             let ctx = OpContext::system("proxy", self.0.clock.clone());
             let found = self.0.workloads.served_workload(&ctx, slug).await?;
             Ok(found.map(|found| Served {
-                page: format!("/g/{}/notebooks/{}", found.group_name, found.slug),
+                page: (found.kind.rules().page)(&found.group_name, &found.slug),
+                opens: found.kind.rules().opens,
                 workload_slug: found.slug,
                 group: found.group,
                 group_name: found.group_name,

@@ -131,7 +131,7 @@ pub(crate) fn missing() -> Error {
 /// Whether somebody may open a workload. Group admins and platform admins may see and stop those of others, not open
 /// them.
 pub(crate) fn may_open(person: &Person, served: &Served) -> bool {
-    person.id == served.owner && person.roles.iter().any(|(group, _)| *group == served.group)
+    served.opens.lets_in(person, served.owner, served.group)
 }
 
 fn key(slug: &str, secret: &Secret) -> String {

@@ -35,6 +35,7 @@ use base::{AttemptId, GroupId, UserId};
 use futures::future::BoxFuture;
 use state::State;
 use web_kit::Portal;
+use workloads::engine::Opens;
 
 pub use activity::Activity;
 pub use place::{ContentSettings, Place};
@@ -53,8 +54,9 @@ pub struct Served {
     pub workload_slug: String,
     pub group: GroupId,
     pub group_name: String,
-    /// The only one who may open it.
     pub owner: UserId,
+    /// Who may open it.
+    pub opens: Opens,
     /// The attempt that runs it now.
     pub attempt: Option<AttemptId>,
     /// The path of the portal's page of it.

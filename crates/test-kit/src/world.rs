@@ -10,8 +10,9 @@ use base::clock::MockClock;
 use base::resources::Quota;
 use base::{Actor, Clock, Credential, OpContext, Person, Resources, Role, Secret, Timestamp};
 use db::Database;
+use workloads::engine::Spec;
 use workloads::images::{Asked, BuildOutcome, ImageSeed, Recipe};
-use workloads::jobs::{NewJob, Spec};
+use workloads::jobs::NewJob;
 use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
@@ -148,7 +149,7 @@ impl World {
             name: name.to_owned(),
             instance_type: "cpu-1".to_owned(),
             image: "base".to_owned(),
-            spec: Spec { script: "true".to_owned(), ..Spec::default() },
+            spec: Spec::script("true".to_owned()),
             ..NewJob::default()
         }
     }

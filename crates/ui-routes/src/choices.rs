@@ -6,9 +6,9 @@ use ui_pages::components::{Card, Field, Note, Tone};
 use ui_pages::jobs::EnvRow;
 use ui_pages::quota::QuotaPanel;
 use web_kit::Portal;
+use workloads::engine::Usage;
 use workloads::images::{BuildState, Image};
 use workloads::instance_types::InstanceType;
-use workloads::quotas::Usage;
 
 use crate::{home, view};
 

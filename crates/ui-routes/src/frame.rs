@@ -8,8 +8,7 @@ use base::{OpContext, Result, Role, Timestamp};
 use ui_pages::components::When;
 use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, Menu, PersonRef};
 use web_kit::{LastGroup, Portal};
-use workloads::engine::NOTEBOOK;
-use workloads::quotas::Holder;
+use workloads::engine::{Holder, Kind};
 
 use crate::notifications;
 
@@ -51,8 +50,8 @@ pub(crate) async fn build(
         u32::try_from(holders.iter().filter(|holder| counts(holder)).count()).unwrap_or(u32::MAX)
     };
     let frame = Frame {
-        active_jobs: count(&|holder| holder.kind != NOTEBOOK),
-        active_notebooks: count(&|holder| holder.kind == NOTEBOOK && holder.user_name == user.name),
+        active_jobs: count(&|holder| holder.kind == Kind::Job),
+        active_notebooks: count(&|holder| holder.kind == Kind::Notebook && holder.user_name == user.name),
         notifications: Some(notifications::bell(portal, ctx, &user.time_zone).await?),
         ..around(portal, ctx, (&user, &memberships), title, current, group)
     };

@@ -10,8 +10,8 @@ use ui_pages::frame::Entry;
 use ui_pages::home::{HomePage, NoGroupPage, RecentRow, UsageRow, UsageTotal};
 use ui_pages::quota::{QuotaPanel, QuotaRow};
 use web_kit::{Answer, Ctx, InGroup, LastGroup, Portal, sse};
-use workloads::jobs::{JobFilter, JobSort, Phase};
-use workloads::quotas::{Holder, Usage};
+use workloads::engine::{Phase, Usage};
+use workloads::jobs::{JobFilter, JobSort};
 
 use crate::people::People;
 use crate::{frame, jobs, notebooks, view};
@@ -136,8 +136,8 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
             .iter()
             .map(|holder| UsageRow {
                 name: holder.name.clone(),
-                url: holder_url(&base, holder),
-                kind: holder.kind.clone(),
+                url: holder.kind.page(&group.name, &holder.slug),
+                kind: holder.kind.as_str().to_owned(),
                 person: people.who(&holder.user_name),
                 instance_type: holder.instance_type.clone(),
                 cpu: base::resources::decimal(holder.resources.cpu_milli),
@@ -164,12 +164,4 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         quota: quota_panel(group, &usage, base::Resources::ZERO),
         frame: framed.frame,
     })
-}
-
-/// The page of what holds a claim.
-fn holder_url(base: &str, holder: &Holder) -> String {
-    match holder.kind.as_str() {
-        workloads::engine::NOTEBOOK => format!("{base}/notebooks/{}", holder.page),
-        _ => format!("{base}/jobs/{}", holder.page),
-    }
 }

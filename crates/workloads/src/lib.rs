@@ -1,4 +1,8 @@
-//! Everything that runs: instance types, images, quotas, jobs, and the engine that schedules and observes them.
+//! Everything that runs.
+//!
+//! Floors, from the ground up; a room knows those below it, and `cargo xtask check-deps` holds them to it: instance types,
+//! images and quotas; the [`engine`], which owns what all workloads share; [`serving`], for those that serve HTTP; jobs
+//! and notebooks; notebooks as jobs, and what the content origin serves by name.
 //!
 //! Every use case is a method of [`Workloads`], takes an [`base::OpContext`] and asks permission itself. The
 //! methods in [`engine`] are for the controller, which acts as the system.
@@ -11,6 +15,7 @@ pub mod jobs;
 pub mod notebook_jobs;
 pub mod notebooks;
 pub mod quotas;
+mod served;
 pub mod serving;
 
 use std::sync::Arc;
@@ -31,6 +36,10 @@ pub struct Workloads {
     pub(crate) known: Arc<Known>,
     pub(crate) files: Arc<Files>,
     pub(crate) runner: Option<Arc<dyn Runner>>,
+    /// What images ask of the engine above them.
+    pub(crate) image_users: &'static dyn images::ImageUsers,
+    /// What the engine asks of those who serve, above it.
+    pub(crate) on_requeue: engine::OnRequeue,
 }
 
 /// What submits ask for again and again, by the catalogue's version.
@@ -58,7 +67,16 @@ pub struct Rules {
 impl Workloads {
     pub fn new(db: Database, accounts: Accounts, rules: Rules, files: Files) -> Self {
         let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
-        Self { db, accounts, rules, known: Arc::new(known), files: Arc::new(files), runner: None }
+        Self {
+            db,
+            accounts,
+            rules,
+            known: Arc::new(known),
+            files: Arc::new(files),
+            runner: None,
+            image_users: &engine::OfWorkloads,
+            on_requeue: serving::begin_anew,
+        }
     }
     pub fn rules(&self) -> &Rules {
         &self.rules

@@ -7,7 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, attachment};
-use workloads::jobs::{NewJob, Spec, TimeLimit};
+use workloads::engine::Spec;
+use workloads::jobs::{NewJob, TimeLimit};
 use workloads::notebook_jobs::{self, NewNotebookJob};
 
 use crate::dto::{JobDto, Problem};

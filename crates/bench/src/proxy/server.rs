@@ -59,6 +59,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         group: accounts.get_group(&ctx, "bench").await?.id,
         group_name: "bench".to_owned(),
         owner: accounts.get_user(&ctx, "bench").await?.id,
+        opens: workloads::engine::Opens::Owner,
         attempt: Some(attempt),
         page: "/".to_owned(),
         ready: true,

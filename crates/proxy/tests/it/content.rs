@@ -149,6 +149,7 @@ impl Content {
             group: self.world.group("vision").await.id,
             group_name: "vision".to_owned(),
             owner: self.world.person(owner).await.actor_id().unwrap(),
+            opens: workloads::engine::Opens::Owner,
             attempt: Some(attempt),
             page: format!("/g/vision/notebooks/{slug}"),
             ready: true,

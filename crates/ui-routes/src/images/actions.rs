@@ -5,7 +5,7 @@ use base::{OpContext, Result};
 use ui_pages::admin::DeletePage;
 use ui_pages::components::{Field, Link};
 use web_kit::{Answer, Ctx, FormBody, Portal};
-use workloads::images::ImageUses;
+use workloads::engine::ImageUses;
 
 use super::{Named, Place};
 use crate::admin::delete_confirmed;
@@ -66,7 +66,7 @@ fn in_use(uses: &ImageUses) -> String {
             if *count > 0 {
                 parts.push(view::plural(
                     i64::try_from(*count).unwrap_or(i64::MAX),
-                    &format!("{how} {kind}"),
+                    &format!("{how} {}", kind.as_str()),
                     "",
                 ));
             }

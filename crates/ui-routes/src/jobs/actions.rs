@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use web_kit::{Answer, Ctx, InGroup, Portal};
-use workloads::jobs::Phase;
+use workloads::engine::Phase;
 
 use crate::view;
 

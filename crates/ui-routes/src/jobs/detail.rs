@@ -85,7 +85,7 @@ pub(super) fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab)
         submitted: framed.when(summary.submitted_at),
         duration: run_time(summary, ctx.now()),
         actions: actions(summary, &group.name, may_run),
-        has_notebook: job.spec.notebook.is_some(),
+        has_notebook: job.spec.runs.notebook_file().is_some(),
         tab,
         frame: framed.frame,
     }

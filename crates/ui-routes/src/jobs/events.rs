@@ -5,7 +5,8 @@ use base::{OpContext, Result, Timestamp};
 use ui_pages::components::{Tone, Who};
 use ui_pages::jobs::EventRow;
 use web_kit::Portal;
-use workloads::jobs::{Cause, Job};
+use workloads::engine::Cause;
+use workloads::jobs::Job;
 
 use crate::frame::Framed;
 

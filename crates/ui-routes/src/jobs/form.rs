@@ -9,7 +9,8 @@ use ui_pages::components::Link;
 use ui_pages::frame::Entry;
 use ui_pages::jobs::{JobFormPage, JobSide};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
-use workloads::jobs::{NewJob, Spec, TimeLimit};
+use workloads::engine::{Runs, Spec};
+use workloads::jobs::{NewJob, TimeLimit};
 
 use crate::{choices, frame, view};
 
@@ -42,7 +43,7 @@ pub(crate) async fn show(
     let typed = match query.clone {
         Some(slug) => {
             let job = portal.workloads.get_job(&ctx, &group, &slug).await?;
-            if job.spec.notebook.is_some() {
+            if job.spec.runs.notebook_file().is_some() {
                 return Ok(view::see_other(&format!("/g/{}/notebooks/run?clone={slug}", group.name)));
             }
             let (timeout, unit) = view::time_limit_fields(Some(job.summary.time_limit_s));
@@ -50,7 +51,7 @@ pub(crate) async fn show(
                 name: job.summary.name,
                 instance_type: job.summary.instance_type,
                 image: job.summary.image,
-                command: job.spec.script,
+                command: job.spec.runs.script().unwrap_or_default().to_owned(),
                 variables: job.spec.variables.into_iter().collect(),
                 timeout,
                 timeout_unit: unit.to_owned(),
@@ -152,7 +153,7 @@ async fn create(portal: &Portal, ctx: &OpContext, group: &Group, typed: &Typed) 
         name: typed.name.clone(),
         instance_type: typed.instance_type.clone(),
         image: typed.image.clone(),
-        spec: Spec { script: typed.command.clone(), variables, notebook: None },
+        spec: Spec { runs: Runs::Script(typed.command.clone()), variables },
         time_limit: time_limit.map_or(TimeLimit::Default, TimeLimit::Seconds),
         copied_from: None,
         idempotency_key: None,

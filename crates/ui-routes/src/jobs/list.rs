@@ -10,7 +10,8 @@ use ui_pages::frame::Entry;
 use ui_pages::jobs::{JobRow, JobsPage};
 use ui_pages::quota::number;
 use web_kit::{Answer, Ctx, InGroup, Portal, QueryString};
-use workloads::jobs::{JobFilter, JobSort, Phase};
+use workloads::engine::Phase;
+use workloads::jobs::{JobFilter, JobSort};
 
 use crate::flash::Done;
 use crate::jobs::{actions, run_time, status};

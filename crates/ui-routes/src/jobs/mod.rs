@@ -11,7 +11,8 @@ mod overview;
 use base::Timestamp;
 use ui_pages::components::Status;
 use ui_pages::jobs::JobActions;
-use workloads::jobs::{JobSummary, Phase};
+use workloads::engine::Phase;
+use workloads::jobs::JobSummary;
 
 pub(crate) fn status(job: &JobSummary) -> Status {
     if job.is_stopping {

@@ -7,8 +7,9 @@ use base::{OpContext, Result};
 use ui_pages::components::{Fact, Note, Tone};
 use ui_pages::jobs::{JobNotebook, JobTab};
 use web_kit::{Answer, Ctx, InGroup, Portal, attachment, headers};
+use workloads::engine::NotebookFile;
 use workloads::jobs::Job;
-use workloads::notebook_jobs::{NotebookFile, Place, shown, shown_value};
+use workloads::notebook_jobs::{Place, shown, shown_value};
 
 use super::detail::{build, load};
 use crate::view;
@@ -62,7 +63,7 @@ async fn tab(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job) -> Resu
             "The job ended before the first cell; its log says why.",
         )),
     };
-    let file = job.spec.notebook.as_ref();
+    let file = job.spec.runs.notebook_file();
     Ok(JobNotebook {
         facts: file.map(|file| facts(group, job, file)).unwrap_or_default(),
         parameters: file

@@ -8,7 +8,8 @@ use ui_pages::components::{Fact, Note, Status, Tone, Who};
 use ui_pages::jobs::{AttemptRow, JobOverview, Stage, StageState};
 use ui_pages::quota::Meter;
 use web_kit::Portal;
-use workloads::jobs::{Cause, Job, JobSummary, Phase};
+use workloads::engine::{Cause, Phase};
+use workloads::jobs::{Job, JobSummary};
 
 use super::detail::log_view;
 use crate::frame::Framed;
@@ -36,7 +37,7 @@ pub(super) async fn overview_of(
         stages: stages(job, ctx.now()),
         outcome: outcome(job),
         facts: facts(group, job, framed, submitter),
-        command: job.spec.script.clone(),
+        command: job.spec.runs.script().unwrap_or_default().to_owned(),
         env: job
             .spec
             .variables

@@ -11,7 +11,7 @@ use ui_pages::notebooks::{Failure, IdleWarning, NotebookOverview, NotebookPage, 
 use ui_pages::quota::Meter;
 use ui_pages::ssh_keys::SshBlock;
 use web_kit::{Answer, Ctx, InGroup, Portal};
-use workloads::jobs::Cause;
+use workloads::engine::Cause;
 use workloads::notebooks::model::Run;
 use workloads::notebooks::{Notebook, NotebookState};
 

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use ui_pages::frame::Entry;
 use ui_pages::notebooks::{NotebookFormPage, NotebookSide};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
+use workloads::engine::Usage;
 use workloads::instance_types::InstanceType;
 use workloads::notebooks::{NewNotebook, Notebook};
-use workloads::quotas::Usage;
 
 use super::spans::Spans;
 use crate::{choices, frame, view};

@@ -12,7 +12,8 @@ use ui_pages::components::{Link, Tab};
 use ui_pages::frame::Entry;
 use ui_pages::notebooks::{NotebookFolder, NotebookRunForm, NotebookRunPage, NotebookRunStep};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
-use workloads::jobs::{NewJob, Spec, TimeLimit};
+use workloads::engine::Spec;
+use workloads::jobs::{NewJob, TimeLimit};
 use workloads::notebook_jobs::{NewNotebookJob, Place, parse_list, parse_value, shown, shown_value};
 
 use crate::{choices, frame, view};
@@ -66,7 +67,8 @@ pub(crate) async fn show(
 /// What an earlier job ran, to be run again with changes.
 async fn like(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Result<Typed> {
     let job = portal.workloads.get_job(ctx, group, slug).await?;
-    let notebook = job.spec.notebook.ok_or_else(|| Error::not_found("notebook that this job ran"))?;
+    let notebook = job.spec.runs.notebook_file();
+    let notebook = notebook.ok_or_else(|| Error::not_found("notebook that this job ran"))?;
     let (timeout, unit) = view::time_limit_fields(Some(job.summary.time_limit_s));
     Ok(Typed {
         path: shown(notebook.place, &notebook.path, &group.name),

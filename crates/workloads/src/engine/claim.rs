@@ -9,11 +9,10 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::{CLAIMED, CLAIMS_LOCK, told};
+use super::entity::{Column, Entity, Model, attempt};
+use super::phase::Phase;
+use super::{CLAIMED, CLAIMS_LOCK, Wish};
 use crate::Workloads;
-use crate::jobs::entity::{Column, Entity, Model, attempt};
-use crate::jobs::phase::Phase;
-use crate::jobs::store;
 
 /// A scheduler's decision to start a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +53,10 @@ impl Workloads {
                         tx.lock(CLAIMS_LOCK).await?;
                         let mut ledger = Ledger::read(tx, &workloads, &ctx, &claims, &runner).await?;
                         for row in ledger.take_rows(&claims) {
-                            if let Some(gpus) = ledger.admit(&row) {
-                                claimed.extend(make(tx, &ctx, row, &gpus, &runner, lease_seconds).await?);
+                            let user = claimed_by(&row)?;
+                            if let Some(gpus) = ledger.admit(&row, user) {
+                                let claim = make(tx, &ctx, row, user, &gpus, &runner, lease_seconds);
+                                claimed.extend(claim.await?);
                             }
                         }
                     }
@@ -120,10 +121,9 @@ impl Ledger {
             taken_gpus: BTreeSet::new(),
         };
         for row in active {
-            let resources = Resources::new(row.cpu_milli, row.memory_mib, row.gpu);
-            ledger.add(GroupId(row.group_id), row.user_id.map(UserId), resources);
+            ledger.add(GroupId(row.group_id), row.user_id.map(UserId), row.resources());
             if row.runner == runner {
-                ledger.taken_gpus.extend(gpus_of(&row));
+                ledger.taken_gpus.extend(row.gpus());
             }
         }
         Ok(ledger)
@@ -144,7 +144,7 @@ impl Ledger {
             .filter_map(|claim| {
                 let row = self.rows.remove(&claim.workload)?;
                 let as_decided = row.phase == Phase::Waiting.as_str()
-                    && row.asked == store::RUN
+                    && row.wish == Wish::Run.as_str()
                     && row.generation == claim.generation;
                 as_decided.then_some(row)
             })
@@ -152,10 +152,9 @@ impl Ledger {
     }
 
     /// If the claim fits it is counted, and these are its GPUs.
-    fn admit(&mut self, row: &Model) -> Option<Vec<u32>> {
-        let (group_id, user) = (GroupId(row.group_id), row.user_id.map(UserId));
+    fn admit(&mut self, row: &Model, user: Option<UserId>) -> Option<Vec<u32>> {
+        let (group_id, ask) = (row.group(), row.resources());
         let group = self.groups.get(&group_id)?;
-        let ask = Resources::new(row.cpu_milli, row.memory_mib, row.gpu);
         let of_group = self.by_group.get(&group_id).copied().unwrap_or_default();
         let of_user = user.and_then(|user| self.by_user.get(&(group_id, user)).copied()).unwrap_or_default();
         let fits = (self.used + ask).fits_in(self.capacity)
@@ -176,9 +175,10 @@ impl Ledger {
     }
 }
 
-/// The GPUs that an attempt holds, by their numbers on its runner's machine.
-pub(crate) fn gpus_of(row: &attempt::Model) -> Vec<u32> {
-    row.gpu_indices.split(',').filter_map(|index| index.parse().ok()).collect()
+/// Whose quota the claim of a workload counts against, beside the group's.
+fn claimed_by(row: &Model) -> Result<Option<UserId>> {
+    let counts = row.kind()?.rules().counts_against_user;
+    Ok(row.user().filter(|_| counts))
 }
 
 /// Claims one workload; `None` when it is no longer there to claim.
@@ -186,12 +186,13 @@ async fn make(
     tx: &Tx,
     ctx: &OpContext,
     row: Model,
+    user: Option<UserId>,
     gpus: &[u32],
     runner: &str,
     lease_seconds: i64,
 ) -> Result<Option<Claimed>> {
     let now = ctx.now();
-    let (workload, attempt_id) = (WorkloadId(row.id), AttemptId::new(&*ctx.clock));
+    let (workload, attempt_id) = (row.workload(), AttemptId::new(&*ctx.clock));
     let (number, generation) = (row.attempts + 1, row.generation + 1);
     let attempt = attempt::ActiveModel {
         id: Set(attempt_id.0),
@@ -202,7 +203,7 @@ async fn make(
         state: Set(CLAIMED.to_owned()),
         is_active: Set(true),
         group_id: Set(row.group_id),
-        user_id: Set(row.user_id),
+        user_id: Set(user.map(|user| user.0)),
         cpu_milli: Set(row.cpu_milli),
         memory_mib: Set(row.memory_mib),
         gpu: Set(row.gpu),
@@ -226,7 +227,7 @@ async fn make(
         .col_expr(Column::Attempts, Expr::value(number))
         .filter(Column::Id.eq(row.id))
         .filter(Column::Phase.eq(Phase::Waiting.as_str()))
-        .filter(Column::Asked.eq(store::RUN))
+        .filter(Column::Wish.eq(Wish::Run.as_str()))
         .filter(Column::Generation.eq(row.generation))
         .exec(tx.connection())
         .await
@@ -236,7 +237,6 @@ async fn make(
         return Ok(None);
     }
     attempt.insert(tx.connection()).await.doing("write an attempt")?;
-    let (topic, subject) = told(&row);
-    tx.emit(now, Some(GroupId(row.group_id)), topic, subject).await?;
+    row.emit_change(tx, ctx).await?;
     Ok(Some(Claimed { attempt: attempt_id, workload }))
 }

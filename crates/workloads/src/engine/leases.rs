@@ -10,11 +10,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
+use super::entity::attempt;
 use super::observe::{current, end_attempt};
+use super::phase::Cause;
 use super::{AttemptEnd, ENDED};
 use crate::Workloads;
-use crate::jobs::entity::attempt;
-use crate::jobs::phase::Cause;
 
 impl Workloads {
     /// This runner's server is there: its attempts belong to it for so much longer.
@@ -66,7 +66,7 @@ impl Workloads {
     }
 
     async fn lose(&self, ctx: &OpContext, id: AttemptId, now: Timestamp) -> Result<bool> {
-        let ctx = ctx.clone();
+        let (ctx, on_requeue) = (ctx.clone(), self.on_requeue);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -85,7 +85,7 @@ impl Workloads {
                         max_memory_bytes: None,
                         cpu_time_us: None,
                     };
-                    end_attempt(tx, &ctx, attempt, row, end).await.map(|()| true)
+                    end_attempt(tx, &ctx, on_requeue, attempt, row, end).await.map(|()| true)
                 })
             })
             .await

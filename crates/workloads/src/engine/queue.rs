@@ -10,16 +10,18 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::Kind;
+use super::entity::{Column, Entity, attempt};
+use super::phase::Phase;
 use crate::images::entity::environment;
 use crate::images::{self, BuildState};
-use crate::jobs::entity::{Column, Entity, attempt};
-use crate::jobs::phase::Phase;
 use crate::{Workloads, containers};
 
 /// A workload that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queued {
     pub id: WorkloadId,
+    /// Whose quota it counts against, beside the group's.
     pub user: Option<UserId>,
     pub ask: Resources,
     pub queued_at: Timestamp,
@@ -54,6 +56,7 @@ pub struct QueueSnapshot {
 #[derive(FromQueryResult)]
 struct QueuedRow {
     id: Uuid,
+    kind: String,
     group_id: Uuid,
     user_id: Option<Uuid>,
     cpu_milli: i64,
@@ -84,6 +87,7 @@ impl Workloads {
             .select_only()
             .columns([
                 Column::Id,
+                Column::Kind,
                 Column::GroupId,
                 Column::UserId,
                 Column::CpuMilli,
@@ -155,9 +159,10 @@ impl Workloads {
                 Some(problem) => Some(format!("Waits for the image {}: {problem}", row.image)),
                 None => no_engine.filter(|_| in_container(&row)).map(str::to_owned),
             };
+            let counts_against_user = Kind::parse(&row.kind)?.rules().counts_against_user;
             group.queued.push(Queued {
                 id: WorkloadId(row.id),
-                user: row.user_id.map(UserId),
+                user: row.user_id.map(UserId).filter(|_| counts_against_user),
                 ask: Resources::new(row.cpu_milli, row.memory_mib, row.gpu),
                 queued_at: Timestamp(row.queued_at),
                 generation: row.generation,

@@ -11,8 +11,8 @@ use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
+use super::entity::removal::{Column, Entity, Model};
 use crate::Workloads;
-use crate::jobs::entity::removal::{Column, Entity, Model};
 
 /// How many one clean-up takes at a time.
 const BATCH: u64 = 200;

@@ -146,7 +146,7 @@ impl Workloads {
     pub async fn take_due_build(&self, ctx: &OpContext) -> Result<Option<DueBuild>> {
         ctx.require_platform_admin()?;
         let ctx = ctx.clone();
-        let due = Condition::any().add(on_demand::is_queued()).add(
+        let due = Condition::any().add(on_demand::is_queued(self.image_users)).add(
             Condition::all()
                 .add(environment::Column::State.eq(BuildState::Failed.as_str()))
                 .add(environment::Column::NextTryAt.lte(ctx.now().micros())),
@@ -268,6 +268,7 @@ impl Workloads {
         before: Timestamp,
     ) -> Result<Vec<String>> {
         ctx.require_platform_admin()?;
+        let users = self.image_users;
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -280,9 +281,7 @@ impl Workloads {
                     let mut forgotten = Vec::new();
                     for row in rows {
                         let named = store::naming(tx.connection(), &row.digest).await?;
-                        if !named.is_empty()
-                            || crate::engine::needs_environment(tx.connection(), &row.digest).await?
-                        {
+                        if !named.is_empty() || users.need(tx, &row.digest).await? {
                             continue;
                         }
                         build::Entity::delete_many()

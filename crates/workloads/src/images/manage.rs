@@ -52,6 +52,7 @@ impl Workloads {
             return Err(Error::conflict("nothing_changed", "The image that this one uses has not changed."));
         }
         let (asked, recipe, digest) = target;
+        let users = self.image_users;
         self.change(ctx, owner, name, "image.rebuild", String::new(), move |tx, ctx, mut row| {
             Box::pin(async move {
                 row.recipe = serde_json::to_string(&asked)
@@ -59,7 +60,7 @@ impl Workloads {
                 if row.digest == digest {
                     store::want_environment(tx, &digest, &recipe, ctx.now()).await?;
                 }
-                switch(tx, ctx, row, recipe, digest).await
+                switch(tx, ctx, users, row, recipe, digest).await
             })
         })
         .await

@@ -19,14 +19,16 @@ pub mod packages;
 mod resolve;
 pub(crate) mod store;
 mod update;
+mod users;
 mod view;
 
 pub use build::{BuildOutcome, DueBuild, ImageSeed};
 pub use changes::{PackageChange, changes};
-pub use delete::{ImageUse, ImageUses};
 pub use input::{Base, ImageInput, PackageFile, Source};
 pub use runner::environments::Recipe;
 pub use view::{Build, ImageDetail};
+
+pub(crate) use users::ImageUsers;
 
 use base::{Action, GroupId, ImageId, OpContext, Result, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -5,13 +5,11 @@
 
 use base::Result;
 use db::{ResultExt as _, Tx};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
 
-use super::BuildState;
 use super::entity::environment;
-use crate::jobs::entity as workload;
-use crate::jobs::phase::Phase;
+use super::{BuildState, ImageUsers};
 
 /// The number of tries of an environment that nobody has asked for yet. Its first try, or a rebuild that somebody
 /// asks for, ends that.
@@ -34,15 +32,10 @@ pub(super) async fn hold(tx: &Tx, digest: &str) -> Result<()> {
 }
 
 /// Which environments are queued and not held back.
-pub(super) fn is_queued() -> Condition {
-    let awaited = Query::select()
-        .column(workload::Column::Digest)
-        .from(workload::Entity)
-        .and_where(workload::Column::Phase.eq(Phase::Waiting.as_str()))
-        .to_owned();
+pub(super) fn is_queued(users: &dyn ImageUsers) -> Condition {
     Condition::all().add(environment::Column::State.eq(BuildState::Queued.as_str())).add(
         Condition::any()
             .add(environment::Column::Tries.ne(HELD))
-            .add(environment::Column::Digest.in_subquery(awaited)),
+            .add(environment::Column::Digest.in_subquery(users.awaited())),
     )
 }

@@ -5,18 +5,13 @@ use base::error::FieldErrors;
 use base::{Error, OpContext, Result, Timestamp};
 use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-};
+use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 
 use super::entity::Model;
 use super::input::{ImageInput, check};
 use super::resolve::{Resolved, resolve};
-use super::{Asked, BuildState, IMAGES_LOCK, Image, Owner, Recipe, store};
+use super::{Asked, BuildState, IMAGES_LOCK, Image, ImageUsers, Owner, Recipe, store};
 use crate::Workloads;
-use crate::jobs::entity as workload;
-use crate::jobs::phase::Phase;
 
 impl Workloads {
     /// Changes everything but the name. Another recipe makes another environment; what runs keeps the one it has.
@@ -42,7 +37,7 @@ impl Workloads {
             Some(source) => Some(resolve(self.db.reader(), owner, source, 0).await?),
             None => None,
         };
-        let acting = ctx.clone();
+        let (acting, users) = (ctx.clone(), self.image_users);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -50,7 +45,7 @@ impl Workloads {
                     let ctx = &acting;
                     let row = store::require(tx.connection(), owner, &described.name).await?;
                     let mut row = match resolved {
-                        Some(resolved) => remake(tx, ctx, row, resolved).await?,
+                        Some(resolved) => remake(tx, ctx, users, row, resolved).await?,
                         None => row,
                     };
                     // A built-in image is told what it is by each new version.
@@ -81,7 +76,13 @@ impl Workloads {
 }
 
 /// Gives the image other contents, unless they are what it has.
-async fn remake(tx: &Tx, ctx: &OpContext, mut row: Model, resolved: Resolved) -> Result<Model> {
+async fn remake(
+    tx: &Tx,
+    ctx: &OpContext,
+    users: &dyn ImageUsers,
+    mut row: Model,
+    resolved: Resolved,
+) -> Result<Model> {
     let before: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
     if row.kind != resolved.kind().as_str() {
         return Err(Error::field(
@@ -97,7 +98,7 @@ async fn remake(tx: &Tx, ctx: &OpContext, mut row: Model, resolved: Resolved) ->
         .map_err(|error| Error::internal_from("write what was asked for", error))?;
     match resolved {
         Resolved::Environment { recipe, digest, .. } if asked != before => {
-            switch(tx, ctx, row, recipe, digest).await
+            switch(tx, ctx, users, row, recipe, digest).await
         }
         _ => Ok(row),
     }
@@ -107,6 +108,7 @@ async fn remake(tx: &Tx, ctx: &OpContext, mut row: Model, resolved: Resolved) ->
 pub(super) async fn switch(
     tx: &Tx,
     ctx: &OpContext,
+    users: &dyn ImageUsers,
     mut row: Model,
     recipe: Recipe,
     digest: String,
@@ -131,27 +133,13 @@ pub(super) async fn switch(
         None => {
             let broken = std::mem::replace(&mut row.digest, digest);
             row.next_digest.clear();
-            follow(tx, &row, &broken).await?;
+            users.follow(tx, &row, &broken).await?;
             broken
         }
     };
     let row = save(tx, ctx, row).await?;
     release(tx, ctx.now(), &left).await?;
     Ok(row)
-}
-
-/// What waits for an environment that never worked waits for the image's new one.
-async fn follow(tx: &Tx, row: &Model, broken: &str) -> Result<()> {
-    let mut waiting = workload::Entity::update_many()
-        .col_expr(workload::Column::Digest, Expr::value(row.digest.clone()))
-        .filter(workload::Column::Image.eq(row.name.clone()))
-        .filter(workload::Column::Digest.eq(broken))
-        .filter(workload::Column::Phase.eq(Phase::Waiting.as_str()));
-    if let Some(group) = row.group_id {
-        waiting = waiting.filter(workload::Column::GroupId.eq(group));
-    }
-    waiting.exec(tx.connection()).await.doing("let waiting workloads follow their image")?;
-    Ok(())
 }
 
 /// Writes a row that was changed.

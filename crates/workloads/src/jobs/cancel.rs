@@ -5,10 +5,9 @@ use accounts::groups::Group;
 use base::{Action, Error, OpContext, Result};
 
 use super::model::JobSummary;
-use super::phase::Phase;
 use super::store;
 use crate::Workloads;
-use crate::engine::ask_to_stop;
+use crate::engine::{Wish, ask_to_stop};
 
 impl Workloads {
     /// Asks a job to stop. One that waits ends at once; one that runs ends when its runner has stopped it. Asking
@@ -22,7 +21,7 @@ impl Workloads {
                     let id = store::require(tx.connection(), group, &slug).await?.id;
                     tx.lock_row(id).await?;
                     let row = store::require(tx.connection(), group, &slug).await?;
-                    let phase = Phase::parse(&row.phase).map_err(Error::internal)?;
+                    let phase = row.phase()?;
                     if phase.is_final() {
                         return Err(Error::conflict(
                             "already_ended",
@@ -30,8 +29,8 @@ impl Workloads {
                         )
                         .with_hint("Nothing is left to cancel."));
                     }
-                    if row.asked == store::STOP {
-                        return Ok(row.into());
+                    if row.wish()? == Wish::Stop {
+                        return JobSummary::from_row(row);
                     }
                     let by = format!("Cancelled by {}.", ctx.actor_name());
                     let row = ask_to_stop(tx, &ctx, row, by).await?;
@@ -42,7 +41,7 @@ impl Workloads {
                         detail: String::new(),
                     };
                     audit::record(tx, &ctx, entry).await?;
-                    Ok(row.into())
+                    JobSummary::from_row(row)
                 })
             })
             .await

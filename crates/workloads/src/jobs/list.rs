@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use accounts::groups::Group;
 use base::page::{Cursor, CursorKey, Edge, Page, PageRequest};
-use base::{Action, Error, GroupId, OpContext, Result, Timestamp, WorkloadId};
+use base::{Action, Error, GroupId, OpContext, Result, Timestamp};
 use db::ResultExt as _;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbBackend, EntityTrait as _, Order, QueryFilter as _,
@@ -13,11 +13,11 @@ use sea_orm::{
 
 use uuid::Uuid;
 
-use super::entity::{Column, Entity, Model};
-use super::model::{Job, JobEvent, JobSummary};
-use super::phase::Phase;
-use super::{secrets, store};
+use super::model::{Job, JobSummary};
+use super::store;
 use crate::Workloads;
+use crate::engine::entity::{Column, Entity, Model};
+use crate::engine::{self, Kind, Phase, WorkloadEvent};
 
 /// Counting stops here: "10,000+" tells a person as much as the exact number.
 const MOST_COUNTED: i64 = 10_000;
@@ -85,7 +85,8 @@ fn filtered(
     filter: &JobFilter,
     backend: DbBackend,
 ) -> Result<Select<Entity>> {
-    let mut query = Entity::find().filter(Column::GroupId.eq(group.0)).filter(Column::Kind.eq(store::KIND));
+    let mut query =
+        Entity::find().filter(Column::GroupId.eq(group.0)).filter(Column::Kind.eq(Kind::Job.as_str()));
     let search = db::search_text(&filter.search)?.to_lowercase();
     if !search.is_empty() {
         let mut found = Condition::any().add(db::holds(Column::NameFolded, &search, backend));
@@ -164,7 +165,7 @@ impl Workloads {
                 found.doing("list jobs")?.into_iter().map(|row| (row.id, row)).collect();
             ids.iter().filter_map(|id| rows.remove(id)).collect()
         };
-        Ok(page.finish(rows, |row| sort.cursor(row)).map(JobSummary::from))
+        page.finish(rows, |row| sort.cursor(row)).try_map(JobSummary::from_row)
     }
 
     /// How many jobs the filter lets through, counted up to 10,000; the flag says that there are more.
@@ -196,22 +197,24 @@ impl Workloads {
         ctx.require_in_group(Action::ReadGroup, group.id)?;
         let reader = self.db.reader();
         let row = store::require(reader, group.id, slug).await?;
-        let id = WorkloadId(row.id);
-        let ahead =
-            if row.phase == Phase::Waiting.as_str() { Some(store::ahead(reader, &row).await?) } else { None };
-        let mut spec = store::spec(reader, id).await?;
-        if !secrets::may_see(ctx, &row) {
-            secrets::hide(&row.slug, &mut spec.variables);
+        let id = row.workload();
+        let ahead = match row.phase()? {
+            Phase::Waiting => Some(engine::store::ahead(reader, &row).await?),
+            _ => None,
+        };
+        let mut spec = engine::store::spec(reader, id).await?;
+        if !engine::may_see(ctx, &row) {
+            engine::hide(&row.slug, &mut spec.variables);
         }
-        let attempts = store::attempts(reader, id).await?.into_iter().map(Into::into).collect();
-        Ok(Job { summary: row.into(), spec, attempts, ahead })
+        let attempts = engine::store::attempts(reader, id).await?.into_iter().map(Into::into).collect();
+        Ok(Job { summary: JobSummary::from_row(row)?, spec, attempts, ahead })
     }
 
     /// What happened to a job, oldest first.
-    pub async fn job_events(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Vec<JobEvent>> {
+    pub async fn job_events(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Vec<WorkloadEvent>> {
         ctx.require_in_group(Action::ReadGroup, group.id)?;
         let row = store::require(self.db.reader(), group.id, slug).await?;
-        let rows = store::events(self.db.reader(), WorkloadId(row.id)).await?;
-        Ok(rows.into_iter().map(JobEvent::from).collect())
+        let rows = engine::store::events(self.db.reader(), row.workload()).await?;
+        Ok(rows.into_iter().map(WorkloadEvent::from).collect())
     }
 }

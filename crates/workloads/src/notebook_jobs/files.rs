@@ -7,9 +7,9 @@ use accounts::groups::Group;
 use base::{Action, AttemptId, Error, GroupId, OpContext, Result, UserId};
 use runner::{Beneath, Found};
 
-use super::{NotebookFile, Place, parameters, place};
+use super::{Place, parameters, place};
 use crate::Workloads;
-use crate::engine::Removed;
+use crate::engine::{NotebookFile, Removed};
 
 /// So many names of a folder are shown.
 const MOST_NAMES: usize = 500;

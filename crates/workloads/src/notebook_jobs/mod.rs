@@ -13,25 +13,16 @@ use std::collections::BTreeMap;
 
 use accounts::groups::Group;
 use base::{OpContext, Result};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Workloads;
-use crate::jobs::{JobSummary, NewJob, Spec};
+use crate::engine::{NotebookFile, Runs, Spec};
+use crate::jobs::{JobSummary, NewJob};
 
 pub use files::{Files, Folder};
 pub use parameters::{parse_list, parse_value, shown_value};
 pub use place::{HOME, Place, datasets_folder, locate, shared_folder, shown};
 pub use result::{Executed, MAX_RENDERED_BYTES, RENDERED, RESULT};
-
-/// The notebook that a job runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotebookFile {
-    pub place: Place,
-    /// The path in its place.
-    pub path: String,
-    pub parameters: BTreeMap<String, Value>,
-}
 
 impl NotebookFile {
     /// What the executed notebook is called, beside the one it was made from.
@@ -71,7 +62,7 @@ impl Workloads {
             job.name = base::names::cut(name.strip_suffix(".ipynb").unwrap_or(name), 100);
         }
         let notebook = NotebookFile { place, path, parameters: new.parameters };
-        job.spec = Spec { script: String::new(), notebook: Some(notebook), ..job.spec };
+        job.spec = Spec { runs: Runs::NotebookFile(notebook), ..job.spec };
         self.submit_job(ctx, group, job).await
     }
 }

@@ -36,7 +36,7 @@ impl Workloads {
         slug: &str,
     ) -> Result<Option<Executed>> {
         let job = self.get_job(ctx, group, slug).await?;
-        if job.spec.notebook.is_none() {
+        if job.spec.runs.notebook_file().is_none() {
             return Err(Error::not_found("notebook that this job ran"));
         }
         let Some(attempt) = job.attempts.first().map(|attempt| attempt.id) else { return Ok(None) };

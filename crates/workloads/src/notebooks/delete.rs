@@ -4,13 +4,11 @@ use accounts::audit::{self, Entry};
 use accounts::groups::Group;
 use base::{Action, Error, OpContext, Result};
 use db::{ResultExt as _, Topic};
-use sea_orm::{EntityTrait as _, ModelTrait as _};
+use sea_orm::ModelTrait as _;
 
 use super::access::{NotebookAccess, require_owner};
 use super::store;
-use crate::Workloads;
-use crate::jobs::entity as workload;
-use crate::jobs::phase::Phase;
+use crate::{Workloads, engine};
 
 impl Workloads {
     /// Deletes a notebook that does not run.
@@ -26,14 +24,9 @@ impl Workloads {
                     tx.lock_row(owner.0).await?;
                     let notebook = store::require(tx.connection(), group, &slug).await?;
                     if let Some(id) = notebook.workload_id {
-                        tx.lock_row(id).await?;
-                        let row = workload::Entity::find_by_id(id)
-                            .one(tx.connection())
-                            .await
-                            .doing("read a workload")?;
-                        let runs = row
-                            .is_some_and(|row| Phase::parse(&row.phase).is_ok_and(|phase| !phase.is_final()));
-                        if runs {
+                        let row = engine::store::locked(tx, id.into()).await?;
+                        let phase = row.map(|row| row.phase()).transpose()?;
+                        if phase.is_some_and(|phase| !phase.is_final()) {
                             return Err(
                                 Error::conflict("running", "This notebook runs.").with_hint("Stop it first.")
                             );

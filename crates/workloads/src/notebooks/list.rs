@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use accounts::groups::Group;
-use base::{Action, Error, OpContext, Result, WorkloadId};
+use base::{Action, Error, OpContext, Result};
 use db::ResultExt as _;
 use sea_orm::EntityTrait as _;
 
@@ -11,9 +11,8 @@ use super::access::{NotebookAccess, require_owner};
 use super::entity::variables;
 use super::model::Notebook;
 use super::store;
-use crate::Workloads;
-use crate::jobs::JobEvent;
-use crate::jobs::store as workloads;
+use crate::engine::WorkloadEvent;
+use crate::{Workloads, engine};
 
 /// What the page of notebooks shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,11 +64,16 @@ impl Workloads {
     }
 
     /// What happened in the newest run, oldest first.
-    pub async fn notebook_events(&self, ctx: &OpContext, group: &Group, slug: &str) -> Result<Vec<JobEvent>> {
+    pub async fn notebook_events(
+        &self,
+        ctx: &OpContext,
+        group: &Group,
+        slug: &str,
+    ) -> Result<Vec<WorkloadEvent>> {
         let notebook = self.get_notebook(ctx, group, slug).await?;
         let Some(run) = notebook.run else { return Ok(Vec::new()) };
-        let rows = workloads::events(self.db.reader(), WorkloadId(run.id.0)).await?;
-        Ok(rows.into_iter().map(JobEvent::from).collect())
+        let rows = engine::store::events(self.db.reader(), run.id).await?;
+        Ok(rows.into_iter().map(WorkloadEvent::from).collect())
     }
 
     /// The variables that the acting person gave their last notebook in the group.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use base::{AttemptId, GroupId, Resources, Timestamp, UserId, WorkloadId};
+use base::{AttemptId, GroupId, Resources, Result, Timestamp, UserId, WorkloadId};
 
 use super::entity;
-use crate::jobs::entity as workload;
-use crate::jobs::phase::{Cause, Phase};
-use crate::jobs::store;
+use crate::engine::entity as workload;
+use crate::engine::{Cause, Phase, Wish};
 use crate::serving;
 
 /// Where a notebook is.
@@ -155,18 +154,18 @@ impl Run {
         row: workload::Model,
         attempt: Option<workload::attempt::Model>,
         served: Option<serving::entity::Model>,
-    ) -> Self {
-        let phase = Phase::parse(&row.phase).unwrap_or(Phase::Failed);
+    ) -> Result<Self> {
+        let phase = row.phase()?;
         let served = served.as_ref();
-        Self {
-            id: WorkloadId(row.id),
+        Ok(Self {
+            id: row.workload(),
             phase,
             cause: row.cause.as_deref().and_then(Cause::parse),
-            resources: Resources::new(row.cpu_milli, row.memory_mib, row.gpu),
+            resources: row.resources(),
+            is_stopping: row.wish()? != Wish::Run && !phase.is_final(),
             reason: row.reason,
             exit_code: row.exit_code,
             signal: row.signal,
-            is_stopping: row.asked != store::RUN && !phase.is_final(),
             queued_at: Timestamp(row.queued_at),
             claimed_at: attempt.as_ref().map(|attempt| Timestamp(attempt.claimed_at)),
             started_at: row.started_at.map(Timestamp),
@@ -178,6 +177,6 @@ impl Run {
             active_at: served.and_then(|served| served.active_at).map(Timestamp),
             warned_at: served.and_then(|served| served.warned_at).map(Timestamp),
             snoozed_until: served.and_then(|served| served.snoozed_until).map(Timestamp),
-        }
+        })
     }
 }

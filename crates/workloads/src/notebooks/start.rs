@@ -15,12 +15,12 @@ use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _};
 
 use super::access::{NotebookAccess, require_owner};
 use super::entity::{self, Model, variables};
-use super::model::Notebook;
+use super::model::{Notebook, Run};
 use super::store;
 use crate::Workloads;
-use crate::engine::{self, Admitted, NewWorkload, told};
-use crate::jobs::Spec;
-use crate::jobs::submit::{MAX_NAME, check_variables};
+use crate::engine::{
+    Admitted, JupyterLab, Kind, MAX_NAME, NewRows, NewWorkload, Runs, Spec, check_variables,
+};
 use crate::serving::{self, IdleRule};
 
 /// More than that many nobody finds again.
@@ -213,31 +213,21 @@ async fn start(tx: &Tx, ctx: &OpContext, group: &Group, row: Model, checked: Che
     let (slug, runs) = (row.slug.clone(), row.runs + 1);
     let (instance_type, image) = (admitted.instance_type.name.clone(), admitted.image.name.clone());
     let workload = NewWorkload {
-        kind: engine::NOTEBOOK,
+        kind: Kind::Notebook,
         slug: format!("{slug}.{runs}"),
         group,
         user,
         name: name.clone(),
         admitted,
         time_limit_s: 0,
-        spec: &Spec { variables: new.variables, ..Spec::default() },
+        spec: &Spec {
+            runs: Runs::JupyterLab(JupyterLab { safe_mode: new.safe_mode }),
+            variables: new.variables,
+        },
         copied_from: None,
     };
-    let workload = engine::enqueue(tx, ctx, workload).await?;
-    let served = serving::entity::ActiveModel {
-        workload_id: Set(workload.id),
-        slug: Set(slug.clone()),
-        idle_s: Set(idle.0),
-        lifetime_s: Set(idle.1),
-        ready_at: Set(None),
-        active_at: Set(None),
-        warned_at: Set(None),
-        snoozed_until: Set(None),
-    };
-    serving::entity::Entity::insert(served)
-        .exec_without_returning(tx.connection())
-        .await
-        .doing("write a served workload")?;
+    let workload = NewRows::new(ctx, workload)?.write(tx, ctx).await?;
+    let served = serving::begin(tx, workload.workload(), &slug, idle)?;
     let mut active = row.into_active_model();
     active.name_folded = Set(name.to_lowercase());
     active.name = Set(name.clone());
@@ -265,8 +255,5 @@ async fn start(tx: &Tx, ctx: &OpContext, group: &Group, row: Model, checked: Che
         .doing("remember variables")?;
     let entry = Entry { action: "notebook.start", group: Some(group.id), subject: &slug, detail: name };
     audit::record(tx, ctx, entry).await?;
-    let (topic, subject) = told(&workload);
-    tx.emit(now, Some(group.id), topic, subject).await?;
-    let found = store::with_runs(tx.connection(), vec![row]).await?.pop();
-    found.ok_or_else(|| Error::internal("a notebook was lost while it was written"))
+    Ok(Notebook::from_rows(row, Some(Run::from_rows(workload, None, Some(served))?)))
 }

@@ -3,29 +3,27 @@
 use accounts::audit::{self, Entry};
 use accounts::groups::Group;
 use base::{Action, Error, OpContext, Result};
-use db::ResultExt as _;
-use sea_orm::EntityTrait as _;
 
 use super::access::{NotebookAccess, require_owner};
 use super::model::Notebook;
 use super::store;
 use crate::Workloads;
-use crate::engine::{ask_to_restart, ask_to_stop};
-use crate::jobs::entity as workload;
+use crate::engine::{self, ask_to_restart, ask_to_stop};
 
 /// How long a snoozed notebook is left alone.
 const SNOOZE_SECONDS: i64 = 3600;
 
+/// What follows when a run has ended.
 #[derive(Clone, Copy)]
-enum Wish {
-    Stop,
+enum Then {
+    Stay,
     Restart,
 }
 
-impl Wish {
+impl Then {
     const fn action(self) -> &'static str {
         match self {
-            Self::Stop => "notebook.stop",
+            Self::Stay => "notebook.stop",
             Self::Restart => "notebook.restart",
         }
     }
@@ -38,7 +36,7 @@ impl Workloads {
         ctx.require_in_group(Action::StopWorkload, group.id)?;
         let notebook = self.get_notebook(ctx, group, slug).await?;
         NotebookAccess::require(ctx, group, notebook.user, slug)?;
-        self.end_run(ctx, group, slug, Wish::Stop, by).await
+        self.end_run(ctx, group, slug, Then::Stay, by).await
     }
 
     /// Stops a notebook and starts it again, in the same image and size. One that does not run is started.
@@ -50,7 +48,7 @@ impl Workloads {
             return self.start_notebook(ctx, group, slug, None).await;
         }
         let by = format!("Restarted by {}.", ctx.actor_name());
-        self.end_run(ctx, group, slug, Wish::Restart, by).await
+        self.end_run(ctx, group, slug, Then::Restart, by).await
     }
 
     async fn end_run(
@@ -58,7 +56,7 @@ impl Workloads {
         ctx: &OpContext,
         group: &Group,
         slug: &str,
-        wish: Wish,
+        then: Then,
         why: String,
     ) -> Result<Notebook> {
         let (ctx, group, slug) = (ctx.clone(), group.clone(), slug.to_owned());
@@ -67,18 +65,13 @@ impl Workloads {
                 Box::pin(async move {
                     let notebook = store::require(tx.connection(), group.id, &slug).await?;
                     if let Some(id) = notebook.workload_id {
-                        tx.lock_row(id).await?;
-                        let row = workload::Entity::find_by_id(id)
-                            .one(tx.connection())
-                            .await
-                            .doing("read a workload")?;
-                        if let Some(row) = row {
-                            match wish {
-                                Wish::Stop => ask_to_stop(tx, &ctx, row, why).await?,
-                                Wish::Restart => ask_to_restart(tx, &ctx, row, why).await?,
+                        if let Some(row) = engine::store::locked(tx, id.into()).await? {
+                            match then {
+                                Then::Stay => ask_to_stop(tx, &ctx, row, why).await?,
+                                Then::Restart => ask_to_restart(tx, &ctx, row, why).await?,
                             };
                             let entry = Entry {
-                                action: wish.action(),
+                                action: then.action(),
                                 group: Some(group.id),
                                 subject: &slug,
                                 detail: String::new(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model};
 use super::model::{Notebook, Run};
-use crate::jobs::entity as workload;
+use crate::engine::entity as workload;
 use crate::serving::entity as served;
 
 /// The notebook of this group, or 404.
@@ -21,6 +21,11 @@ pub(crate) async fn require<C: ConnectionTrait>(connection: &C, group: GroupId, 
         .await
         .doing("read a notebook")?
         .ok_or_else(|| Error::not_found(format!("notebook “{}”", base::names::cut(slug, 60))))
+}
+
+/// The notebook of whatever group.
+pub(crate) async fn by_slug<C: ConnectionTrait>(connection: &C, slug: &str) -> Result<Option<Model>> {
+    Entity::find().filter(Column::Slug.eq(slug)).one(connection).await.doing("read a notebook")
 }
 
 /// The notebook by its owner and name.
@@ -88,11 +93,10 @@ async fn runs<C: ConnectionTrait>(connection: &C, ids: Vec<Uuid>) -> Result<BTre
         attempts.into_iter().map(|attempt| (attempt.workload_id, attempt)).collect();
     let mut served: BTreeMap<Uuid, served::Model> =
         served.into_iter().map(|served| (served.workload_id, served)).collect();
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let id = row.id;
-            (id, Run::from_rows(row, newest.remove(&id), served.remove(&id)))
+            Ok((id, Run::from_rows(row, newest.remove(&id), served.remove(&id))?))
         })
-        .collect())
+        .collect()
 }

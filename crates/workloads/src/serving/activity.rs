@@ -7,10 +7,8 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{Column, Entity, Model};
 use crate::Workloads;
-use crate::engine::{ask_to_stop, gpus_of, told};
-use crate::jobs::entity as workload;
-use crate::jobs::phase::Phase;
-use crate::jobs::store;
+use crate::engine::entity as workload;
+use crate::engine::{Kind, Phase, Wish, ask_to_stop, store};
 
 /// A warning comes this long before the end, or at half time where the whole time is shorter.
 const WARN_SECONDS: i64 = 600;
@@ -19,6 +17,7 @@ const WARN_SECONDS: i64 = 600;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
     pub workload: WorkloadId,
+    pub kind: Kind,
     pub attempt: AttemptId,
     pub slug: String,
     pub group: GroupId,
@@ -97,28 +96,30 @@ impl Workloads {
             .doing("read served workloads")?;
         let rows = workload::Entity::find()
             .filter(workload::Column::Id.is_in(served.iter().map(|served| served.workload_id)))
-            .filter(workload::Column::Asked.eq(store::RUN))
+            .filter(workload::Column::Wish.eq(Wish::Run.as_str()))
             .all(reader)
             .await
             .doing("read running workloads")?;
-        Ok(served
-            .into_iter()
-            .filter_map(|served| {
-                let row = rows.iter().find(|row| row.id == served.workload_id)?;
-                let attempt = attempts.iter().find(|attempt| attempt.workload_id == row.id)?;
-                Some(Watched {
-                    workload: WorkloadId(row.id),
-                    attempt: AttemptId(attempt.id),
-                    slug: served.slug.clone(),
-                    group: GroupId(row.group_id),
-                    owner: row.user_id.map(UserId),
-                    base_path: super::base_path(&served.slug),
-                    started_at: Timestamp(row.started_at.unwrap_or(row.queued_at)),
-                    gpu_indices: gpus_of(attempt),
-                    served,
-                })
-            })
-            .collect())
+        let mut watched = Vec::with_capacity(served.len());
+        for served in served {
+            let Some(row) = rows.iter().find(|row| row.id == served.workload_id) else { continue };
+            let Some(attempt) = attempts.iter().find(|attempt| attempt.workload_id == row.id) else {
+                continue;
+            };
+            watched.push(Watched {
+                workload: row.workload(),
+                kind: row.kind()?,
+                attempt: AttemptId(attempt.id),
+                slug: served.slug.clone(),
+                group: row.group(),
+                owner: row.user(),
+                base_path: super::base_path(&served.slug),
+                started_at: Timestamp(row.started_at.unwrap_or(row.queued_at)),
+                gpu_indices: attempt.gpus(),
+                served,
+            });
+        }
+        Ok(watched)
     }
 
     /// Writes down when a workload was last used, and does what [`Watched::step`] says.
@@ -135,16 +136,10 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock_row(id.0).await?;
-                    let row = workload::Entity::find_by_id(id.0)
-                        .one(tx.connection())
-                        .await
-                        .doing("read a workload")?;
-                    let Some(row) =
-                        row.filter(|row| row.phase == Phase::Running.as_str() && row.asked == store::RUN)
-                    else {
+                    let Some(row) = store::locked(tx, id).await? else { return Ok(()) };
+                    if row.phase()? != Phase::Running || row.wish()? != Wish::Run {
                         return Ok(());
-                    };
+                    }
                     let mut update = Entity::update_many()
                         .col_expr(Column::ActiveAt, Expr::value(active_at.micros()))
                         .filter(Column::WorkloadId.eq(id.0));
@@ -160,17 +155,17 @@ impl Workloads {
                     update.exec(tx.connection()).await.doing("write when a workload was used")?;
                     match step {
                         IdleStep::Nothing => Ok(()),
-                        IdleStep::TakeBackWarning => tell(tx, &ctx, &row).await,
+                        IdleStep::TakeBackWarning => row.emit_change(tx, &ctx).await,
                         IdleStep::Warn => {
                             notify(tx, &ctx, &row, &link, "will be stopped soon because nobody uses it")
                                 .await?;
                             let text = "Nobody uses it; it will be stopped soon.".to_owned();
                             store::note(tx, &ctx, id, "idle", text).await?;
-                            tell(tx, &ctx, &row).await
+                            row.emit_change(tx, &ctx).await
                         }
                         IdleStep::Stop(why) => {
-                            let told = why.trim_end_matches('.').to_lowercase();
-                            notify(tx, &ctx, &row, &link, &format!("was {told}")).await?;
+                            let sentence = why.trim_end_matches('.').to_lowercase();
+                            notify(tx, &ctx, &row, &link, &format!("was {sentence}")).await?;
                             ask_to_stop(tx, &ctx, row, why).await.map(drop)
                         }
                     }
@@ -183,7 +178,7 @@ impl Workloads {
     async fn page_of(&self, ctx: &OpContext, watched: &Watched) -> Result<String> {
         let groups = self.accounts.groups_by_ids(ctx, &[watched.group]).await?;
         let group = groups.first().map_or("", |group| group.name.as_str());
-        Ok(format!("/g/{group}/notebooks/{}", watched.slug))
+        Ok((watched.kind.rules().page)(group, &watched.slug))
     }
 
     /// Leaves a workload alone for a while, whether anybody uses it or not.
@@ -199,12 +194,8 @@ impl Workloads {
                         .exec(tx.connection())
                         .await
                         .doing("snooze a workload")?;
-                    let row = workload::Entity::find_by_id(id.0)
-                        .one(tx.connection())
-                        .await
-                        .doing("read a workload")?;
-                    match row {
-                        Some(row) => tell(tx, &ctx, &row).await,
+                    match store::by_id(tx.connection(), id).await? {
+                        Some(row) => row.emit_change(tx, &ctx).await,
                         None => Ok(()),
                     }
                 })
@@ -213,16 +204,11 @@ impl Workloads {
     }
 }
 
-async fn tell(tx: &Tx, ctx: &OpContext, row: &workload::Model) -> Result<()> {
-    let (topic, subject) = told(row);
-    tx.emit(ctx.now(), Some(GroupId(row.group_id)), topic, subject).await
-}
-
 /// A message to the owner: "Your notebook “x” was stopped after …".
 async fn notify(tx: &Tx, ctx: &OpContext, row: &workload::Model, link: &str, what: &str) -> Result<()> {
-    let Some(user) = row.user_id else { return Ok(()) };
+    let Some(user) = row.user() else { return Ok(()) };
     let text = format!("Your {} “{}” {what}.", row.kind, row.name);
-    accounts::notifications::notify(tx, ctx, UserId(user), text, link.to_owned()).await
+    accounts::notifications::notify(tx, ctx, user, text, link.to_owned()).await
 }
 
 #[cfg(test)]
@@ -238,6 +224,7 @@ mod tests {
         assert_eq!(clock.now(), START);
         Watched {
             workload: WorkloadId::new(&*clock),
+            kind: Kind::Notebook,
             attempt: AttemptId::new(&*clock),
             slug: "nb-1".to_owned(),
             group: GroupId::new(&*clock),

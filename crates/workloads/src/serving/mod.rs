@@ -7,7 +7,7 @@ mod rules;
 
 pub use activity::{IdleStep, Watched};
 pub use ready::ServedWorkload;
-pub(crate) use ready::begin_anew;
+pub(crate) use ready::{begin, begin_anew};
 pub use rules::IdleRule;
 pub(crate) use rules::rule;
 

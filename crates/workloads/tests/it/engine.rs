@@ -2,8 +2,8 @@
 
 use base::{Clock as _, Resources, Timestamp};
 use test_kit::{World, on_both_databases};
-use workloads::engine::{AttemptEnd, Claim, Claimed};
-use workloads::jobs::{Cause, JobSummary, NewJob, Phase};
+use workloads::engine::{AttemptEnd, Cause, Claim, Claimed, Phase};
+use workloads::jobs::{JobSummary, NewJob};
 
 fn end(cause: Cause) -> AttemptEnd {
     AttemptEnd {

@@ -322,7 +322,7 @@ on_both_databases! {
         world.workloads.create_image(&gail, owner, input("used", build("base", &["six"]))).await.unwrap();
         let job = world.workloads.submit_job(&mia, &group, NewJob { image: "used".to_owned(), ..world.job("mine") }).await.unwrap();
         let uses = world.workloads.image_uses(&gail, owner, "used").await.unwrap();
-        assert_eq!(uses.counts, [("job".to_owned(), 1, 0)]);
+        assert_eq!(uses.counts, [(workloads::engine::Kind::Job, 1, 0)]);
         assert_eq!((uses.newest[0].slug.as_str(), uses.newest[0].user_name.as_str()), (job.slug.as_str(), "mia"));
         world.workloads.delete_image(&gail, owner, "used").await.unwrap();
         assert!(take(&world).await.is_some(), "the job that waits still gets its environment");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use base::Kind;
 use base::page::{Edge, PageRequest};
 use test_kit::{World, on_both_databases};
-use workloads::engine::Claim;
-use workloads::jobs::{JobFilter, JobSort, MAX_SCRIPT_BYTES, NewJob, Phase, Spec, TimeLimit};
+use workloads::engine::{Claim, Phase, Runs, Spec};
+use workloads::jobs::{JobFilter, JobSort, MAX_SCRIPT_BYTES, NewJob, TimeLimit};
 
 on_both_databases! {
     async fn one_key_makes_one_job_however_often_it_is_sent(database) {
@@ -14,7 +14,7 @@ on_both_databases! {
         let (ctx, group) = (world.person("mia").await, world.group("vision").await);
         let job = |script: &str| NewJob {
             idempotency_key: Some("key-1".to_owned()),
-            spec: Spec { script: script.to_owned(), ..Spec::default() },
+            spec: Spec::script(script.to_owned()),
             ..world.job("digits")
         };
         let submits = (0..20).map(|_| world.workloads.submit_job(&ctx, &group, job("true")));
@@ -34,7 +34,7 @@ on_both_databases! {
         world.set_cpu_quotas(Some(1), Some(2)).await;
         let (ctx, group) = (world.person("mia").await, world.group("vision").await);
         let good = world.job("digits");
-        let script = |text: String| Spec { script: text, ..Spec::default() };
+        let script = |text: String| Spec::script(text);
         let cases = [
             (NewJob { image: "nope".into(), ..good.clone() }, "image", "Choose one of: base."),
             (NewJob { instance_type: "huge".into(), ..good.clone() }, "instance_type", "Choose one of: cpu-small,"),
@@ -188,7 +188,7 @@ on_both_databases! {
 
         // Another command could print it.
         let mut printing = clone.clone();
-        printing.spec.script = "echo $API_KEY | rev".to_owned();
+        printing.spec.runs = Runs::Script("echo $API_KEY | rev".to_owned());
         let refused = world.workloads.submit_job(&max, &group, printing.clone()).await.unwrap_err();
         assert_eq!(refused.fields()[0].field, "environment");
         world.workloads.submit_job(&mia, &group, printing).await.unwrap();

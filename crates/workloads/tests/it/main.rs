@@ -7,3 +7,4 @@ mod images;
 mod jobs;
 mod notebooks;
 mod on_demand;
+mod upgrades;

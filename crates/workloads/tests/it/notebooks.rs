@@ -3,8 +3,8 @@
 use base::resources::Quota;
 use base::{Kind, Timestamp};
 use test_kit::{World, on_both_databases};
-use workloads::engine::{AttemptEnd, Claim};
-use workloads::jobs::{Cause, JobFilter, JobSort};
+use workloads::engine::{self, AttemptEnd, Cause, Claim, JupyterLab, Runs};
+use workloads::jobs::{JobFilter, JobSort};
 use workloads::notebooks::{NewNotebook, Notebook, NotebookState};
 use workloads::serving::{IdleRule, IdleStep};
 
@@ -66,7 +66,8 @@ on_both_databases! {
         assert_eq!(up.state, NotebookState::Ready);
         assert_eq!(up.run.as_ref().unwrap().idle_s, 7200, "the installation's default");
         let launch = world.workloads.launch_spec(&world.system(), attempt).await.unwrap().unwrap();
-        assert_eq!(launch.notebook.unwrap().base_path, format!("/w/{}/", made.slug));
+        assert_eq!((launch.kind, launch.page_slug()), (engine::Kind::Notebook, made.slug.as_str()));
+        assert_eq!(launch.spec.runs, Runs::JupyterLab(JupyterLab { safe_mode: false }));
         assert_eq!(launch.spec.variables["EPOCHS"], "3");
         let served = world.workloads.served_workload(&world.system(), &made.slug).await.unwrap().unwrap();
         assert_eq!((served.attempt, served.is_ready), (Some(attempt), true));

@@ -8,24 +8,26 @@ use std::collections::BTreeMap;
 
 use accounts::groups::Group;
 use base::redact::is_secret_name;
-use base::{Error, GroupId, Kind, OpContext, Result, UserId, WorkloadId, names};
+use base::{Error, GroupId, OpContext, Result, UserId, names};
 
-use super::entity::Model;
-use super::model::Spec;
-use super::store;
+use db::ResultExt as _;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::entity::{Column, Entity, Model};
+use super::{Runs, Spec, store};
 use crate::Workloads;
 
-/// What stands before the job's slug.
+/// What stands before the workload's slug.
 const HIDDEN: &str = "••••••@";
 /// References are written to the first job, so two steps would do.
 const MOST_COPIES: usize = 8;
 
-/// Whether this person sees the job's secrets.
+/// Whether this person sees the workload's secrets.
 pub(crate) fn may_see(ctx: &OpContext, row: &Model) -> bool {
     matches!(ctx.actor, base::Actor::System(_)) || ctx.actor_id().map(|id| id.0) == row.user_id
 }
 
-/// Puts a reference to the job in the place of each secret.
+/// Puts a reference to the workload in the place of each secret.
 pub(crate) fn hide(slug: &str, variables: &mut BTreeMap<String, String>) {
     for (name, value) in variables {
         if is_secret_name(name) {
@@ -37,8 +39,20 @@ pub(crate) fn hide(slug: &str, variables: &mut BTreeMap<String, String>) {
 /// A secret where it was written down.
 struct Kept {
     row: Model,
-    script: String,
+    runs: Runs,
     value: String,
+}
+
+/// Whether two workloads run the same, so that the one prints nothing that the other would not.
+fn runs_the_same(one: &Runs, other: &Runs) -> bool {
+    match (one, other) {
+        (Runs::Script(one), Runs::Script(other)) => *one == other.replace("\r\n", "\n"),
+        (Runs::NotebookFile(one), Runs::NotebookFile(other)) => {
+            (one.place, &one.path) == (other.place, &other.path)
+        }
+        (Runs::JupyterLab(_), Runs::JupyterLab(_)) => false,
+        (Runs::Script(_) | Runs::NotebookFile(_) | Runs::JupyterLab(_), _) => false,
+    }
 }
 
 impl Workloads {
@@ -46,16 +60,18 @@ impl Workloads {
     async fn kept(&self, group: GroupId, name: &str, reference: &str) -> Result<Option<Kept>> {
         let mut slug = reference.to_owned();
         for _ in 0..MOST_COPIES {
-            let row = match store::require(self.db.reader(), group, &slug).await {
-                Ok(row) => row,
-                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            let mut of = store::spec(self.db.reader(), WorkloadId(row.id)).await?;
+            let found = Entity::find()
+                .filter(Column::Slug.eq(&slug))
+                .filter(Column::GroupId.eq(group.0))
+                .one(self.db.reader())
+                .await
+                .doing("read the workload that has a secret")?;
+            let Some(row) = found else { return Ok(None) };
+            let mut of = store::spec(self.db.reader(), row.workload()).await?;
             let Some(value) = of.variables.remove(name) else { return Ok(None) };
             match value.strip_prefix(HIDDEN) {
                 Some(further) => slug = further.to_owned(),
-                None => return Ok(Some(Kept { row, script: of.script, value })),
+                None => return Ok(Some(Kept { row, runs: of.runs, value })),
             }
         }
         Ok(None)
@@ -77,7 +93,7 @@ impl Workloads {
             let kept = kept.ok_or_else(|| refused("refers to a job that has none, or is not there"))?;
             *value = if kept.row.user_id == Some(user.0) {
                 kept.value
-            } else if kept.script == spec.script.replace("\r\n", "\n") {
+            } else if runs_the_same(&kept.runs, &spec.runs) {
                 format!("{HIDDEN}{}", kept.row.slug)
             } else {
                 return Err(refused("is hidden, and stays what it was only with the same command"));

@@ -9,6 +9,7 @@ pub struct Model {
     pub id: Uuid,
     /// What URLs and the API name it by: `job-202611221020-k3x9ab`.
     pub slug: String,
+    /// See [`super::Kind`].
     pub kind: String,
     pub group_id: Uuid,
     pub user_id: Option<Uuid>,
@@ -23,8 +24,9 @@ pub struct Model {
     pub image: String,
     pub digest: String,
     pub time_limit_s: i64,
-    /// What people want: `run`, `stop` or `restart`.
-    pub asked: String,
+    /// What people want: see [`super::Wish`].
+    #[sea_orm(column_name = "asked")]
+    pub wish: String,
     /// What is: see [`super::Phase`].
     pub phase: String,
     pub cause: Option<String>,
@@ -55,11 +57,14 @@ pub mod spec {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub workload_id: Uuid,
+        /// Which of [`crate::engine::Runs`] it is.
+        pub runs: String,
+        /// The script, where it runs one.
         pub script: String,
+        /// JSON of what else there is to say of it.
+        pub settings: Option<String>,
         /// JSON map of environment variables.
         pub variables: String,
-        /// JSON of the notebook that a job runs instead of a script.
-        pub notebook: Option<String>,
         /// Where the container image is that it runs in, as the image said when it was submitted.
         pub container: Option<String>,
     }

@@ -1,8 +1,8 @@
-//! The states of a job, why it ended, and which steps between states are legal.
+//! The states of a workload, why it ended, and which steps between states are legal.
 
 use serde::Serialize;
 
-/// Where a job is.
+/// Where a workload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -16,7 +16,7 @@ pub enum Phase {
     Cancelled,
 }
 
-/// Why a job ended.
+/// Why a workload ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
@@ -35,20 +35,24 @@ pub enum Cause {
     Platform,
 }
 
-/// What happens to a job.
+/// What happens to a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The scheduler gave it a claim.
     Claim,
     /// The runner says that its script runs.
     Start,
-    /// The attempt is gone through no fault of the job, and it may try again.
+    /// The attempt is gone through no fault of its own, and it may try again.
     Requeue,
     /// It ended.
     End(Cause),
 }
 
 impl Phase {
+    /// Those of what has not ended.
+    pub const UNFINISHED: [Self; 3] = [Self::Waiting, Self::Preparing, Self::Running];
+    /// Those of what has ended.
+    pub const ENDED: [Self; 3] = [Self::Succeeded, Self::Failed, Self::Cancelled];
     pub const ALL: [Self; 6] =
         [Self::Waiting, Self::Preparing, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
 
@@ -132,7 +136,7 @@ impl Cause {
         }
     }
 
-    /// Whether the job may try again by itself.
+    /// Whether the workload may try again by itself.
     pub const fn is_platform(self) -> bool {
         matches!(self, Self::Preempted | Self::NodeLost | Self::Platform)
     }
