@@ -2,7 +2,7 @@
 //!
 //! Three tables say everything: which layer a crate is in ([`LAYERS`]), which crates know less than their layer may
 //! ([`NARROW`]), and which outside crates only some of ours may name ([`FENCES`]). A crate that is in no layer is an
-//! error, so a new one has to be placed here.
+//! error, so a new one has to be placed here. Modules of large crates have floors, see [`check_floors`].
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::io::Write as _;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{cargo, root};
+use crate::{cargo, check_floors, root};
 
 /// From the ground up. A crate may depend on the crates of lower layers, and on none of its own layer.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -130,15 +130,16 @@ pub(crate) fn run() -> Result<()> {
         bail!("cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
     let crates = parse(&serde_json::from_slice(&output.stdout)?)?;
-    let violations = violations(&crates);
+    let mut violations = violations(&crates);
+    violations.extend(check_floors::violations(&root()?.join("crates"))?);
     if !violations.is_empty() {
         let mut message = String::new();
         for violation in &violations {
             write!(message, "\n  {violation}")?;
         }
-        bail!("{} dependencies that the layers do not allow:{message}", violations.len());
+        bail!("{} dependencies that the layers or floors do not allow:{message}", violations.len());
     }
-    writeln!(std::io::stdout(), "{} crates keep to their layers", crates.len())?;
+    writeln!(std::io::stdout(), "{} crates keep to their layers, and modules to their floors", crates.len())?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check_deps;
+mod check_floors;
 mod generate;
 
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ cargo xtask bench churn [--minutes N]
 cargo xtask bench notebooks [--idle N]
                          from the click to JupyterLab, beside JupyterLab by hand; or what N idle notebooks cost
 cargo xtask simulate     the scheduler over 100,000 jobs of 1,000 groups in virtual time
-cargo xtask check-deps   fail when a crate depends on one that its layer may not know
+cargo xtask check-deps   fail when a crate, or a module of a large one, knows another that its layer may not know
 cargo xtask generate     write the generated files below docs/";
 
 fn main() -> Result<()> {
