@@ -16,7 +16,8 @@ use crate::{cargo, root};
 /// From the ground up. A crate may depend on the crates of lower layers, and on none of its own layer.
 const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["base", "paths"]),
-    ("ground with I/O", &["db", "runner", "blobs"]),
+    ("ground with I/O", &["db", "folders", "blobs"]),
+    ("ground that runs", &["runner"]),
     ("ground adapters", &["runner-kubernetes"]),
     ("features: people", &["accounts"]),
     ("features", &["workloads", "files", "tracking"]),
@@ -30,7 +31,11 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that may know only these of ours, whatever their layer.
 const NARROW: &[(&str, &[&str], &str)] = &[
-    ("ui-pages", &["base", "paths"], "pages are plain structs: they render what they are given, without a database"),
+    (
+        "ui-pages",
+        &["base", "paths"],
+        "pages are plain structs: they render what they are given, without a database",
+    ),
     ("xtask", &[], "chores must work while the rest does not compile"),
 ];
 

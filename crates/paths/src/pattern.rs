@@ -33,7 +33,8 @@ pub(crate) use paths;
 
 /// The pattern with its parameters replaced, in their order.
 pub(crate) fn link(pattern: &str, values: &[&str]) -> String {
-    let (mut link, mut rest, mut values) = (String::with_capacity(pattern.len() + 32), pattern, values.iter());
+    let (mut link, mut rest, mut values) =
+        (String::with_capacity(pattern.len() + 32), pattern, values.iter());
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         link.push_str(before);

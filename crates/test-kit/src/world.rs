@@ -10,9 +10,9 @@ use base::clock::MockClock;
 use base::resources::Quota;
 use base::{Actor, Clock, Credential, OpContext, Person, Resources, Role, Secret, Timestamp};
 use db::Database;
+use folders::Layout;
 use workloads::images::{Asked, BuildOutcome, ImageSeed, Recipe};
 use workloads::jobs::{NewJob, Spec};
-use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 /// Everybody's password.
@@ -26,7 +26,9 @@ pub struct World {
     pub db: Database,
     pub accounts: Accounts,
     pub workloads: Workloads,
-    /// What a server has in its data directory.
+    /// Where things lie in the data directory.
+    pub layout: Layout,
+    /// The data directory.
     pub folder: tempfile::TempDir,
 }
 
@@ -41,9 +43,9 @@ impl World {
             default_lifetime_s: 0,
         };
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::in_data(folder.path());
-        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, files);
-        let world = Self { clock, db: db.clone(), accounts, workloads, folder };
+        let layout = Layout::new(folder.path());
+        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, layout.clone());
+        let world = Self { clock, db: db.clone(), accounts, workloads, layout, folder };
         world.fill().await;
         world
     }

@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod notebook_jobs;
 pub mod notebooks;
 pub mod quotas;
+pub mod running;
 pub mod serving;
 
 use std::sync::Arc;
@@ -18,8 +19,8 @@ use std::sync::Arc;
 use accounts::Accounts;
 use base::{GroupId, Resources};
 use db::{Cache, Database};
+use folders::Layout;
 use instance_types::InstanceType;
-use notebook_jobs::Files;
 use runner::Runner;
 
 /// The use cases of this crate; cheap to clone.
@@ -29,7 +30,7 @@ pub struct Workloads {
     pub(crate) accounts: Accounts,
     pub(crate) rules: Rules,
     pub(crate) known: Arc<Known>,
-    pub(crate) files: Arc<Files>,
+    pub(crate) layout: Arc<Layout>,
     pub(crate) runner: Option<Arc<dyn Runner>>,
 }
 
@@ -56,9 +57,9 @@ pub struct Rules {
 }
 
 impl Workloads {
-    pub fn new(db: Database, accounts: Accounts, rules: Rules, files: Files) -> Self {
+    pub fn new(db: Database, accounts: Accounts, rules: Rules, layout: Layout) -> Self {
         let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
-        Self { db, accounts, rules, known: Arc::new(known), files: Arc::new(files), runner: None }
+        Self { db, accounts, rules, known: Arc::new(known), layout: Arc::new(layout), runner: None }
     }
     pub fn rules(&self) -> &Rules {
         &self.rules

@@ -16,7 +16,6 @@ use super::entity::{self, event, idempotency, spec};
 use super::model::{JobSummary, Spec};
 use super::{secrets, store};
 use crate::engine::{NewRows, NewWorkload};
-use crate::notebook_jobs::Place;
 use crate::{Workloads, containers, images};
 
 /// The largest script. What is larger belongs into a file.
@@ -250,7 +249,7 @@ impl Workloads {
         if !secrets::may_see(ctx, &row) {
             secrets::hide(&row.slug, &mut spec.variables);
         }
-        if spec.notebook.as_ref().is_some_and(|notebook| notebook.place == Place::Home)
+        if spec.notebook.as_ref().is_some_and(|notebook| notebook.tree == folders::Tree::Home)
             && row.user_id.map(UserId) != Some(ctx.person()?.id)
         {
             return Err(Error::forbidden("This job ran a notebook of somebody else's home.")
