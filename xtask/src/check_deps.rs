@@ -16,7 +16,8 @@ use crate::{cargo, check_floors, root};
 /// From the ground up. A crate may depend on the crates of lower layers, and on none of its own layer.
 const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["base", "paths"]),
-    ("ground with I/O", &["db", "runner", "blobs"]),
+    ("ground with I/O", &["db", "folders", "blobs"]),
+    ("ground that runs", &["runner"]),
     ("ground adapters", &["runner-kubernetes"]),
     ("features: people", &["accounts"]),
     ("features", &["workloads", "files", "tracking"]),

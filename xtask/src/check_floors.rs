@@ -18,7 +18,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[(
         &["engine"],
         &["serving"],
         &["jobs", "notebooks"],
-        &["notebook_jobs", "served"],
+        &["notebook_jobs", "running", "served"],
     ],
 )];
 

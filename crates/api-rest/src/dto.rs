@@ -290,7 +290,7 @@ impl From<Attempt> for AttemptDto {
 impl From<Job> for JobDetailDto {
     fn from(job: Job) -> Self {
         let notebook = job.spec.runs.notebook_file().map(|notebook| JobNotebookDto {
-            place: notebook.place.as_str().to_owned(),
+            place: notebook.tree.as_str().to_owned(),
             output: notebook.output(&job.summary.slug),
             path: notebook.path.clone(),
             parameters: notebook.parameters.clone(),

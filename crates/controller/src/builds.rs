@@ -39,7 +39,7 @@ async fn build_next(controller: &Controller, bells: &Bells) -> base::Result<bool
     let Some(due) = parts.workloads.take_due_build(&ctx).await? else { return Ok(false) };
     // There may be more for the others.
     bells.build.notify_one();
-    let log = parts.folders.build_log(&due.digest);
+    let log = parts.layout.build_log(&due.digest);
     let built = tokio::select! {
         built = tokio::time::timeout(LONGEST_BUILD, parts.environments.build(&due.recipe, &log)) => built,
         // Dropping the build ends it, and what it started.

@@ -1,9 +1,11 @@
 //! Removing what nobody needs any more.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base::OpContext;
+use folders::Layout;
 use runner::{RunnerError, Stop, StopReason};
 use workloads::engine::Removed;
 
@@ -75,9 +77,19 @@ async fn remove(parts: &Parts, whose: Removed) -> Result<(), RunnerError> {
         removed?;
     }
     let failed = |error| RunnerError::failed("delete the files", error);
-    let files = parts.folders.files.clone();
-    let delete = move || files.folders_of(whose)?.iter().try_for_each(|folder| runner::delete_folder(folder));
+    let layout = parts.layout.clone();
+    let delete =
+        move || folders_of(&layout, whose)?.iter().try_for_each(|folder| folders::delete_folder(folder));
     tokio::task::spawn_blocking(delete).await.map_err(io::Error::other).flatten().map_err(failed)
+}
+
+/// Where everything lies that is somebody's.
+fn folders_of(layout: &Layout, whose: Removed) -> io::Result<Vec<PathBuf>> {
+    match whose {
+        Removed::Attempt(attempt) => Ok(vec![layout.results(attempt)]),
+        Removed::Group(group) => Ok(vec![layout.group_files(group), layout.homes_of_group(group)]),
+        Removed::Person(person) => layout.homes_of_person(person),
+    }
 }
 
 #[cfg(test)]
@@ -107,11 +119,11 @@ mod tests {
             pass(&server.controller, &server.supervisor).await.unwrap();
             until("the attempt runs", || !server.runner.running().is_empty()).await;
             let attempt = server.runner.running().remove(0);
-            let files = world.workloads.files();
+            let files = &world.layout;
             let kept = world.group("speech").await;
             let homes = [&group, &kept].map(|group| files.home(group.id, mia.person().unwrap().id));
             let results = files.results(attempt.parse().unwrap());
-            for folder in [&files.of_group(group.id), &files.of_group(kept.id), &homes[0], &homes[1], &results] {
+            for folder in [&files.group_files(group.id), &files.group_files(kept.id), &homes[0], &homes[1], &results] {
                 write(folder);
             }
             world.accounts.delete_group(&root, "vision", |_, _| Box::pin(async { Ok(()) })).await.unwrap();
@@ -120,12 +132,12 @@ mod tests {
             clean_up(&server.controller).await.unwrap();
             assert!(!results.exists(), "results go with the attempt");
             assert!(server.runner.running().is_empty(), "the runner has forgotten the attempt");
-            assert!(files.of_group(group.id).exists() && homes[0].exists(), "people's files stay for a while");
+            assert!(files.group_files(group.id).exists() && homes[0].exists(), "people's files stay for a while");
 
             world.clock.advance_seconds(FILES_STAY_DAYS * 86_400 + 1);
             clean_up(&server.controller).await.unwrap();
-            assert!(!files.of_group(group.id).exists() && !homes[0].exists());
-            assert!(files.of_group(kept.id).exists() && homes[1].exists(), "another group's files stay");
+            assert!(!files.group_files(group.id).exists() && !homes[0].exists());
+            assert!(files.group_files(kept.id).exists() && homes[1].exists(), "another group's files stay");
             assert!(world.workloads.due_removals(&world.system(), &server.controller.runner, 0).await.unwrap().is_empty());
         }
 
@@ -133,7 +145,7 @@ mod tests {
             let world = World::new(&database.db).await;
             let server = server(&world, &database.db, "one");
             let (mia, max) = (world.person("mia").await, world.person("max").await);
-            let files = world.workloads.files();
+            let files = &world.layout;
             let home = |group: &accounts::groups::Group, of: &OpContext| files.home(group.id, of.person().unwrap().id);
             let (vision, speech) = (world.group("vision").await, world.group("speech").await);
             let (hers, his) = ([home(&vision, &mia), home(&speech, &mia)], home(&vision, &max));

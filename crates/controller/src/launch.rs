@@ -5,11 +5,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::{GroupId, UserId};
+use base::UserId;
+use folders::{HOME, Tree, datasets_folder, shared_folder};
 use runner::environments::UV_TARGET;
 use runner::{AttemptSpec, Image, ImageMount, LogLimits, Mount, Serves};
 use workloads::engine::{JupyterLab, LaunchSpec, NotebookFile, Runs};
-use workloads::notebook_jobs::{Files, HOME, Place, datasets_folder, shared_folder};
 use workloads::serving::base_path;
 
 use crate::Parts;
@@ -19,35 +19,9 @@ use crate::notebook_job::{CONTAINER_PYTHON, ENVIRONMENT_PYTHON, RESULTS_TARGET, 
 /// In safe mode the home lies here below the start folder, so that nothing in it can keep a notebook from starting.
 const SAFE_MODE_HOME: &str = "user";
 
-/// Folders that workloads share.
-#[derive(Clone, Debug)]
-pub struct Folders {
-    /// The files of groups, people and attempts.
-    pub files: Files,
-    /// One folder per environment that was built or tried.
-    pub build_logs: PathBuf,
-}
-
-impl Folders {
-    /// Where the log of an environment's newest build is.
-    pub fn build_log(&self, digest: &str) -> PathBuf {
-        self.build_logs.join(digest)
-    }
-
-    /// The packages that a person installed in a group, as names with versions.
-    pub fn installed_packages(&self, group: GroupId, user: UserId) -> std::io::Result<Vec<String>> {
-        crate::notebook::installed_packages(&self.files.home(group, user))
-    }
-
-    /// Takes away the packages that a person installed in a group. None of their notebooks there may be running.
-    pub fn reset_packages(&self, group: GroupId, user: UserId) -> std::io::Result<()> {
-        crate::notebook::reset_packages(&self.files.home(group, user))
-    }
-}
-
 pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<AttemptSpec> {
-    let shared = made(parts.folders.files.of_group(launch.group))?;
-    make_datasets(&parts.folders.files.datasets(launch.group));
+    let shared = made(parts.layout.group_files(launch.group))?;
+    make_datasets(&parts.layout.datasets(launch.group));
     let project = shared_folder(&launch.group_name);
     let mut env = variables(parts, launch, &project);
     env.extend(launch.spec.variables.clone());
@@ -124,16 +98,12 @@ fn run_notebook(
     launch: &LaunchSpec,
     notebook: &NotebookFile,
 ) -> std::io::Result<()> {
-    let files = &parts.folders.files;
-    let root = match notebook.place {
-        Place::Home => {
-            let source = made(files.home(launch.group, owner(launch)?))?;
-            spec.mounts.push(Mount { source, target: PathBuf::from(HOME), writable: true });
-            Path::new(HOME).to_owned()
-        }
-        Place::Shared => PathBuf::from(shared_folder(&launch.group_name)),
-    };
-    let results = made(files.results(launch.attempt))?;
+    if notebook.tree == Tree::Home {
+        let source = made(parts.layout.home(launch.group, owner(launch)?))?;
+        spec.mounts.push(Mount { source, target: PathBuf::from(HOME), writable: true });
+    }
+    let root = PathBuf::from(notebook.tree.folder(&launch.group_name));
+    let results = made(parts.layout.results(launch.attempt))?;
     spec.mounts.push(Mount { source: results, target: PathBuf::from(RESULTS_TARGET), writable: true });
     let python = if launch.container.is_some() { CONTAINER_PYTHON } else { ENVIRONMENT_PYTHON };
     spec.script = notebook_job_script(notebook, &root, &launch.slug, python);
@@ -148,7 +118,7 @@ fn serve_notebook(
     jupyter: JupyterLab,
 ) -> std::io::Result<()> {
     let target = if jupyter.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
-    match made(parts.folders.files.home(launch.group, owner(launch)?)) {
+    match made(parts.layout.home(launch.group, owner(launch)?)) {
         Ok(source) => spec.mounts.push(Mount { source, target, writable: true }),
         Err(error) if jupyter.safe_mode => {
             tracing::warn!(attempt = %launch.attempt, error = %error, "a notebook in safe mode starts without its home");

@@ -22,13 +22,12 @@ use std::time::Duration;
 use accounts::Accounts;
 use base::{Clock, OpContext, Timestamp};
 use db::{Database, Topic};
+use folders::Layout;
 use runner::Runner;
 use runner::environments::EnvironmentStore;
 use tokio::sync::{Notify, broadcast, watch};
 use workloads::Workloads;
 use workloads::engine::Retention;
-
-pub use launch::Folders;
 
 /// A task that nobody woke looks for itself this often.
 const TIMER: Duration = Duration::from_secs(5);
@@ -53,7 +52,7 @@ pub struct Parts {
     pub environments: Arc<EnvironmentStore>,
     /// Whether this process builds environments.
     pub build_environments: bool,
-    pub folders: Folders,
+    pub layout: Layout,
     pub retention: Retention,
     pub network: runner::Network,
     /// Who knows what passes through to workloads.

@@ -1,10 +1,7 @@
-//! How JupyterLab is started for a notebook, and what it keeps in a person's home.
+//! How JupyterLab is started for a notebook.
 
-use std::collections::BTreeSet;
-use std::io;
-use std::path::Path;
-
-use runner::{Beneath, ENVIRONMENT_TARGET, HTTP_SOCKET};
+use runner::{ENVIRONMENT_TARGET, HTTP_SOCKET};
+use workloads::running::PACKAGE_LAYERS;
 
 /// The program that the script runs, with the reasons in it.
 const START: &str = include_str!("notebook/start.py");
@@ -25,11 +22,6 @@ const RECONNECT: &str = include_str!("notebook/reconnect.js");
 const JUPYTER_TARGET: &str = "/run/portico/jupyter";
 /// What a line of the program cannot be.
 const END: &str = "END OF THE PROGRAM";
-
-/// Where in a home a layer of packages lies for each image.
-const LAYERS: &str = ".portico/python";
-/// Folders of a home that hold nothing but packages, beside `.local/lib/python3.*`.
-const PACKAGES: [&str; 3] = [LAYERS, ".local/share/jupyter/labextensions", ".local/etc/jupyter"];
 
 /// What JupyterLab has to know to start.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +87,7 @@ fn extension(name: &str, text: &str) -> String {
 pub(crate) fn container_jupyter_script(start: &JupyterStart<'_>) -> String {
     let packages = match start.safe_mode {
         true => String::new(),
-        false => format!("\"$HOME\"/{LAYERS}/{}", folder_name(start.image)),
+        false => format!("\"$HOME\"/{PACKAGE_LAYERS}/{}", folder_name(start.image)),
     };
     let extension = extension("portico-reconnect", RECONNECT);
     // JupyterLab would ask everybody whether they want to read its news.
@@ -169,53 +161,6 @@ fn container_options(start: &JupyterStart<'_>) -> Vec<String> {
         set("PasswordIdentityProvider.hashed_password", ""),
     ]);
     options
-}
-
-/// A home, unless there is none yet, or none that can be looked into: a notebook says so when it starts.
-fn opened(home: &Path) -> io::Result<Option<Beneath>> {
-    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
-    match Beneath::open(home) {
-        Err(error) if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) => Ok(None),
-        home => home.map(Some),
-    }
-}
-
-/// What a person installed, in whatever way and for whatever image: names with versions, sorted.
-pub(crate) fn installed_packages(home: &Path) -> io::Result<Vec<String>> {
-    let Some(home) = opened(home)? else { return Ok(Vec::new()) };
-    let layers = Path::new(LAYERS);
-    let mut libraries = vec![Path::new(".local/lib").to_owned()];
-    libraries.extend(home.names(layers)?.iter().map(|name| layers.join(name).join("lib")));
-    let mut found = BTreeSet::new();
-    for library in libraries {
-        for version in home.names(&library)? {
-            for name in home.names(&library.join(version).join("site-packages"))? {
-                let name = name.to_string_lossy();
-                if let Some((package, version)) =
-                    name.strip_suffix(".dist-info").and_then(|name| name.rsplit_once('-'))
-                {
-                    found.insert(format!("{package} {version}"));
-                }
-            }
-        }
-    }
-    Ok(found.into_iter().collect())
-}
-
-/// Takes away what a person installed, in whatever way and for whatever image. No notebook of theirs may be running.
-pub(crate) fn reset_packages(home: &Path) -> io::Result<()> {
-    let Some(home) = opened(home)? else { return Ok(()) };
-    home.finish_removals()?;
-    for folder in PACKAGES {
-        home.remove(Path::new(folder))?;
-    }
-    let libraries = Path::new(".local/lib");
-    for name in home.names(libraries)? {
-        if name.to_string_lossy().starts_with("python") {
-            home.remove(&libraries.join(name))?;
-        }
-    }
-    Ok(())
 }
 
 /// A name as one part of a path.

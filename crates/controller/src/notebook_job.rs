@@ -41,8 +41,8 @@ mod tests {
     use std::collections::BTreeMap;
     use std::process::Command;
 
+    use folders::Tree;
     use serde_json::{Value, json};
-    use workloads::notebook_jobs::Place;
 
     use super::*;
 
@@ -50,7 +50,7 @@ mod tests {
     fn nothing_that_somebody_typed_becomes_a_command() {
         let nasty = "'; touch /tmp/x; $(id) `id` \"\\\n#";
         let notebook = NotebookFile {
-            place: Place::Shared,
+            tree: Tree::Shared,
             path: "it's; $(id).ipynb".to_owned(),
             parameters: BTreeMap::from([("rate".to_owned(), json!(0.5)), ("name".to_owned(), json!(nasty))]),
         };

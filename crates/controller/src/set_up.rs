@@ -10,7 +10,7 @@ use test_kit::{FakeRunner, World};
 use workloads::engine::Retention;
 
 use crate::attempts::Supervisor;
-use crate::{Bells, Controller, Folders, Parts, Traffic};
+use crate::{Bells, Controller, Parts, Traffic};
 
 struct NoTraffic;
 
@@ -49,7 +49,7 @@ pub(crate) fn server(world: &World, db: &db::Database, node: &str) -> Server {
             runner.clone(),
         )),
         build_environments: false,
-        folders: Folders { files: world.workloads.files().clone(), build_logs: at("build-logs") },
+        layout: world.layout.clone(),
         retention: Retention { job_days: 30 },
         network: Network::None,
         traffic: Arc::new(NoTraffic),

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use base::{GroupId, OpContext, Result, Timestamp, UserId};
+use base::{OpContext, Result, Timestamp};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use proxy::{ContentOrigin, Proxy, Served, Serving};
@@ -30,18 +30,6 @@ impl Serving for ServedNotebooks {
             }))
         }
         .boxed()
-    }
-}
-
-/// People's homes on this machine.
-pub(crate) struct LocalHomes(pub(crate) controller::Folders);
-
-impl web_kit::homes::Homes for LocalHomes {
-    fn installed_packages(&self, group: GroupId, user: UserId) -> std::io::Result<Vec<String>> {
-        self.0.installed_packages(group, user)
-    }
-    fn reset_packages(&self, group: GroupId, user: UserId) -> std::io::Result<()> {
-        self.0.reset_packages(group, user)
     }
 }
 

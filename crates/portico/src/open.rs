@@ -9,10 +9,10 @@ use accounts::passwords::{Cost, Passwords};
 use anyhow::Context as _;
 use base::{Clock, OpContext, Resources, SystemClock};
 use db::Database;
+use folders::Layout;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
 use runner::{LocalConfig, LocalRunner, Runner};
 use workloads::images::{Asked, ImageSeed};
-use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 use crate::config::Config;
@@ -23,6 +23,11 @@ pub(crate) struct Opened {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) db: Database,
     pub(crate) accounts: Accounts,
+}
+
+/// Where things lie in the data directory.
+pub(crate) fn layout(config: &Config) -> Layout {
+    Layout::new(&config.data_dir)
 }
 
 /// Makes the data directory; only its owner may look inside.
@@ -105,7 +110,7 @@ pub(crate) fn ssh_place(config: &Config, key: &ssh::HostKey) -> web_kit::state::
 
 pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
     let this = std::env::current_exe().context("find this program's own path")?;
-    let mut local = LocalConfig::new(config.data_dir.join("attempts"), vec![this.into(), "shim".into()]);
+    let mut local = LocalConfig::new(layout(config).attempts(), vec![this.into(), "shim".into()]);
     local.require_isolation = config.require_isolation;
     local.blocked_networks.clone_from(&config.blocked_networks);
     local.container_engine = config.container_engine.clone();
@@ -119,8 +124,8 @@ pub(crate) fn capacity(config: &Config, runner: &LocalRunner) -> Resources {
 
 pub(crate) fn environments(config: &Config, runner: Arc<dyn Runner>) -> EnvironmentStore {
     let environments = EnvironmentConfig {
-        root: config.data_dir.join("environments"),
-        builds: config.data_dir.join("builds"),
+        root: layout(config).environments(),
+        builds: layout(config).builds(),
         uv: config.uv.clone(),
         index_url: config.index_url.clone(),
         find_links: config.find_links.clone(),
@@ -146,8 +151,7 @@ pub(crate) async fn workloads(
         default_lifetime_s: config.default_lifetime_s,
     };
     let workloads =
-        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, Files::in_data(&config.data_dir))
-            .running_on(runner);
+        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, layout(config)).running_on(runner);
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base::OpContext;
-use controller::{Controller, Folders};
+use controller::Controller;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use proxy::Proxy;
 use tokio::net::TcpListener;
@@ -99,8 +99,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let capacity = open::capacity(&config, &local);
     let runner: Arc<dyn runner::Runner> = Arc::new(local);
     let workloads = open::workloads(&config, &opened, capacity, runner.clone()).await?;
-    let folders =
-        Folders { files: workloads.files().clone(), build_logs: config.data_dir.join("build-logs") };
+    let layout = open::layout(&config);
     let (stop, stopping) = watch::channel(false);
     let ssh_key = match config.ssh_listen {
         Some(_) => Some(open::ssh_host_key(&config)?),
@@ -111,8 +110,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         accounts: opened.accounts.clone(),
         workloads: workloads.clone(),
         runner: runner.clone(),
-        build_logs: folders.build_logs.clone(),
-        homes: Arc::new(content::LocalHomes(folders.clone())),
+        build_logs: config.data_dir.join("build-logs"),
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),
@@ -146,7 +144,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         node: open::node(&config.data_dir)?,
         environments: Arc::new(open::environments(&config, runner)),
         build_environments: config.build_environments,
-        folders,
+        layout,
         retention: Retention { job_days: config.job_retention_days },
         network: config.network,
         traffic: Arc::new(content::Traffic(proxy.clone())),

@@ -4,7 +4,6 @@
 //! local runner is watched over by a [shim](shim_main), a process of its own, so that work survives a restart of the
 //! server. [`environments`] builds the software that attempts run in.
 
-mod beneath;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -20,9 +19,8 @@ mod runner;
 mod shim;
 mod spec;
 
-pub use beneath::{Beneath, Entry, Found};
 pub use engine::ContainerEngine;
-pub use local::{LocalConfig, LocalRunner, delete_folder};
+pub use local::{LocalConfig, LocalRunner};
 pub use log::LogReader;
 pub use observation::{
     Capability, CapabilityState, Containers, Exit, ExitCause, Observation, Stop, StopReason, Usage,

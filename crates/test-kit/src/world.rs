@@ -10,10 +10,10 @@ use base::clock::MockClock;
 use base::resources::Quota;
 use base::{Actor, Clock, Credential, OpContext, Person, Resources, Role, Secret, Timestamp};
 use db::Database;
+use folders::Layout;
 use workloads::engine::Spec;
 use workloads::images::{Asked, BuildOutcome, ImageSeed, Recipe};
 use workloads::jobs::NewJob;
-use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 /// Everybody's password.
@@ -27,7 +27,9 @@ pub struct World {
     pub db: Database,
     pub accounts: Accounts,
     pub workloads: Workloads,
-    /// What a server has in its data directory.
+    /// Where things lie in the data directory.
+    pub layout: Layout,
+    /// The data directory.
     pub folder: tempfile::TempDir,
 }
 
@@ -42,9 +44,9 @@ impl World {
             default_lifetime_s: 0,
         };
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::in_data(folder.path());
-        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, files);
-        let world = Self { clock, db: db.clone(), accounts, workloads, folder };
+        let layout = Layout::new(folder.path());
+        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, layout.clone());
+        let world = Self { clock, db: db.clone(), accounts, workloads, layout, folder };
         world.fill().await;
         world
     }

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::response::Response;
 use base::resources::{cores, memory};
 use base::{Action, Error, OpContext, Result, Role};
+use folders::{datasets_folder, shared_folder};
 use ui_pages::components::Fact;
 use ui_pages::frame::{self as frame_page, Entry};
 use ui_pages::group_settings::{GroupSettingsPage, LimitRow, MemberRow};
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
-use workloads::notebook_jobs::{datasets_folder, shared_folder};
 
 use crate::flash::Done;
 use crate::notebooks::spans::Spans;

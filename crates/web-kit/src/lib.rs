@@ -7,7 +7,6 @@ pub mod connection;
 pub mod failure;
 pub mod guard;
 pub mod headers;
-pub mod homes;
 pub mod last_group;
 pub mod logs;
 pub mod problem;

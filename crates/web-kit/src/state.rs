@@ -10,8 +10,6 @@ use runner::Runner;
 use tokio::sync::watch;
 use workloads::Workloads;
 
-use crate::homes::Homes;
-
 /// The portal's parts; cheap to clone.
 #[derive(Clone)]
 pub struct Portal(Arc<Parts>);
@@ -24,8 +22,6 @@ pub struct Parts {
     pub runner: Arc<dyn Runner>,
     /// One folder per environment that was built or tried.
     pub build_logs: std::path::PathBuf,
-    /// People's homes.
-    pub homes: Arc<dyn Homes>,
     pub clock: Arc<dyn Clock>,
     pub settings: PortalSettings,
     /// Turns true when the server stops, so that open streams end.

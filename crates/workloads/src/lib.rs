@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod notebook_jobs;
 pub mod notebooks;
 pub mod quotas;
+pub mod running;
 mod served;
 pub mod serving;
 
@@ -23,8 +24,8 @@ use std::sync::Arc;
 use accounts::Accounts;
 use base::{GroupId, Resources};
 use db::{Cache, Database};
+use folders::Layout;
 use instance_types::InstanceType;
-use notebook_jobs::Files;
 use runner::Runner;
 
 /// The use cases of this crate; cheap to clone.
@@ -34,7 +35,7 @@ pub struct Workloads {
     pub(crate) accounts: Accounts,
     pub(crate) rules: Rules,
     pub(crate) known: Arc<Known>,
-    pub(crate) files: Arc<Files>,
+    pub(crate) layout: Arc<Layout>,
     pub(crate) runner: Option<Arc<dyn Runner>>,
     /// What images ask of the engine above them.
     pub(crate) image_users: &'static dyn images::ImageUsers,
@@ -65,14 +66,14 @@ pub struct Rules {
 }
 
 impl Workloads {
-    pub fn new(db: Database, accounts: Accounts, rules: Rules, files: Files) -> Self {
+    pub fn new(db: Database, accounts: Accounts, rules: Rules, layout: Layout) -> Self {
         let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
         Self {
             db,
             accounts,
             rules,
             known: Arc::new(known),
-            files: Arc::new(files),
+            layout: Arc::new(layout),
             runner: None,
             image_users: &engine::OfWorkloads,
             on_requeue: serving::begin_anew,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, attachment};
 use workloads::engine::Spec;
 use workloads::jobs::{NewJob, TimeLimit};
-use workloads::notebook_jobs::{self, NewNotebookJob};
+use workloads::notebook_jobs::NewNotebookJob;
 
 use crate::dto::{JobDto, Problem};
 use crate::jobs::idempotency_key;
@@ -52,7 +52,7 @@ pub(crate) async fn files(
     let folder = if query.folder.is_empty() { "~" } else { &query.folder };
     let found = portal.workloads.notebook_folder(&ctx, &group, folder).await?;
     Ok(Json(FolderDto {
-        folder: notebook_jobs::shown(found.place, &found.path, &group.name),
+        folder: found.tree.shown(&found.path, &group.name),
         folders: found.folders,
         notebooks: found.notebooks,
         is_cut: found.is_cut,

@@ -113,7 +113,7 @@ pub(crate) async fn reset_packages(
     InGroup(group): InGroup,
     Path((_, slug)): Where,
 ) -> Answer<Json<NotebookDto>> {
-    Ok(answer(&portal, portal.reset_packages(&ctx, &group, &slug).await?))
+    Ok(answer(&portal, portal.workloads.reset_packages(&ctx, &group, &slug).await?))
 }
 
 /// Stops a notebook and starts it again, in the same image and size.

@@ -20,7 +20,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web_kit::state::Parts;
 use web_kit::{Portal, PortalSettings};
-use workloads::notebook_jobs::Files;
 use workloads::{Rules, Workloads};
 
 /// The workload that is served.
@@ -73,12 +72,11 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         default_lifetime_s: 0,
     };
     let portal = Portal::new(Parts {
-        workloads: Workloads::new(db.clone(), accounts.clone(), rules, Files::in_data(folder)),
+        workloads: Workloads::new(db.clone(), accounts.clone(), rules, folders::Layout::new(folder)),
         db,
         accounts,
         runner: Arc::new(runner),
         build_logs: folder.to_owned(),
-        homes: Arc::new(web_kit::homes::NoHomes),
         clock,
         settings: PortalSettings {
             public_url: "http://portal.test".to_owned(),

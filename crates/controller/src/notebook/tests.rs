@@ -86,21 +86,3 @@ fn an_images_name_stays_one_folder() {
         assert_eq!(asked(&JupyterStart { image, ..start() })["packages"], folder);
     }
 }
-
-#[test]
-fn a_reset_takes_packages_and_nothing_else() {
-    let home = std::env::temp_dir().join(format!("portico-packages-{}", std::process::id()));
-    reset_packages(&home).unwrap();
-    for folder in
-        [".portico/python/base-3.11", ".local/lib/python3.11/site-packages", ".local/lib/node", "work"]
-    {
-        fs_err::create_dir_all(home.join(folder)).unwrap();
-    }
-    reset_packages(&home).unwrap();
-    let left: Vec<bool> = [".portico/python", ".local/lib/python3.11", ".local/lib/node", "work"]
-        .iter()
-        .map(|folder| home.join(folder).exists())
-        .collect();
-    fs_err::remove_dir_all(&home).unwrap();
-    assert_eq!(left, [false, false, true, true]);
-}

@@ -32,7 +32,6 @@ impl TestPortal {
             workloads: world.workloads.clone(),
             runner: Arc::new(FakeRunner::default()),
             build_logs: folder.path().to_owned(),
-            homes: Arc::new(web_kit::homes::NoHomes),
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),

@@ -91,7 +91,6 @@ impl Content {
             workloads: world.workloads.clone(),
             runner: runner.clone(),
             build_logs: folder.path().to_owned(),
-            homes: Arc::new(web_kit::homes::NoHomes),
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),

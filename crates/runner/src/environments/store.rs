@@ -123,7 +123,7 @@ impl EnvironmentStore {
         let hidden = self.config.root.join(format!("{REMOVED}{digest}"));
         match fs_err::rename(self.dir(digest), &hidden) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            renamed => renamed.and_then(|()| crate::delete_folder(&hidden)),
+            renamed => renamed.and_then(|()| folders::delete_folder(&hidden)),
         }
     }
 
@@ -139,7 +139,7 @@ impl EnvironmentStore {
         for name in self.names()? {
             let path = self.config.root.join(&name);
             if name.starts_with(REMOVED) {
-                crate::delete_folder(&path)?;
+                folders::delete_folder(&path)?;
             } else if is_digest(&name) && !keep.contains(&name) {
                 self.remove(&name)?;
                 deleted.push(name);

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use folders::{Beneath, Found};
+
 use super::Built;
 use super::store::{ENVIRONMENT, RECORD};
 use crate::runner::{Runner, RunnerError};
-use crate::{Beneath, Found, Stop, StopReason};
+use crate::{Stop, StopReason};
 
 /// uv's cache, within the folder of all workshops: hard links do not reach from one mount to another.
 pub(super) const CACHE: &str = "uv";
@@ -62,7 +64,7 @@ impl Workshop {
     /// Makes both folders anew.
     pub(super) fn empty(&self) -> io::Result<()> {
         for folder in [self.environment(), self.scratch()] {
-            crate::delete_folder(&folder)?;
+            folders::delete_folder(&folder)?;
             fs_err::create_dir(folder)?;
         }
         fs_err::create_dir(self.scratch().join("tmp"))
@@ -139,7 +141,7 @@ pub(super) async fn clear_abandoned(all: &Path, runner: &dyn Runner) -> io::Resu
 async fn forget(runner: &dyn Runner, name: &str, path: PathBuf) {
     let forget = async {
         end(runner, name).await.map_err(io::Error::other)?;
-        tokio::task::spawn_blocking(move || crate::delete_folder(&path)).await.map_err(io::Error::other)?
+        tokio::task::spawn_blocking(move || folders::delete_folder(&path)).await.map_err(io::Error::other)?
     };
     if let Err(error) = forget.await {
         tracing::warn!(build = name, %error, "what a build left could not be removed");

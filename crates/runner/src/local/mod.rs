@@ -39,7 +39,6 @@ use crate::spec::{AttemptSpec, Resources};
 
 use client::{Connection, Reached};
 use containers::Presence;
-pub use remove::delete_folder;
 
 /// How a local runner is set up.
 #[derive(Debug, Clone)]

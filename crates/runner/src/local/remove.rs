@@ -1,8 +1,9 @@
 //! Deleting what an attempt left.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use folders::delete_folder;
 
 use super::LocalRunner;
 use crate::observation::Observation;
@@ -48,33 +49,6 @@ pub(super) fn finish_removals(root: &Path) -> io::Result<()> {
                 }
             }
         });
-    }
-    Ok(())
-}
-
-/// Deletes a folder, if it is there, even where a workload took away its owner's rights to it. Follows no links.
-pub fn delete_folder(path: &Path) -> io::Result<()> {
-    match fs_err::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            regain(path)?;
-            fs_err::remove_dir_all(path)
-        }
-        deleted => deleted,
-    }
-}
-
-fn regain(path: &Path) -> io::Result<()> {
-    let mut open: Vec<PathBuf> = vec![path.to_owned()];
-    while let Some(dir) = open.pop() {
-        fs_err::set_permissions(&dir, PermissionsExt::from_mode(0o700))?;
-        for entry in fs_err::read_dir(&dir)? {
-            let entry = entry?;
-            // Of links this tells that they are links, so nothing outside is touched.
-            if entry.file_type()?.is_dir() {
-                open.push(entry.path());
-            }
-        }
     }
     Ok(())
 }

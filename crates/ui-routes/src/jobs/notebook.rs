@@ -4,12 +4,13 @@ use accounts::groups::Group;
 use axum::extract::{Path, State};
 use axum::http::header;
 use base::{OpContext, Result};
+use folders::Tree;
 use ui_pages::components::{Fact, Note, Tone};
 use ui_pages::jobs::{JobNotebook, JobTab};
 use web_kit::{Answer, Ctx, InGroup, Portal, attachment, headers};
 use workloads::engine::NotebookFile;
 use workloads::jobs::Job;
-use workloads::notebook_jobs::{Place, shown, shown_value};
+use workloads::notebook_jobs::shown_value;
 
 use super::detail::{build, load};
 use crate::view;
@@ -83,13 +84,13 @@ async fn tab(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job) -> Resu
 fn facts(group: &Group, job: &Job, file: &NotebookFile) -> Vec<Fact> {
     let folder = file.path.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
     let output = format!("{folder}{}", file.output(&job.summary.slug));
-    let whose = match file.place {
-        Place::Home => format!("the home of {}", job.summary.user_name),
-        Place::Shared => "the group's shared files".to_owned(),
+    let whose = match file.tree {
+        Tree::Home => format!("the home of {}", job.summary.user_name),
+        Tree::Shared => "the group's shared files".to_owned(),
     };
     vec![
-        Fact::new("Notebook", shown(file.place, &file.path, &group.name)),
+        Fact::new("Notebook", file.tree.shown(&file.path, &group.name)),
         Fact::new("In", whose),
-        Fact::new("Executed", shown(file.place, &output, &group.name)),
+        Fact::new("Executed", file.tree.shown(&output, &group.name)),
     ]
 }

@@ -11,9 +11,9 @@ pub(crate) mod run;
 pub(crate) mod spans;
 
 use accounts::groups::Group;
+use folders::{datasets_folder, shared_folder};
 use ui_pages::components::Status;
 use ui_pages::notebooks::{NotebookActions, Opens, Volume};
-use workloads::notebook_jobs::{datasets_folder, shared_folder};
 use workloads::notebooks::{Notebook, NotebookState};
 
 pub(crate) const fn status(notebook: &Notebook) -> Status {

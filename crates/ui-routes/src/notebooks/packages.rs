@@ -20,7 +20,7 @@ pub(crate) async fn of(
     group: &Group,
     notebook: &Notebook,
 ) -> Result<Packages> {
-    let installed = portal.installed_packages(group.id, notebook.user).await?;
+    let installed = portal.workloads.installed_packages(ctx, group).await?;
     let blocked = portal.workloads.running_notebook(ctx, group).await?;
     let summary = match installed.len() {
         0 => String::new(),
@@ -44,6 +44,6 @@ pub(crate) async fn reset(
     InGroup(group): InGroup,
     Path((_, slug)): Path<(String, String)>,
 ) -> Answer {
-    let notebook = portal.reset_packages(&ctx, &group, &slug).await?;
+    let notebook = portal.workloads.reset_packages(&ctx, &group, &slug).await?;
     Ok(view::see_other(&url(&group, &notebook)))
 }

@@ -6,6 +6,7 @@ use accounts::groups::Group;
 use axum::extract::State;
 use axum::response::Response;
 use base::{Action, Error, OpContext, Result};
+use folders::Tree;
 use serde::Deserialize;
 use serde_json::Value;
 use ui_pages::components::{Link, Tab};
@@ -14,7 +15,7 @@ use ui_pages::notebooks::{NotebookFolder, NotebookRunForm, NotebookRunPage, Note
 use web_kit::{Answer, Ctx, FormBody, InGroup, Portal, QueryString};
 use workloads::engine::Spec;
 use workloads::jobs::{NewJob, TimeLimit};
-use workloads::notebook_jobs::{NewNotebookJob, Place, parse_list, parse_value, shown, shown_value};
+use workloads::notebook_jobs::{NewNotebookJob, parse_list, parse_value, shown_value};
 
 use crate::{choices, frame, view};
 
@@ -57,7 +58,7 @@ pub(crate) async fn show(
             ..Typed::default()
         }
     } else {
-        let folder = query.folder.unwrap_or_else(|| shown(Place::Home, "", &group.name));
+        let folder = query.folder.unwrap_or_else(|| Tree::Home.shown("", &group.name));
         let step = NotebookRunStep::Choose(choose(&portal, &ctx, &group, &folder).await?);
         return Ok(view::page(&page(&portal, &ctx, &group, None, step).await?)?);
     };
@@ -71,7 +72,7 @@ async fn like(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Re
     let notebook = notebook.ok_or_else(|| Error::not_found("notebook that this job ran"))?;
     let (timeout, unit) = view::time_limit_fields(Some(job.summary.time_limit_s));
     Ok(Typed {
-        path: shown(notebook.place, &notebook.path, &group.name),
+        path: notebook.tree.shown(&notebook.path, &group.name),
         name: job.summary.name,
         instance_type: job.summary.instance_type,
         image: job.summary.image,
@@ -89,22 +90,22 @@ async fn like(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Re
 async fn choose(portal: &Portal, ctx: &OpContext, group: &Group, folder: &str) -> Result<NotebookFolder> {
     let found = portal.workloads.notebook_folder(ctx, group, folder).await?;
     let url = |what: &str, path: &str| {
-        let path = view::encode(&shown(found.place, path, &group.name));
+        let path = view::encode(&found.tree.shown(path, &group.name));
         format!("{}?{what}={path}", url(group))
     };
     let below =
         |name: &str| if found.path.is_empty() { name.to_owned() } else { format!("{}/{name}", found.path) };
-    let place = |label: &str, place| {
-        let path = view::encode(&shown(place, "", &group.name));
-        Tab::new(label, format!("{}?folder={path}", self::url(group)), found.place == place)
+    let tree = |label: &str, tree: Tree| {
+        let path = view::encode(&tree.shown("", &group.name));
+        Tab::new(label, format!("{}?folder={path}", self::url(group)), found.tree == tree)
     };
     let above = (!found.path.is_empty()).then(|| {
         let above = found.path.rsplit_once('/').map_or("", |(above, _)| above);
-        Link::new(shown(found.place, above, &group.name), url("folder", above))
+        Link::new(found.tree.shown(above, &group.name), url("folder", above))
     });
     Ok(NotebookFolder {
-        places: vec![place("My home", Place::Home), place("Shared files", Place::Shared)],
-        path: shown(found.place, &found.path, &group.name),
+        places: vec![tree("My home", Tree::Home), tree("Shared files", Tree::Shared)],
+        path: found.tree.shown(&found.path, &group.name),
         above,
         folders: found
             .folders

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use base::{Error, Result, WorkloadId};
+use folders::Tree;
 use sea_orm::ActiveValue::Set;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entity::spec;
-use crate::notebook_jobs::Place;
 
 /// What a workload runs, with the environment variables that it finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,8 +32,10 @@ pub enum Runs {
 /// A notebook of somebody's home or of the shared files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotebookFile {
-    pub place: Place,
-    /// The path in its place.
+    /// Where it lies; under the name that the specs of jobs are kept with.
+    #[serde(rename = "place")]
+    pub tree: Tree,
+    /// The path in its tree.
     pub path: String,
     pub parameters: BTreeMap<String, Value>,
 }
@@ -139,8 +141,7 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let file =
-            NotebookFile { place: Place::Home, path: "a.ipynb".to_owned(), parameters: BTreeMap::new() };
+        let file = NotebookFile { tree: Tree::Home, path: "a.ipynb".to_owned(), parameters: BTreeMap::new() };
         let all = [
             Runs::Script("true".to_owned()),
             Runs::NotebookFile(file),

@@ -48,7 +48,7 @@ fn runs_the_same(one: &Runs, other: &Runs) -> bool {
     match (one, other) {
         (Runs::Script(one), Runs::Script(other)) => *one == other.replace("\r\n", "\n"),
         (Runs::NotebookFile(one), Runs::NotebookFile(other)) => {
-            (one.place, &one.path) == (other.place, &other.path)
+            (one.tree, &one.path) == (other.tree, &other.path)
         }
         (Runs::JupyterLab(_), Runs::JupyterLab(_)) => false,
         (Runs::Script(_) | Runs::NotebookFile(_) | Runs::JupyterLab(_), _) => false,

@@ -6,13 +6,14 @@ use base::error::FieldErrors;
 use base::secret::{hex_digest, random_base36};
 use base::{Action, Error, OpContext, Result, UserId, names};
 
+use folders::Tree;
+
 use super::model::JobSummary;
 use super::store;
 use crate::Workloads;
 use crate::engine::{
     self, IdempotencyKey, Kind, MAX_NAME, NewRows, NewWorkload, NotebookFile, Runs, Spec, check_variables,
 };
-use crate::notebook_jobs::Place;
 
 /// The largest script. What is larger belongs into a file.
 pub const MAX_SCRIPT_BYTES: usize = 512 * 1024;
@@ -187,7 +188,7 @@ impl Workloads {
         if !engine::may_see(ctx, &row) {
             engine::hide(&row.slug, &mut spec.variables);
         }
-        let is_of_home = |file: &NotebookFile| file.place == Place::Home;
+        let is_of_home = |file: &NotebookFile| file.tree == Tree::Home;
         if spec.runs.notebook_file().is_some_and(is_of_home) && row.user() != Some(ctx.person()?.id) {
             return Err(Error::forbidden("This job ran a notebook of somebody else's home.")
                 .with_hint("Ask them to copy the notebook to the group's shared files, and run that one."));

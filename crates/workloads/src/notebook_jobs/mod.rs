@@ -6,23 +6,34 @@
 
 mod files;
 mod parameters;
-mod place;
 mod result;
 
 use std::collections::BTreeMap;
 
 use accounts::groups::Group;
 use base::{OpContext, Result};
+use folders::Tree;
 use serde_json::Value;
 
 use crate::Workloads;
 use crate::engine::{NotebookFile, Runs, Spec};
 use crate::jobs::{JobSummary, NewJob};
 
-pub use files::{Files, Folder};
+pub use files::Folder;
 pub use parameters::{parse_list, parse_value, shown_value};
-pub use place::{HOME, Place, datasets_folder, locate, shared_folder, shown};
 pub use result::{Executed, MAX_RENDERED_BYTES, RENDERED, RESULT};
+
+/// The notebook that a path names; otherwise what to type instead.
+pub fn locate(typed: &str, group_name: &str) -> std::result::Result<(Tree, String), String> {
+    if typed.trim().is_empty() {
+        return Err("Choose a notebook.".to_owned());
+    }
+    let (tree, path) = Tree::locate(typed, group_name)?;
+    if !path.ends_with(".ipynb") {
+        return Err("A notebook's name ends with .ipynb. Choose such a file.".to_owned());
+    }
+    Ok((tree, path))
+}
 
 impl NotebookFile {
     /// What the executed notebook is called, beside the one it was made from.
@@ -54,14 +65,13 @@ impl Workloads {
         new: NewNotebookJob,
     ) -> Result<JobSummary> {
         let mut job = new.job;
-        let (place, path) =
-            locate(&new.path, &group.name).map_err(|text| base::Error::field("path", text))?;
+        let (tree, path) = locate(&new.path, &group.name).map_err(|text| base::Error::field("path", text))?;
         parameters::check(&new.parameters)?;
         if job.name.trim().is_empty() {
             let name = path.rsplit('/').next().unwrap_or_default();
             job.name = base::names::cut(name.strip_suffix(".ipynb").unwrap_or(name), 100);
         }
-        let notebook = NotebookFile { place, path, parameters: new.parameters };
+        let notebook = NotebookFile { tree, path, parameters: new.parameters };
         job.spec = Spec { runs: Runs::NotebookFile(notebook), ..job.spec };
         self.submit_job(ctx, group, job).await
     }
@@ -72,10 +82,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_notebook_is_named_by_its_path() {
+        assert_eq!(locate("~/x/a.ipynb", "vision"), Ok((Tree::Home, "x/a.ipynb".to_owned())));
+        for (typed, why) in
+            [(" ", "Choose"), ("~/a.py", ".ipynb"), ("~", ".ipynb"), ("/etc/a.ipynb", "Begin")]
+        {
+            let said = locate(typed, "vision").unwrap_err();
+            assert!(said.contains(why), "{typed}: {said}");
+        }
+        let kept = serde_json::json!({ "place": "shared", "path": "a.ipynb", "parameters": {} });
+        let read: NotebookFile = serde_json::from_value(kept).unwrap();
+        assert_eq!(read.tree, Tree::Shared, "jobs of older versions keep their notebook");
+    }
+
+    #[test]
     fn the_executed_notebook_is_named_for_its_job() {
         let named = |path: &str| {
-            let file =
-                NotebookFile { place: Place::Home, path: path.to_owned(), parameters: BTreeMap::new() };
+            let file = NotebookFile { tree: Tree::Home, path: path.to_owned(), parameters: BTreeMap::new() };
             file.output("job-1")
         };
         assert_eq!(named("a/train.ipynb"), "train-job-1.ipynb");

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use accounts::groups::Group;
 use base::{AttemptId, Error, OpContext, Result};
-use runner::Found;
+use folders::{Beneath, Found, aside};
 
-use super::files::{aside, open};
 use crate::Workloads;
 
 /// The executed notebook, in the folder of an attempt's results.
@@ -40,9 +39,9 @@ impl Workloads {
             return Err(Error::not_found("notebook that this job ran"));
         }
         let Some(attempt) = job.attempts.first().map(|attempt| attempt.id) else { return Ok(None) };
-        let root = self.files.results(attempt);
+        let root = self.layout.results(attempt);
         let executed = aside("look at an executed notebook", move || {
-            let Some(root) = open(&root)? else {
+            let Some(root) = Beneath::open_existing(&root)? else {
                 return Ok(Executed { attempt, has_notebook: false, has_page: false });
             };
             let has =
@@ -76,9 +75,9 @@ impl Workloads {
         name: &'static str,
         most: u64,
     ) -> Result<Option<Vec<u8>>> {
-        let root = self.files.results(attempt);
+        let root = self.layout.results(attempt);
         let bytes = aside("read an executed notebook", move || {
-            let Some(root) = open(&root)? else { return Ok(None) };
+            let Some(root) = Beneath::open_existing(&root)? else { return Ok(None) };
             let Found::File(file) = root.file(Path::new(name))? else { return Ok(None) };
             let mut bytes = Vec::new();
             // The job may still write to it.

@@ -20,6 +20,7 @@ pub struct Beneath(OwnedFd);
 pub enum Found {
     /// A plain file, opened for reading.
     File(File),
+    /// Nothing at all.
     Nothing,
     /// A link, or something below one.
     Link,
@@ -30,7 +31,9 @@ pub enum Found {
 /// Something in a folder that is no link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// What it is called.
     pub name: OsString,
+    /// Whether it is a folder; otherwise it is a plain file.
     pub is_folder: bool,
 }
 
@@ -38,6 +41,14 @@ impl Beneath {
     /// Opens the folder itself, whose path is ours.
     pub fn open(root: &Path) -> io::Result<Self> {
         open(CWD, root, ResolveFlags::empty()).map(Beneath)
+    }
+
+    /// The same; `None` when the folder was never made.
+    pub fn open_existing(root: &Path) -> io::Result<Option<Self>> {
+        match Self::open(root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     /// The names in a folder; none when it is not there or is no folder.

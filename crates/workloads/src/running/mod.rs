@@ -1,0 +1,5 @@
+//! What runs, as people and programs see it from outside.
+
+mod packages;
+
+pub use packages::PACKAGE_LAYERS;
