@@ -17,15 +17,15 @@ const LOOK_BACK_SECONDS: i64 = 7 * 86_400;
 pub(crate) async fn run(controller: Controller) {
     let mut renewed = None;
     loop {
-        if let Err(error) = look(&controller, &mut renewed).await {
+        if let Err(error) = renew_and_lose(&controller, &mut renewed).await {
             tracing::error!(error = ?error, "leases could not be looked after; trying again");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-/// One look; `renewed` is when the last one renewed this server's leases.
-async fn look(controller: &Controller, renewed: &mut Option<Timestamp>) -> base::Result<()> {
+/// Once; `renewed` is when the last one renewed this server's leases.
+async fn renew_and_lose(controller: &Controller, renewed: &mut Option<Timestamp>) -> base::Result<()> {
     let (ctx, parts, me) = (controller.ctx("leases"), &controller.parts, &controller.runner);
     let now = ctx.now();
     parts.workloads.renew_leases(&ctx, me, LEASE_SECONDS).await?;
@@ -68,28 +68,28 @@ mod tests {
             let attempt = one.runner.running()[0].clone();
 
             // While the first is heard of, the second neither starts nor stops anything.
-            look(&one.controller, &mut of_one).await.unwrap();
+            renew_and_lose(&one.controller, &mut of_one).await.unwrap();
             world.clock.advance_seconds(40);
-            look(&one.controller, &mut of_one).await.unwrap();
+            renew_and_lose(&one.controller, &mut of_one).await.unwrap();
             world.clock.advance_seconds(40);
-            look(&two.controller, &mut of_two).await.unwrap();
+            renew_and_lose(&two.controller, &mut of_two).await.unwrap();
             two.supervisor.stop_asked().await.unwrap();
             pass(&two.controller, &two.supervisor).await.unwrap();
             assert!(two.runner.running().is_empty() && two.runner.stopped().is_empty());
 
             // The first falls silent.
             world.clock.advance_seconds(10);
-            look(&two.controller, &mut of_two).await.unwrap();
+            renew_and_lose(&two.controller, &mut of_two).await.unwrap();
             assert_eq!(phase().await, Phase::Waiting);
             pass(&two.controller, &two.supervisor).await.unwrap();
             until("the second server starts it", || two.runner.running().len() == 1).await;
             assert_ne!(two.runner.running()[0], attempt, "as another attempt");
 
             // It is back: it ends what is left, and says nothing that counts.
-            look(&one.controller, &mut of_one).await.unwrap();
+            renew_and_lose(&one.controller, &mut of_one).await.unwrap();
             assert_eq!(one.runner.stopped(), std::slice::from_ref(&attempt));
             one.runner.end(&attempt, Observation::Lost { why: "stopped".to_owned() });
-            look(&one.controller, &mut of_one).await.unwrap();
+            renew_and_lose(&one.controller, &mut of_one).await.unwrap();
             assert_eq!(one.runner.stopped().len(), 1, "once");
             assert!(matches!(phase().await, Phase::Preparing | Phase::Running));
         }

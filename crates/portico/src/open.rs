@@ -12,7 +12,7 @@ use db::Database;
 use folders::Layout;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
 use runner::{LocalConfig, LocalRunner, Runner};
-use workloads::images::{Asked, ImageSeed};
+use workloads::images::{ImageSeed, RecipeRequest};
 use workloads::{Rules, Workloads};
 
 use crate::config::Config;
@@ -165,7 +165,11 @@ pub(crate) async fn workloads(
             ImageSeed {
                 digest: recipe.digest(),
                 recipe,
-                asked: Asked { python: image.python, requirements: image.requirements, ..Asked::default() },
+                request: RecipeRequest {
+                    python: image.python,
+                    requirements: image.requirements,
+                    ..RecipeRequest::default()
+                },
                 name: image.name,
                 display_name: image.title,
                 description: image.description,

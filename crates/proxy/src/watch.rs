@@ -69,14 +69,14 @@ impl Watcher {
                     Err(RecvError::Closed) => return,
                 }
             }
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.check_all().await {
                 // What is open stays; new requests find out for themselves.
                 tracing::warn!(error = ?error, "access to workloads could not be looked at");
             }
         }
     }
 
-    async fn look(&mut self) -> Result<()> {
+    async fn check_all(&mut self) -> Result<()> {
         let began = Instant::now();
         let entries = self.entries();
         self.tidy(&entries);

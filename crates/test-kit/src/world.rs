@@ -12,7 +12,7 @@ use base::{Actor, Clock, Credential, OpContext, Person, Resources, Role, Secret,
 use db::Database;
 use folders::Layout;
 use workloads::engine::Spec;
-use workloads::images::{Asked, BuildOutcome, ImageSeed, Recipe};
+use workloads::images::{BuildOutcome, ImageSeed, Recipe, RecipeRequest};
 use workloads::jobs::NewJob;
 use workloads::{Rules, Workloads};
 
@@ -83,7 +83,11 @@ impl World {
             name: "base".to_owned(),
             display_name: "Base".to_owned(),
             description: String::new(),
-            asked: Asked { python: python.clone(), requirements: requirements.clone(), ..Asked::default() },
+            request: RecipeRequest {
+                python: python.clone(),
+                requirements: requirements.clone(),
+                ..RecipeRequest::default()
+            },
             recipe: Recipe { python, requirements, ..Recipe::default() },
             digest: "d1".to_owned(),
             on_demand: false,

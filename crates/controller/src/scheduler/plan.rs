@@ -107,7 +107,7 @@ impl Lane<'_> {
 
 /// A group's place in line: what starved first, then the smallest dominant share, then the oldest.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct Precedence {
     is_patient: bool,
     share_ppm: i64,
     queued_at: Timestamp,
@@ -160,13 +160,13 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     /// Moves the lane on to the next job that only the machine could stop, explaining those that it passes.
-    fn advance(&mut self, index: usize) -> Option<Place> {
+    fn advance(&mut self, index: usize) -> Option<Precedence> {
         let lane = &mut self.lanes[index];
         while let Some(job) = lane.queue.queued.get(lane.next) {
             let Some(obstacle) = lane.obstacle(job, self.snapshot.capacity) else {
                 let waited = self.snapshot.now.seconds_since(job.queued_at);
                 let is_patient = waited < self.policy.patience_seconds;
-                return Some(Place {
+                return Some(Precedence {
                     is_patient,
                     share_ppm: if is_patient { dominant_share(lane.used, self.snapshot.capacity) } else { 0 },
                     queued_at: job.queued_at,

@@ -25,7 +25,7 @@ const GPU_COMPUTES: u8 = 5;
 pub(crate) async fn run(controller: Controller) {
     let mut watch = Watch { controller, used: HashMap::new() };
     loop {
-        if let Err(error) = watch.look().await {
+        if let Err(error) = watch.check_all().await {
             tracing::error!(error = ?error, "looking for idle workloads failed; trying again");
         }
         tokio::time::sleep(LOOK).await;
@@ -39,7 +39,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn look(&mut self) -> Result<()> {
+    async fn check_all(&mut self) -> Result<()> {
         let ctx = self.controller.ctx("idle");
         let watched = self.controller.parts.workloads.watched_workloads(&ctx).await?;
         self.used.retain(|attempt, _| watched.iter().any(|one| one.attempt == *attempt));
@@ -169,12 +169,12 @@ mod tests {
             server.runner.set_gpu_percent(GPU_COMPUTES);
             for _ in 0..3 {
                 world.clock.advance_seconds(7200);
-                watch.look().await.unwrap();
+                watch.check_all().await.unwrap();
                 assert_eq!(state().await, NotebookState::Ready, "its GPU works");
             }
             server.runner.set_gpu_percent(GPU_COMPUTES - 1);
             world.clock.advance_seconds(7200);
-            watch.look().await.unwrap();
+            watch.check_all().await.unwrap();
             assert_eq!(state().await, NotebookState::Stopping);
         }
     }

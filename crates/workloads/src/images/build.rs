@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::entity::{self, build, environment};
 use super::update::save;
-use super::{Asked, BuildState, IMAGES_LOCK, Owner, Recipe, on_demand, store};
+use super::{BuildState, IMAGES_LOCK, Owner, Recipe, RecipeRequest, on_demand, store};
 use crate::Workloads;
 
 /// After so many failures a build waits for a person.
@@ -25,7 +25,7 @@ pub struct ImageSeed {
     pub display_name: String,
     pub description: String,
     /// What people asked for, as pages show it.
-    pub asked: Asked,
+    pub request: RecipeRequest,
     /// What to build: the same with every package that comes with it, each at one version.
     pub recipe: Recipe,
     pub digest: String,
@@ -70,8 +70,8 @@ impl Workloads {
                 Box::pin(async move {
                     let now = ctx.now().micros();
                     for seed in seeds {
-                        let asked = serde_json::to_string(&seed.asked)
-                            .map_err(|error| Error::internal_from("write what was asked for", error))?;
+                        let request = serde_json::to_string(&seed.request)
+                            .map_err(|error| Error::internal_from("write the request for an image", error))?;
                         if store::environment(tx.connection(), &seed.digest).await?.is_none() {
                             store::want_environment(tx, &seed.digest, &seed.recipe, ctx.now()).await?;
                             if seed.on_demand {
@@ -83,7 +83,7 @@ impl Workloads {
                                 let mut active = row.into_active_model();
                                 active.display_name = Set(seed.display_name);
                                 active.description = Set(seed.description);
-                                active.recipe = Set(asked);
+                                active.recipe = Set(request);
                                 active.digest = Set(seed.digest);
                                 active.next_digest = Set(String::new());
                                 active.is_built_in = Set(true);
@@ -100,7 +100,7 @@ impl Workloads {
                                     description: Set(seed.description),
                                     kind: Set("environment".to_owned()),
                                     image_type: Set("universal".to_owned()),
-                                    recipe: Set(asked),
+                                    recipe: Set(request),
                                     reference: Set(String::new()),
                                     digest: Set(seed.digest),
                                     next_digest: Set(String::new()),

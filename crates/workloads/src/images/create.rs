@@ -61,8 +61,8 @@ async fn insert(
     }
     let now = ctx.now();
     let kind = resolved.kind();
-    let asked = serde_json::to_string(resolved.asked())
-        .map_err(|error| Error::internal_from("write what was asked for", error))?;
+    let request = serde_json::to_string(resolved.request())
+        .map_err(|error| Error::internal_from("write the request for an image", error))?;
     let (reference, digest) = match resolved {
         Resolved::Container { reference, .. } => (reference, String::new()),
         Resolved::Environment { recipe, digest, .. } => {
@@ -81,7 +81,7 @@ async fn insert(
         description: Set(description),
         kind: Set(kind.as_str().to_owned()),
         image_type: Set(input.image_type.as_str().to_owned()),
-        recipe: Set(asked),
+        recipe: Set(request),
         reference: Set(reference),
         digest: Set(digest),
         next_digest: Set(String::new()),

@@ -17,7 +17,7 @@ pub struct Model {
     pub kind: String,
     /// See [`super::ImageType`].
     pub image_type: String,
-    /// JSON of [`super::Asked`].
+    /// JSON of [`super::RecipeRequest`].
     pub recipe: String,
     /// Where a container image is; empty for environments.
     pub reference: String,

@@ -7,7 +7,7 @@ use db::Tx;
 use super::entity::Model;
 use super::resolve::{Resolved, resolve, source_of};
 use super::update::{newest_digest, release, save, switch};
-use super::{Asked, BuildState, IMAGES_LOCK, ImageKind, Owner, Recipe, on_demand, store};
+use super::{BuildState, IMAGES_LOCK, ImageKind, Owner, Recipe, RecipeRequest, on_demand, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -20,7 +20,7 @@ impl Workloads {
         if row.kind == ImageKind::Container.as_str() {
             return Err(Error::conflict("nothing_to_build", "A container image is built elsewhere."));
         }
-        let asked: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
+        let request: RecipeRequest = serde_json::from_str(&row.recipe).unwrap_or_default();
         let newest = store::environment(reader, newest_digest(&row)).await?;
         let state = newest.as_ref().map_or(BuildState::Queued, |newest| BuildState::parse(&newest.state));
         let is_begun = newest.as_ref().is_some_and(|newest| !on_demand::is_held(newest));
@@ -38,25 +38,25 @@ impl Workloads {
             }
             let recipe = newest.as_ref().map(|newest| serde_json::from_str::<Recipe>(&newest.recipe));
             let Some(Ok(recipe)) = recipe else { return Err(store::missing(name)) };
-            (asked, recipe, newest_digest(&row).to_owned())
+            (request, recipe, newest_digest(&row).to_owned())
         } else {
             // While there is one that works, a new one has to be another.
             let revision = if is_ready || !row.next_digest.is_empty() { ctx.now().micros() } else { 0 };
-            let source = source_of(asked, row.reference.clone(), ImageKind::Environment);
+            let source = source_of(request, row.reference.clone(), ImageKind::Environment);
             match resolve(reader, owner, source, revision).await? {
-                Resolved::Environment { asked, recipe, digest } => (asked, recipe, digest),
+                Resolved::Environment { request, recipe, digest } => (request, recipe, digest),
                 Resolved::Container { .. } => return Err(store::missing(name)),
             }
         };
         if is_ready && target.2 == row.digest {
             return Err(Error::conflict("nothing_changed", "The image that this one uses has not changed."));
         }
-        let (asked, recipe, digest) = target;
+        let (request, recipe, digest) = target;
         let users = self.image_users;
         self.change(ctx, owner, name, "image.rebuild", String::new(), move |tx, ctx, mut row| {
             Box::pin(async move {
-                row.recipe = serde_json::to_string(&asked)
-                    .map_err(|error| Error::internal_from("write what was asked for", error))?;
+                row.recipe = serde_json::to_string(&request)
+                    .map_err(|error| Error::internal_from("write the request for an image", error))?;
                 if row.digest == digest {
                     store::want_environment(tx, &digest, &recipe, ctx.now()).await?;
                 }

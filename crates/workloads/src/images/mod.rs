@@ -158,7 +158,7 @@ impl Owner {
 
 /// What people asked for, as kept with the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct RecipeRequest {
     pub python: String,
     pub requirements: Vec<String>,
     /// The image that the packages are added to.

@@ -6,12 +6,14 @@ use sea_orm::ConnectionTrait;
 
 use super::entity::Model;
 use super::input::container_reference;
-use super::{Asked, Base, BuildState, ImageKind, Owner, PackageFile, Recipe, Source, packages, store};
+use super::{
+    Base, BuildState, ImageKind, Owner, PackageFile, Recipe, RecipeRequest, Source, packages, store,
+};
 
 /// What an image consists of.
 pub(super) enum Resolved {
-    Environment { asked: Asked, recipe: Recipe, digest: String },
-    Container { reference: String, asked: Asked },
+    Environment { request: RecipeRequest, recipe: Recipe, digest: String },
+    Container { reference: String, request: RecipeRequest },
 }
 
 impl Resolved {
@@ -21,14 +23,14 @@ impl Resolved {
             Self::Container { .. } => ImageKind::Container,
         }
     }
-    pub(super) const fn asked(&self) -> &Asked {
+    pub(super) const fn request(&self) -> &RecipeRequest {
         match self {
-            Self::Environment { asked, .. } | Self::Container { asked, .. } => asked,
+            Self::Environment { request, .. } | Self::Container { request, .. } => request,
         }
     }
-    fn environment(asked: Asked, recipe: Recipe) -> Result<Self> {
+    fn environment(request: RecipeRequest, recipe: Recipe) -> Result<Self> {
         recipe.check().map_err(|error| Error::field("packages", format!("{error}.")))?;
-        Ok(Self::Environment { digest: recipe.digest(), asked, recipe })
+        Ok(Self::Environment { digest: recipe.digest(), request, recipe })
     }
 }
 
@@ -43,7 +45,7 @@ pub(super) async fn resolve<C: ConnectionTrait>(
         Source::Container { reference } => {
             let reference =
                 container_reference(&reference).map_err(|text| Error::field("reference", text))?;
-            Ok(Resolved::Container { reference, asked: Asked::default() })
+            Ok(Resolved::Container { reference, request: RecipeRequest::default() })
         }
         Source::Existing { image } => existing(connection, owner, image.trim()).await,
         Source::Build { base, packages, file } => {
@@ -54,31 +56,31 @@ pub(super) async fn resolve<C: ConnectionTrait>(
                     let python = wanted
                         .python
                         .ok_or_else(|| Error::field("python", "Name a version of Python, such as 3.12."))?;
-                    let asked = Asked {
+                    let request = RecipeRequest {
                         python: python.clone(),
                         requirements: wanted.packages.clone(),
-                        ..Asked::default()
+                        ..RecipeRequest::default()
                     };
                     let recipe =
                         Recipe { python, requirements: wanted.packages, revision, ..Recipe::default() };
-                    Resolved::environment(asked, recipe)
+                    Resolved::environment(request, recipe)
                 }
             }
         }
     }
 }
 
-/// What an image asked for, to be resolved again.
-pub(super) fn source_of(asked: Asked, reference: String, kind: ImageKind) -> Source {
-    if let Some(image) = asked.existing {
+/// The request for an image, to be resolved again.
+pub(super) fn source_of(request: RecipeRequest, reference: String, kind: ImageKind) -> Source {
+    if let Some(image) = request.existing {
         return Source::Existing { image };
     }
     if kind == ImageKind::Container {
         return Source::Container { reference };
     }
     Source::Build {
-        base: asked.base.map_or(Base::Python(asked.python), Base::Image),
-        packages: asked.requirements,
+        base: request.base.map_or(Base::Python(request.python), Base::Image),
+        packages: request.requirements,
         file: None,
     }
 }
@@ -195,20 +197,24 @@ async fn on_image<C: ConnectionTrait>(
     }
     let mut requirements: Vec<String> = environment.lock.lines().map(str::to_owned).collect();
     requirements.extend(wanted.packages.iter().cloned());
-    let asked =
-        Asked { python: python.clone(), requirements: wanted.packages, base: Some(row.name), existing: None };
+    let request = RecipeRequest {
+        python: python.clone(),
+        requirements: wanted.packages,
+        base: Some(row.name),
+        existing: None,
+    };
     // What the base has of PyTorch is found where it came from only.
     let of_base: Recipe = serde_json::from_str(&environment.recipe).unwrap_or_default();
     let recipe = Recipe { python, requirements, revision, torch_backend: of_base.torch_backend };
-    Resolved::environment(asked, recipe)
+    Resolved::environment(request, recipe)
 }
 
 async fn existing<C: ConnectionTrait>(connection: &C, owner: Owner, name: &str) -> Result<Resolved> {
     let row = find(connection, owner, name, "existing").await?;
-    let asked: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
-    let asked = Asked { base: None, existing: Some(row.name), ..asked };
+    let request: RecipeRequest = serde_json::from_str(&row.recipe).unwrap_or_default();
+    let request = RecipeRequest { base: None, existing: Some(row.name), ..request };
     if row.kind == ImageKind::Container.as_str() {
-        return Ok(Resolved::Container { reference: row.reference, asked });
+        return Ok(Resolved::Container { reference: row.reference, request });
     }
     let environment = store::environment(connection, &row.digest).await?;
     let Some(environment) = environment else {
@@ -216,7 +222,7 @@ async fn existing<C: ConnectionTrait>(connection: &C, owner: Owner, name: &str) 
         return Err(Error::field("existing", text));
     };
     let recipe = serde_json::from_str(&environment.recipe).unwrap_or_default();
-    Ok(Resolved::Environment { asked, recipe, digest: row.digest })
+    Ok(Resolved::Environment { request, recipe, digest: row.digest })
 }
 
 async fn find<C: ConnectionTrait>(connection: &C, owner: Owner, name: &str, field: &str) -> Result<Model> {

@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use super::entity::Model;
 use super::input::{ImageInput, check};
 use super::resolve::{Resolved, resolve};
-use super::{Asked, BuildState, IMAGES_LOCK, Image, ImageUsers, Owner, Recipe, store};
+use super::{BuildState, IMAGES_LOCK, Image, ImageUsers, Owner, Recipe, RecipeRequest, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -83,7 +83,7 @@ async fn remake(
     mut row: Model,
     resolved: Resolved,
 ) -> Result<Model> {
-    let before: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
+    let before: RecipeRequest = serde_json::from_str(&row.recipe).unwrap_or_default();
     if row.kind != resolved.kind().as_str() {
         return Err(Error::field(
             "source",
@@ -93,11 +93,11 @@ async fn remake(
     if let Resolved::Container { reference, .. } = &resolved {
         row.reference.clone_from(reference);
     }
-    let asked = resolved.asked().clone();
-    row.recipe = serde_json::to_string(&asked)
-        .map_err(|error| Error::internal_from("write what was asked for", error))?;
+    let request = resolved.request().clone();
+    row.recipe = serde_json::to_string(&request)
+        .map_err(|error| Error::internal_from("write the request for an image", error))?;
     match resolved {
-        Resolved::Environment { recipe, digest, .. } if asked != before => {
+        Resolved::Environment { recipe, digest, .. } if request != before => {
             switch(tx, ctx, users, row, recipe, digest).await
         }
         _ => Ok(row),

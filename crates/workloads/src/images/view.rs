@@ -5,7 +5,7 @@ use base::{Action, GroupId, ImageId, OpContext, Result, Timestamp};
 use super::entity::environment;
 use super::update::newest_digest;
 use super::{
-    Asked, BuildState, Image, ImageKind, ImageType, Owner, PackageChange, changes, on_demand, store,
+    BuildState, Image, ImageKind, ImageType, Owner, PackageChange, RecipeRequest, changes, on_demand, store,
 };
 use crate::{Workloads, containers};
 
@@ -33,7 +33,7 @@ pub struct ImageDetail {
 }
 
 fn join((mut row, groups): store::WithOffers, environments: &[environment::Model]) -> Image {
-    let asked: Asked = serde_json::from_str(&row.recipe).unwrap_or_default();
+    let request: RecipeRequest = serde_json::from_str(&row.recipe).unwrap_or_default();
     let find = |digest: &str| environments.iter().find(|e| e.digest == digest);
     // The build ended between the two queries: the image names the new environment by now.
     if find(&row.next_digest).is_some_and(|next| BuildState::parse(&next.state) == BuildState::Ready) {
@@ -61,10 +61,10 @@ fn join((mut row, groups): store::WithOffers, environments: &[environment::Model
         is_built_in: row.is_built_in,
         is_global: row.is_global,
         groups,
-        python: asked.python,
-        requirements: asked.requirements,
-        base: asked.base,
-        existing: asked.existing,
+        python: request.python,
+        requirements: request.requirements,
+        base: request.base,
+        existing: request.existing,
         state: state_of(present),
         newest_digest: newest_digest(&row).to_owned(),
         message: newest

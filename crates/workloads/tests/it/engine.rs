@@ -26,7 +26,7 @@ async fn claim_one(world: &World, job: &JobSummary) -> Vec<Claimed> {
     world.workloads.apply_decisions(&world.system(), vec![claim(job)], Vec::new(), "fake", 45).await.unwrap()
 }
 
-async fn look(world: &World, slug: &str) -> JobSummary {
+async fn job_now(world: &World, slug: &str) -> JobSummary {
     let group = world.group("vision").await;
     world.workloads.get_job(&world.system(), &group, slug).await.unwrap().summary
 }
@@ -63,12 +63,12 @@ on_both_databases! {
         let first = world.workloads.active_attempts(&world.system(), "fake").await.unwrap()[0].id;
         world.workloads.attempt_ended(&world.system(), first, end(Cause::NodeLost)).await.unwrap();
         assert_eq!(claim_one(&world, &job).await.len(), 0, "decided before the retry");
-        let again = look(&world, &job.slug).await;
+        let again = job_now(&world, &job.slug).await;
         assert_eq!((again.phase, again.generation), (Phase::Waiting, 1));
         assert_eq!(claim_one(&world, &again).await.len(), 1);
         // A late word of the first attempt changes nothing.
         world.workloads.attempt_ended(&world.system(), first, end(Cause::Succeeded)).await.unwrap();
-        assert_eq!(look(&world, &job.slug).await.phase, Phase::Preparing);
+        assert_eq!(job_now(&world, &job.slug).await.phase, Phase::Preparing);
     }
 
     async fn a_job_ends_once_with_one_cause(database) {
@@ -84,10 +84,10 @@ on_both_databases! {
         for result in futures::future::join_all(ends).await {
             result.unwrap();
         }
-        let ended = look(&world, &job.slug).await;
+        let ended = job_now(&world, &job.slug).await;
         assert!(ended.phase.is_final());
         world.workloads.attempt_ended(&world.system(), attempt, end(Cause::Platform)).await.unwrap();
-        assert_eq!(look(&world, &job.slug).await, ended);
+        assert_eq!(job_now(&world, &job.slug).await, ended);
         assert!(world.workloads.active_attempts(&world.system(), "fake").await.unwrap().is_empty(), "the claim is given back");
     }
 
@@ -99,14 +99,14 @@ on_both_databases! {
             let claimed = claim_one(&world, &job).await;
             world.workloads.attempt_running(&world.system(), claimed[0].attempt, Timestamp(5)).await.unwrap();
             world.workloads.attempt_ended(&world.system(), claimed[0].attempt, end(Cause::NodeLost)).await.unwrap();
-            job = look(&world, &job.slug).await;
+            job = job_now(&world, &job.slug).await;
             assert_eq!(job.attempts, attempt);
         }
         assert_eq!((job.phase, job.cause), (Phase::Failed, Some(Cause::NodeLost)));
         let users = world.workloads.submit_job(&world.person("mia").await, &group, world.job("a")).await.unwrap();
         let claimed = claim_one(&world, &users).await;
         world.workloads.attempt_ended(&world.system(), claimed[0].attempt, end(Cause::UserCode)).await.unwrap();
-        assert_eq!(look(&world, &users.slug).await.phase, Phase::Failed, "one's own fault is not");
+        assert_eq!(job_now(&world, &users.slug).await.phase, Phase::Failed, "one's own fault is not");
     }
 
     async fn no_two_attempts_hold_the_same_gpu(database) {
@@ -140,7 +140,7 @@ on_both_databases! {
         assert!(stopping.is_stopping && !stopping.phase.is_final());
         assert!(world.workloads.launch_spec(&world.system(), attempt).await.unwrap().is_none(), "it is not started any more");
         world.workloads.attempt_ended(&world.system(), attempt, end(Cause::NodeLost)).await.unwrap();
-        let ended = look(&world, &job.slug).await;
+        let ended = job_now(&world, &job.slug).await;
         assert_eq!((ended.phase, ended.reason.as_str()), (Phase::Cancelled, "Cancelled by mia."));
         assert_eq!(world.workloads.cancel_job(&mia, &group, &job.slug).await.unwrap_err().code(), "already_ended");
         let waiting = world.workloads.submit_job(&mia, &group, world.job("b")).await.unwrap();
@@ -162,11 +162,11 @@ on_both_databases! {
         }
         world.clock.advance_seconds(46);
         assert_eq!(world.workloads.lose_expired(&system, "fake").await.unwrap(), [], "nobody gives up what is their own");
-        assert_eq!(look(&world, &job.slug).await.phase, Phase::Running);
+        assert_eq!(job_now(&world, &job.slug).await.phase, Phase::Running);
         let tries = futures::future::join_all((0..4).map(|_| world.workloads.lose_expired(&system, "other"))).await;
         let lost: Vec<_> = tries.into_iter().flat_map(Result::unwrap).collect();
         assert_eq!(lost, [mine], "once, whoever looks");
-        let waiting = look(&world, &job.slug).await;
+        let waiting = job_now(&world, &job.slug).await;
         assert_eq!(waiting.phase, Phase::Waiting);
         assert!(waiting.reason.contains("not heard of"), "{}", waiting.reason);
         assert_eq!(waiting.queued_at, job.queued_at, "it keeps its place");
@@ -178,10 +178,10 @@ on_both_databases! {
         world.workloads.attempt_running(&system, mine, world.clock.now()).await.unwrap();
         world.workloads.attempt_ended(&system, mine, end(Cause::UserCode)).await.unwrap();
         world.workloads.renew_leases(&system, "fake", 45).await.unwrap();
-        assert_eq!(look(&world, &job.slug).await.phase, Phase::Preparing);
+        assert_eq!(job_now(&world, &job.slug).await.phase, Phase::Preparing);
         assert_eq!(world.workloads.lost_attempts(&system, "fake", Timestamp(0)).await.unwrap(), [mine]);
         assert_eq!(world.workloads.lost_attempts(&system, "other", Timestamp(0)).await.unwrap(), []);
         world.workloads.attempt_ended(&system, theirs, end(Cause::Succeeded)).await.unwrap();
-        assert_eq!(look(&world, &job.slug).await.phase, Phase::Succeeded);
+        assert_eq!(job_now(&world, &job.slug).await.phase, Phase::Succeeded);
     }
 }

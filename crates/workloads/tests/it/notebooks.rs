@@ -40,7 +40,7 @@ async fn bring_up(world: &World, notebook: &Notebook) -> base::AttemptId {
     let claimed = world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake", 45).await.unwrap();
     let attempt = claimed[0].attempt;
     world.workloads.attempt_running(&ctx, attempt, world.clock().now()).await.unwrap();
-    assert_eq!(look(world, &notebook.slug).await.state, NotebookState::Starting);
+    assert_eq!(notebook_now(world, &notebook.slug).await.state, NotebookState::Starting);
     let path = world.workloads.awaited_path(&ctx, attempt).await.unwrap();
     assert_eq!(path, Some(notebook.base_path()));
     world.workloads.attempt_ready(&ctx, attempt, world.clock().now()).await.unwrap();
@@ -48,7 +48,7 @@ async fn bring_up(world: &World, notebook: &Notebook) -> base::AttemptId {
     attempt
 }
 
-async fn look(world: &World, slug: &str) -> Notebook {
+async fn notebook_now(world: &World, slug: &str) -> Notebook {
     let group = world.group("vision").await;
     world.workloads.get_notebook(&world.person("mia").await, &group, slug).await.unwrap()
 }
@@ -62,7 +62,7 @@ on_both_databases! {
         let made = world.workloads.create_notebook(&mia, &group, asked).await.unwrap();
         assert_eq!((made.state, made.name.as_str()), (NotebookState::Waiting, "Digits"));
         let attempt = bring_up(&world, &made).await;
-        let up = look(&world, &made.slug).await;
+        let up = notebook_now(&world, &made.slug).await;
         assert_eq!(up.state, NotebookState::Ready);
         assert_eq!(up.run.as_ref().unwrap().idle_s, 7200, "the installation's default");
         let launch = world.workloads.launch_spec(&world.system(), attempt).await.unwrap().unwrap();
@@ -79,7 +79,7 @@ on_both_databases! {
         assert_eq!(error.code(), "stopping");
         assert_eq!(world.workloads.delete_notebook(&mia, &group, &made.slug).await.unwrap_err().code(), "running");
         world.workloads.attempt_ended(&world.system(), attempt, ended(Cause::Cancelled)).await.unwrap();
-        let stopped = look(&world, &made.slug).await;
+        let stopped = notebook_now(&world, &made.slug).await;
         assert_eq!((stopped.state, stopped.run.unwrap().reason.as_str()), (NotebookState::Stopped, "Stopped by mia."));
         let restarted = world.workloads.start_notebook(&mia, &group, &made.slug, None).await.unwrap();
         assert_eq!(restarted.state, NotebookState::Waiting);
@@ -134,7 +134,7 @@ on_both_databases! {
             assert_eq!(error.kind(), Kind::Forbidden);
             world.workloads.stop_notebook(overseer, &group, &made.slug).await.unwrap();
         }
-        assert_eq!(look(&world, &made.slug).await.run.unwrap().reason, "Stopped by gail.");
+        assert_eq!(notebook_now(&world, &made.slug).await.run.unwrap().reason, "Stopped by gail.");
     }
 
     async fn bad_input_names_the_field(database) {
@@ -186,15 +186,15 @@ on_both_databases! {
         };
         assert_eq!(step(60).await, IdleStep::Nothing);
         assert_eq!(step(1200).await, IdleStep::Warn);
-        assert!(look(&world, &made.slug).await.run.unwrap().warned_at.is_some());
+        assert!(notebook_now(&world, &made.slug).await.run.unwrap().warned_at.is_some());
         let (told, unread) = world.accounts.my_notifications(&mia).await.unwrap();
         assert_eq!((told.len(), unread), (1, 1));
         assert!(told[0].text.contains("“idle”") && told[0].link.ends_with(&made.slug), "{told:?}");
         world.workloads.snooze_notebook(&mia, &group, &made.slug).await.unwrap();
         assert_eq!(step(1000).await, IdleStep::Nothing, "it would be over by now");
-        assert!(look(&world, &made.slug).await.run.unwrap().warned_at.is_none());
+        assert!(notebook_now(&world, &made.slug).await.run.unwrap().warned_at.is_none());
         assert!(matches!(step(3600).await, IdleStep::Stop(_)));
-        let stopping = look(&world, &made.slug).await;
+        let stopping = notebook_now(&world, &made.slug).await;
         assert_eq!(stopping.state, NotebookState::Stopping);
         assert_eq!(stopping.run.unwrap().reason, "Stopped after 30 minutes without activity.");
         world.accounts.read_my_notifications(&mia).await.unwrap();
@@ -211,16 +211,16 @@ on_both_databases! {
         assert_eq!(restarting.state, NotebookState::Stopping);
         assert!(world.workloads.active_attempts(&world.system(), "fake").await.unwrap()[0].stop_asked);
         world.workloads.attempt_ended(&world.system(), first, ended(Cause::Cancelled)).await.unwrap();
-        let waiting = look(&world, &made.slug).await;
+        let waiting = notebook_now(&world, &made.slug).await;
         assert_eq!((waiting.state, waiting.run.as_ref().unwrap().ready_at), (NotebookState::Waiting, None));
         let second = bring_up(&world, &waiting).await;
         assert_ne!(first, second);
-        assert_eq!(look(&world, &made.slug).await.state, NotebookState::Ready);
+        assert_eq!(notebook_now(&world, &made.slug).await.state, NotebookState::Ready);
         // A stop wins over a restart that is under way.
         world.workloads.restart_notebook(&mia, &group, &made.slug).await.unwrap();
         world.workloads.stop_notebook(&mia, &group, &made.slug).await.unwrap();
         world.workloads.attempt_ended(&world.system(), second, ended(Cause::Cancelled)).await.unwrap();
-        assert_eq!(look(&world, &made.slug).await.state, NotebookState::Stopped);
+        assert_eq!(notebook_now(&world, &made.slug).await.state, NotebookState::Stopped);
     }
 
     async fn a_notebook_that_dies_says_why(database) {
@@ -229,7 +229,7 @@ on_both_databases! {
         let made = world.workloads.create_notebook(&mia, &group, new("broken")).await.unwrap();
         let attempt = bring_up(&world, &made).await;
         world.workloads.attempt_ended(&world.system(), attempt, ended(Cause::UserCode)).await.unwrap();
-        let failed = look(&world, &made.slug).await;
+        let failed = notebook_now(&world, &made.slug).await;
         assert_eq!(failed.state, NotebookState::Failed);
         let run = failed.run.unwrap();
         assert_eq!((run.exit_code, run.cause), (Some(1), Some(Cause::UserCode)));

@@ -1,7 +1,7 @@
 //! Images that are built when somebody first uses them.
 
 use test_kit::{World, on_both_databases};
-use workloads::images::{Asked, ImageSeed, Owner, Recipe};
+use workloads::images::{ImageSeed, Owner, Recipe, RecipeRequest};
 use workloads::jobs::NewJob;
 
 fn large() -> ImageSeed {
@@ -10,7 +10,11 @@ fn large() -> ImageSeed {
         name: "large".to_owned(),
         display_name: "Large".to_owned(),
         description: String::new(),
-        asked: Asked { python: python.clone(), requirements: requirements.clone(), ..Asked::default() },
+        request: RecipeRequest {
+            python: python.clone(),
+            requirements: requirements.clone(),
+            ..RecipeRequest::default()
+        },
         recipe: Recipe { python, requirements, ..Recipe::default() },
         digest: "d2".to_owned(),
         on_demand: true,
