@@ -16,6 +16,7 @@ mod m0009_removals;
 mod m0010_user_search;
 mod m0011_containers;
 mod m0012_ssh_keys;
+pub(crate) mod m0014_server_lease;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_user_search::Migration),
             Box::new(m0011_containers::Migration),
             Box::new(m0012_ssh_keys::Migration),
+            Box::new(m0014_server_lease::Migration),
         ]
     }
 }
