@@ -25,10 +25,10 @@ const EVENT_BACKLOG: usize = 4096;
 /// Whoever starts a server hears within so long that its PostgreSQL is not there.
 const REACHED_WITHIN: Duration = Duration::from_millis(2500);
 
-/// Where the rows are.
+/// Where the rows are. One process at a time serves from them, see [`Database::lease`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseConfig {
-    /// One file; one process at a time serves from it.
+    /// One file.
     Sqlite(PathBuf),
     /// A `postgres://` URL.
     Postgres(String),

@@ -134,7 +134,8 @@ impl Database {
                     if execute(tx, sql, values).await.doing("take the lease")? == 1 {
                         return Ok(None);
                     }
-                    row(tx.connection()).await.doing("read the lease")
+                    let held = row(tx.connection()).await.doing("read the lease")?;
+                    held.ok_or_else(|| Error::internal("a lease without a row")).map(Some)
                 })
             })
             .await?;

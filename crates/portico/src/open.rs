@@ -85,12 +85,16 @@ pub(crate) async fn lease(
     opened.db.lease(&server).await.map_err(told)
 }
 
-/// Brings the tables up to what this program needs, if no server uses them.
-pub(crate) async fn migrate(config: &Config, lock: &DataDirLock, opened: &Opened) -> anyhow::Result<()> {
+/// Brings the tables up to what this program needs, if no server uses them, and says how many steps that took.
+pub(crate) async fn migrate(config: &Config, lock: &DataDirLock, opened: &Opened) -> anyhow::Result<usize> {
     let lease = lease(config, lock, opened).await?;
-    let migrated = lease.migrate().await.map_err(told);
-    let released = lease.release().await.map_err(told);
-    migrated.and(released)
+    let migrated = async {
+        let pending = opened.db.pending_migrations().await?;
+        lease.migrate().await.map(|()| pending)
+    };
+    let migrated = migrated.await;
+    let released = lease.release().await;
+    migrated.and_then(|steps| released.map(|()| steps)).map_err(told)
 }
 
 /// For commands beside a server, or without one: the tables are made if no server is there to mind.
