@@ -1,7 +1,7 @@
 //! Opening SQLite or PostgreSQL.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::catalogue::Catalogue;
 use crate::errors::ResultExt as _;
 use crate::events::Event;
+use crate::lease::Standing;
 use crate::writer::{self, Tx, Writer};
 
 /// How many events a slow listener may be behind before it has to start over.
@@ -24,10 +25,10 @@ const EVENT_BACKLOG: usize = 4096;
 /// Whoever starts a server hears within so long that its PostgreSQL is not there.
 const REACHED_WITHIN: Duration = Duration::from_millis(2500);
 
-/// Where the rows are.
+/// Where the rows are. One process at a time serves from them, see [`Database::lease`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseConfig {
-    /// One file; one process at a time serves from it.
+    /// One file.
     Sqlite(PathBuf),
     /// A `postgres://` URL.
     Postgres(String),
@@ -46,6 +47,9 @@ struct Inner {
     /// Tells this process's events from those of others.
     origin: i64,
     catalogue: Catalogue,
+    /// SQLite's file.
+    file: Option<PathBuf>,
+    standing: watch::Sender<Standing>,
 }
 
 enum Writes {
@@ -103,7 +107,12 @@ impl Database {
             }
         };
         let catalogue = Catalogue::start(readers.clone());
-        Ok(Self { inner: Arc::new(Inner { readers, writes, events, origin, catalogue }) })
+        let file = match config {
+            DatabaseConfig::Sqlite(path) => Some(path.clone()),
+            DatabaseConfig::Postgres(_) => None,
+        };
+        let (standing, _) = watch::channel(Standing::Guest);
+        Ok(Self { inner: Arc::new(Inner { readers, writes, events, origin, catalogue, file, standing }) })
     }
 
     /// For reads outside a transaction.
@@ -126,6 +135,16 @@ impl Database {
     /// Runs one use case's writes in one transaction. When this returns `Ok`, they are on disk; when it returns
     /// `Err`, none of them happened. The closure runs to its end even if the caller stops waiting.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a Tx) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    {
+        self.may_write().await?;
+        self.write_unasked(work).await
+    }
+
+    /// The same for what does not depend on the lease.
+    pub(crate) async fn write_unasked<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a Tx) -> BoxFuture<'a, Result<T>> + Send + 'static,
@@ -160,6 +179,14 @@ impl Database {
 
     pub(crate) fn origin(&self) -> i64 {
         self.inner.origin
+    }
+
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.inner.file.as_deref()
+    }
+
+    pub(crate) fn standing(&self) -> &watch::Sender<Standing> {
+        &self.inner.standing
     }
 
     pub(crate) fn tell(&self, event: Event) {

@@ -8,6 +8,7 @@ mod catalogue;
 mod connect;
 mod errors;
 mod events;
+mod lease;
 mod like;
 pub mod migrations;
 mod others;
@@ -17,8 +18,9 @@ pub use cache::Cache;
 pub use connect::{Database, DatabaseConfig};
 pub use errors::{ResultExt, is_unique_violation};
 pub use events::{Event, Topic};
+pub use lease::{Server, ServerLease};
 pub use like::{Match, folded, holds, like, search_text};
-pub use writer::Tx;
+pub use writer::{Section, Tx};
 
 /// What a feature crate's stores need from SeaORM.
 pub use sea_orm;

@@ -1,4 +1,4 @@
-//! Events of other processes: the command line beside a server, another server on the same database.
+//! Events of other processes: the command line beside a server, or the server beside a command.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;

@@ -22,6 +22,22 @@ const BATCH: usize = 128;
 /// How many writes may wait before callers do.
 const QUEUE: usize = 4096;
 
+/// What only one process at a time does, on databases with several writers. Each has a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub enum Section {
+    /// Making claims.
+    Claims = 0x706f_7274_6963_6f01,
+    /// The first set-up.
+    Setup = 0x706f_7274_6963_6f02,
+    /// Ending that somebody is a platform admin: of two who demote each other, one stays.
+    Admins = 0x706f_7274_6963_6f03,
+    /// Writing images.
+    Images = 0x706f_7274_6963_6f04,
+    /// Becoming the one server of the database.
+    ServerLease = 0x706f_7274_6963_6f05,
+}
+
 /// A transaction in the hands of a use case. Dropped or failed, nothing of it stays.
 pub struct Tx {
     transaction: DatabaseTransaction,
@@ -89,9 +105,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps other processes out of the named section until the end of the transaction. SQLite has one writer
-    /// anyway.
-    pub async fn lock(&self, section: i64) -> Result<()> {
+    /// Keeps other processes out of the section until the end of the transaction. SQLite has one writer anyway.
+    pub async fn lock(&self, section: Section) -> Result<()> {
+        self.lock_key(section as i64).await
+    }
+
+    /// The same for a section that is made from what a person gave, such as a digest.
+    pub async fn lock_key(&self, section: i64) -> Result<()> {
         if self.transaction.get_database_backend() == DbBackend::Postgres {
             let statement = Statement::from_sql_and_values(
                 DbBackend::Postgres,
@@ -108,7 +128,7 @@ impl Tx {
         let bytes = id.into().into_bytes();
         let mut section = [0; 8];
         section.copy_from_slice(&bytes[8..]);
-        self.lock(i64::from_le_bytes(section)).await
+        self.lock_key(i64::from_le_bytes(section)).await
     }
 
     pub(crate) async fn commit(self) -> Result<Vec<Event>> {

@@ -1,6 +1,7 @@
 //! One server per data directory.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Held while a server uses the data directory; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct DataDirLock {
-    _file: File,
+    file: File,
 }
 
 impl DataDirLock {
@@ -24,7 +25,7 @@ impl DataDirLock {
         let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         let file: File = file.into_parts().0;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error).context("lock the data directory"),
         }
@@ -43,5 +44,11 @@ impl DataDirLock {
             "Another Portico server uses the data directory {}. Stop it first, or set PORTICO_DATA_DIR to another folder.",
             data_dir.display()
         )
+    }
+
+    /// Tells this lock from others. A copied data directory has the node's name too, but another file.
+    pub(crate) fn name(&self, node: &str) -> anyhow::Result<String> {
+        let file = self.file.metadata().context("look at the data directory's lock")?.ino();
+        Ok(format!("{node}/{file}"))
     }
 }

@@ -8,7 +8,7 @@ use accounts::Accounts;
 use accounts::passwords::{Cost, Passwords};
 use anyhow::Context as _;
 use base::{Clock, OpContext, Resources, SystemClock};
-use db::Database;
+use db::{Database, Server, ServerLease};
 use folders::Layout;
 use runner::environments::{EnvironmentConfig, EnvironmentStore, builtin_images};
 use runner::{LocalConfig, LocalRunner, Runner};
@@ -75,17 +75,45 @@ pub(crate) async fn database(config: &Config) -> anyhow::Result<Opened> {
     Ok(Opened { clock, db, accounts })
 }
 
+/// Makes this process the one server of the database; two data directories may name the same one.
+pub(crate) async fn lease(
+    config: &Config,
+    lock: &DataDirLock,
+    opened: &Opened,
+) -> anyhow::Result<ServerLease> {
+    let server = Server {
+        lock: lock.name(&node(&config.data_dir)?)?,
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        data_dir: std::path::absolute(&config.data_dir)?.display().to_string(),
+        since: opened.clock.now(),
+    };
+    opened.db.lease(&server).await.map_err(told)
+}
+
+/// Brings the tables up to what this program needs, if no server uses them, and says how many steps that took.
+pub(crate) async fn migrate(config: &Config, lock: &DataDirLock, opened: &Opened) -> anyhow::Result<usize> {
+    let lease = lease(config, lock, opened).await?;
+    let migrated = async {
+        let pending = opened.db.pending_migrations().await?;
+        lease.migrate().await.map(|()| pending)
+    };
+    let migrated = migrated.await;
+    let released = lease.release().await;
+    migrated.and_then(|steps| released.map(|()| steps)).map_err(told)
+}
+
 /// For commands beside a server, or without one: the tables are made if no server is there to mind.
 pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpContext)> {
     data_dir(&config.data_dir)?;
     let lock = DataDirLock::try_take(&config.data_dir)?;
     let opened = database(config).await?;
-    if lock.is_some() {
-        opened.db.migrate().await.map_err(told)?;
-    } else if opened.db.pending_migrations().await.map_err(told)? > 0 {
-        anyhow::bail!(
-            "The running server is older than this program. Stop it, run `portico migrate`, and start the new one."
-        );
+    if opened.db.pending_migrations().await.map_err(told)? > 0 {
+        let Some(lock) = lock else {
+            anyhow::bail!(
+                "The running server is older than this program. Stop it, run `portico migrate`, and start the new one."
+            );
+        };
+        migrate(config, &lock, &opened).await?;
     }
     let ctx = OpContext::system("command line", opened.clock.clone());
     Ok((opened, ctx))

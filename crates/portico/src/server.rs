@@ -12,10 +12,12 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base::OpContext;
 use controller::Controller;
+use db::ServerLease;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use proxy::Proxy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 use web_kit::state::Parts;
 use web_kit::{Portal, PortalSettings, RouteRow};
@@ -30,6 +32,8 @@ use crate::open;
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// How long requests may take to end when the server stops.
 const STOP_SECONDS: u64 = 10;
+/// The same when another server has the database already.
+const LOST_SECONDS: u64 = 1;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// All routes of the portal, and the table that they were made from.
@@ -90,10 +94,26 @@ fn operators(portal: &Portal, metrics: PrometheusHandle) -> Router {
 /// Serves until it is told to stop.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     open::data_dir(&config.data_dir)?;
-    let _lock = DataDirLock::take(&config.data_dir)?;
+    let lock = DataDirLock::take(&config.data_dir)?;
     let most = open_files::connections();
     let opened = open::database(&config).await?;
-    opened.db.migrate().await.map_err(open::told)?;
+    // Before anything else acts on the database, its migrations too.
+    let lease = open::lease(&config, &lock, &opened).await?;
+    let served = serve_alone(config, most, opened, &lease).await;
+    if let Err(error) = lease.release().await {
+        tracing::warn!(error = ?error, "the database's lease could not be released; the next server may wait for its end");
+    }
+    served
+}
+
+async fn serve_alone(
+    config: Config,
+    most: open_files::Connections,
+    opened: open::Opened,
+    lease: &ServerLease,
+) -> anyhow::Result<()> {
+    lease.migrate().await.map_err(open::told)?;
+    let lost = tokio::spawn(lease.keep());
     let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
     let local = open::runner(&config)?;
     let capacity = open::capacity(&config, &local);
@@ -167,7 +187,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let of_operators = operators(&portal, metrics.clone());
     let for_operators = listen::serve(operator_listener, of_operators, stopping, "operators", most.operators);
-    tokio::spawn(on_signal(stop));
+    tokio::spawn(stop_in_time(stop, lost));
     tokio::spawn(keep_metrics_small(metrics));
     greet(&config, &opened.accounts, &OpContext::system("start", opened.clock)).await?;
     let served = tokio::spawn(async move {
@@ -177,9 +197,13 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let _ = watching.await;
     // The background ends first, as soon as a signal comes; open requests get a little longer.
     let _ = background.await;
-    match tokio::time::timeout(Duration::from_secs(STOP_SECONDS), served).await {
+    let seconds = if lease.lost().is_some() { LOST_SECONDS } else { STOP_SECONDS };
+    match tokio::time::timeout(Duration::from_secs(seconds), served).await {
         Ok(ended) => drop(ended.context("serve")?),
         Err(_) => tracing::warn!("some requests did not end in time"),
+    }
+    if let Some(error) = lease.lost() {
+        return Err(open::told(error));
     }
     tracing::info!("stopped; workloads go on");
     Ok(())
@@ -199,7 +223,8 @@ async fn keep_metrics_small(metrics: PrometheusHandle) {
     }
 }
 
-async fn on_signal(stop: watch::Sender<bool>) {
+/// Stops at a signal, or when another server has the database.
+async fn stop_in_time(stop: watch::Sender<bool>, lost: JoinHandle<base::Error>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
@@ -210,6 +235,7 @@ async fn on_signal(stop: watch::Sender<bool>) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        Ok(error) = lost => tracing::error!(error = ?error, "the database is another server's"),
     }
     tracing::info!("stopping");
     let _ = stop.send(true);

@@ -17,9 +17,6 @@ use crate::users::{self, NewUser};
 use crate::{Accounts, groups};
 
 const CODE_KEY: &str = "setup_code_hash";
-/// The section in which the first account is made.
-const SETUP_LOCK: i64 = 0x706f_7274_6963_6f02;
-
 pub mod entity {
     //! Table `settings`.
     use sea_orm::entity::prelude::*;
@@ -113,7 +110,7 @@ impl Accounts {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(SETUP_LOCK).await?;
+                    tx.lock(db::Section::Setup).await?;
                     // Asked again under the write lock: of two people with the code, one gets in.
                     if users::count(tx.connection()).await? > 0 {
                         return Err(done());

@@ -10,9 +10,6 @@ use super::{Density, Scale, Theme, User, entity, store};
 use crate::audit::{self, Entry};
 use crate::{Accounts, passwords, sessions, ssh_keys, tokens};
 
-/// The section in which somebody may cease to be a platform admin: of two who demote each other, one stays.
-const ADMINS_LOCK: i64 = 0x706f_7274_6963_6f03;
-
 /// A user to make.
 #[derive(Clone, Debug, Default)]
 pub struct NewUser {
@@ -136,7 +133,7 @@ impl Accounts {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(ADMINS_LOCK).await?;
+                    tx.lock(db::Section::Admins).await?;
                     let row = store::require(tx.connection(), &name).await?;
                     let (id, was_admin, was_enabled) = (UserId(row.id), row.is_platform_admin, row.enabled);
                     let stays_admin = change.is_platform_admin.unwrap_or(was_admin)
@@ -244,7 +241,7 @@ impl Accounts {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(ADMINS_LOCK).await?;
+                    tx.lock(db::Section::Admins).await?;
                     let row = store::require(tx.connection(), &name).await?;
                     if ctx.actor_id() == Some(UserId(row.id)) {
                         return Err(Error::conflict("own_account", "You can't delete your own account.")

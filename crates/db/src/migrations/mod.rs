@@ -17,6 +17,7 @@ mod m0010_user_search;
 mod m0011_containers;
 mod m0012_ssh_keys;
 mod m0013_what_runs;
+pub(crate) mod m0014_server_lease;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_containers::Migration),
             Box::new(m0012_ssh_keys::Migration),
             Box::new(m0013_what_runs::Migration),
+            Box::new(m0014_server_lease::Migration),
         ]
     }
 }

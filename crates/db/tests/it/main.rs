@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod lease;
+
 use std::time::Duration;
 
 use base::{Error, Timestamp};

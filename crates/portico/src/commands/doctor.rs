@@ -120,12 +120,14 @@ async fn database(config: &Config) -> Capability {
     let checked = async {
         let opened = open::database(config).await?;
         opened.db.ping().await.map_err(told)?;
-        anyhow::Ok(if opened.db.is_postgres() { "PostgreSQL answers" } else { "SQLite can be opened" })
+        let answers = if opened.db.is_postgres() { "PostgreSQL answers" } else { "SQLite can be opened" };
+        let server = opened.db.served_by().await.map_err(told)?.map(|server| {
+            format!("; the server on {} with the data directory {} has it", server.host, server.data_dir)
+        });
+        anyhow::Ok(format!("{answers}{}", server.unwrap_or_default()))
     };
     match checked.await {
-        Ok(detail) => {
-            Capability { name: "database", state: CapabilityState::Ok, detail: detail.to_owned(), fix: None }
-        }
+        Ok(detail) => Capability { name: "database", state: CapabilityState::Ok, detail, fix: None },
         Err(error) => Capability {
             name: "database",
             state: CapabilityState::Missing,

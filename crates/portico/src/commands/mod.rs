@@ -22,10 +22,9 @@ fn say(text: &str) -> anyhow::Result<()> {
 
 pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
     open::data_dir(&config.data_dir)?;
-    let _lock = DataDirLock::take(&config.data_dir)?;
+    let lock = DataDirLock::take(&config.data_dir)?;
     let opened = open::database(config).await?;
-    let pending = opened.db.pending_migrations().await.map_err(told)?;
-    opened.db.migrate().await.map_err(told)?;
+    let pending = open::migrate(config, &lock, &opened).await?;
     say(&format!("The database is up to date ({pending} migrations applied)."))
 }
 

@@ -153,7 +153,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     secret(
         "ssh_host_key",
-        "The Ed25519 key of the SSH server, as ssh-keygen makes it without a passphrase; give it as PORTICO_SSH_HOST_KEY_FILE. Several servers on one database have the same. Default: ssh_host_key in the data directory, made at the first start.",
+        "The Ed25519 key of the SSH server, as ssh-keygen makes it without a passphrase; give it as PORTICO_SSH_HOST_KEY_FILE. Servers that take turns on one database have the same. Default: ssh_host_key in the data directory, made at the first start.",
     ),
     secret(
         "database_url",

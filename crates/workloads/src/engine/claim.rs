@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use accounts::groups::Group;
 use base::{AttemptId, GroupId, OpContext, Resources, Result, UserId, WorkloadId};
-use db::{ResultExt as _, Tx};
+use db::{ResultExt as _, Section, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{Column, Entity, Model, attempt};
 use super::phase::Phase;
-use super::{CLAIMED, CLAIMS_LOCK, Wish};
+use super::{CLAIMED, Wish};
 use crate::Workloads;
 
 /// A scheduler's decision to start a workload.
@@ -50,7 +50,7 @@ impl Workloads {
                 Box::pin(async move {
                     let mut claimed = Vec::with_capacity(claims.len());
                     if !claims.is_empty() {
-                        tx.lock(CLAIMS_LOCK).await?;
+                        tx.lock(Section::Claims).await?;
                         let mut ledger = Ledger::read(tx, &workloads, &ctx, &claims, &runner).await?;
                         for row in ledger.take_rows(&claims) {
                             let user = claimed_by(&row)?;

@@ -37,7 +37,7 @@ impl IdempotencyKey {
     pub(crate) async fn claim(self, tx: &Tx, ctx: &OpContext, slug: &str) -> Result<Option<String>> {
         let name = format!("{}\0{}", self.user, self.key);
         let section = i64::from_str_radix(&hex_digest(name.as_bytes())[..15], 16).unwrap_or(0);
-        tx.lock(section).await?;
+        tx.lock_key(section).await?;
         if let Some(kept) = self.kept(tx.connection()).await? {
             if kept.fingerprint == self.fingerprint {
                 return Ok(Some(kept.slug));

@@ -54,9 +54,6 @@ pub(crate) use wish::Wish;
 /// The longest name that people give to a workload.
 pub(crate) const MAX_NAME: usize = 100;
 
-/// The section in which claims are made, on databases with several writers.
-const CLAIMS_LOCK: i64 = 0x706f_7274_6963_6f01;
-
 /// An attempt's life in the column `state`.
 const CLAIMED: &str = "claimed";
 const RUNNING: &str = "running";

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::entity::{self, build, environment};
 use super::update::save;
-use super::{BuildState, IMAGES_LOCK, Owner, Recipe, RecipeRequest, on_demand, store};
+use super::{BuildState, Owner, Recipe, RecipeRequest, on_demand, store};
 use crate::Workloads;
 
 /// After so many failures a build waits for a person.
@@ -160,7 +160,7 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(IMAGES_LOCK).await?;
+                    tx.lock(db::Section::Images).await?;
                     let Some(row) = find.one(tx.connection()).await.doing("look for a due build")? else {
                         return Ok(None);
                     };
@@ -214,7 +214,7 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(IMAGES_LOCK).await?;
+                    tx.lock(db::Section::Images).await?;
                     let now = ctx.now();
                     let (state, said) = match &outcome {
                         BuildOutcome::Built { lock, .. } => {

@@ -9,7 +9,7 @@ use sea_orm::ActiveValue::Set;
 
 use super::input::{Described, ImageInput, check};
 use super::resolve::{Resolved, resolve};
-use super::{IMAGES_LOCK, Image, Owner, entity, store};
+use super::{Image, Owner, entity, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -51,7 +51,7 @@ async fn insert(
     resolved: Resolved,
     input: ImageInput,
 ) -> Result<()> {
-    tx.lock(IMAGES_LOCK).await?;
+    tx.lock(db::Section::Images).await?;
     let Described { name, display_name, description } = described;
     if store::known_to_owner(tx.connection(), owner, &name).await?.is_some() {
         return Err(Error::field(

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, ModelTrait as _, QueryFilter a
 
 use super::entity::{Column, Entity};
 use super::update::release;
-use super::{IMAGES_LOCK, Owner, store};
+use super::{Owner, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -19,7 +19,7 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(IMAGES_LOCK).await?;
+                    tx.lock(db::Section::Images).await?;
                     let row = store::require(tx.connection(), owner, &name).await?;
                     if row.is_built_in {
                         return Err(Error::conflict(

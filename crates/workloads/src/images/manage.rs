@@ -7,7 +7,7 @@ use db::Tx;
 use super::entity::Model;
 use super::resolve::{Resolved, resolve, source_of};
 use super::update::{newest_digest, release, save, switch};
-use super::{BuildState, IMAGES_LOCK, ImageKind, Owner, Recipe, RecipeRequest, on_demand, store};
+use super::{BuildState, ImageKind, Owner, Recipe, RecipeRequest, on_demand, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -158,7 +158,7 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(IMAGES_LOCK).await?;
+                    tx.lock(db::Section::Images).await?;
                     let row = store::require(tx.connection(), owner, &name).await?;
                     let row = work(tx, &ctx, row).await?;
                     let entry = Entry { action, group: owner.group(), subject: &name, detail };

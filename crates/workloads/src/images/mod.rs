@@ -33,9 +33,6 @@ pub(crate) use users::ImageUsers;
 use base::{Action, GroupId, ImageId, OpContext, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The section in which images are written, on databases with several writers.
-pub(crate) const IMAGES_LOCK: i64 = 0x706f_7274_6963_6f02;
-
 /// How far an environment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuildState {

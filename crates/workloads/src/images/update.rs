@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use super::entity::Model;
 use super::input::{ImageInput, check};
 use super::resolve::{Resolved, resolve};
-use super::{BuildState, IMAGES_LOCK, Image, ImageUsers, Owner, Recipe, RecipeRequest, store};
+use super::{BuildState, Image, ImageUsers, Owner, Recipe, RecipeRequest, store};
 use crate::Workloads;
 
 impl Workloads {
@@ -41,7 +41,7 @@ impl Workloads {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.lock(IMAGES_LOCK).await?;
+                    tx.lock(db::Section::Images).await?;
                     let ctx = &acting;
                     let row = store::require(tx.connection(), owner, &described.name).await?;
                     let mut row = match resolved {
