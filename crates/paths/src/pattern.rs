@@ -15,7 +15,10 @@ macro_rules! paths {
 
         impl $crate::Path for $name {
             const PATTERN: &'static str = {
-                assert!($crate::pattern::has_parameters($pattern, &[$(stringify!($parameter)),*]), $pattern);
+                assert!(
+                    $crate::pattern::has_parameters($pattern, &[$(stringify!($parameter)),*]),
+                    "the parameters are not those of the pattern"
+                );
                 $pattern
             };
         }
@@ -33,7 +36,8 @@ pub(crate) use paths;
 
 /// The pattern with its parameters replaced, in their order.
 pub(crate) fn link(pattern: &str, values: &[&str]) -> String {
-    let (mut link, mut rest, mut values) = (String::with_capacity(pattern.len() + 32), pattern, values.iter());
+    let (mut link, mut rest, mut values) =
+        (String::with_capacity(pattern.len() + 32), pattern, values.iter());
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         link.push_str(before);
@@ -45,7 +49,7 @@ pub(crate) fn link(pattern: &str, values: &[&str]) -> String {
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3); `is_rest` leaves slashes between segments.
-fn encode(value: &str, is_rest: bool, link: &mut String) {
+pub(crate) fn encode(value: &str, is_rest: bool, link: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
         let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
