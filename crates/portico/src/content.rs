@@ -19,7 +19,7 @@ impl Serving for ServedNotebooks {
             let ctx = OpContext::system("proxy", self.0.clock.clone());
             let found = self.0.workloads.served_workload(&ctx, slug).await?;
             Ok(found.map(|found| Served {
-                page: format!("/g/{}/notebooks/{}", found.group_name, found.slug),
+                page: paths::Notebook.link(&found.group_name, &found.slug),
                 workload_slug: found.slug,
                 group: found.group,
                 group_name: found.group_name,

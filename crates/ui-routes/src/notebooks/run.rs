@@ -86,15 +86,13 @@ async fn like(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Re
 
 async fn choose(portal: &Portal, ctx: &OpContext, group: &Group, folder: &str) -> Result<NotebookFolder> {
     let found = portal.workloads.notebook_folder(ctx, group, folder).await?;
-    let url = |what: &str, path: &str| {
-        let path = view::encode(&shown(found.place, path, &group.name));
-        format!("{}?{what}={path}", url(group))
-    };
+    let url =
+        |what: &str, path: &str| paths::query(url(group), &[(what, &shown(found.place, path, &group.name))]);
     let below =
         |name: &str| if found.path.is_empty() { name.to_owned() } else { format!("{}/{name}", found.path) };
     let place = |label: &str, place| {
-        let path = view::encode(&shown(place, "", &group.name));
-        Tab::new(label, format!("{}?folder={path}", self::url(group)), found.place == place)
+        let link = paths::query(self::url(group), &[("folder", &shown(place, "", &group.name))]);
+        Tab::new(label, link, found.place == place)
     };
     let above = (!found.path.is_empty()).then(|| {
         let above = found.path.rsplit_once('/').map_or("", |(above, _)| above);
@@ -119,7 +117,7 @@ async fn choose(portal: &Portal, ctx: &OpContext, group: &Group, folder: &str) -
 }
 
 fn url(group: &Group) -> String {
-    format!("/g/{}/notebooks/run", group.name)
+    paths::NotebookRun.link(&group.name)
 }
 
 async fn page(
@@ -133,8 +131,8 @@ async fn page(
     Ok(NotebookRunPage {
         frame: framed.frame,
         action: url(group),
-        cancel_url: format!("/g/{}/notebooks", group.name),
-        side_url: format!("/g/{}/jobs/side", group.name),
+        cancel_url: paths::Notebooks.link(&group.name),
+        side_url: paths::JobSide.link(&group.name),
         error: view::form_error(error),
         step,
     })
@@ -189,7 +187,7 @@ pub(crate) async fn submit(
         timeout_unit: form_body.text("timeout_unit").to_owned(),
     };
     match create(&portal, &ctx, &group, &typed).await {
-        Ok(slug) => Ok(view::see_other(&format!("/g/{}/jobs/{slug}", group.name))),
+        Ok(slug) => Ok(view::see_other(&paths::Job.link(&group.name, &slug))),
         Err(error) if view::is_no_matter_of_a_form(&error) => Err(error.into()),
         Err(error) => Ok(form(&portal, &ctx, &group, typed, Some(&error)).await?),
     }
