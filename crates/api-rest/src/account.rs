@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web_kit::{Answer, Ctx, JsonBody, Portal};
 
-use crate::dto::{GroupDto, Problem, UserDto, time};
+use crate::dto::{GroupDto, UserDto, time};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MeDto {
@@ -22,7 +22,7 @@ pub(crate) struct MeDto {
 }
 
 /// Who the caller is, with their groups.
-#[utoipa::path(get, path = "/api/v1/me", tag = "account", responses((status = 200, body = MeDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "account", responses((status = 200, body = MeDto)))]
 pub(crate) async fn me(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<MeDto>> {
     let user = portal.accounts.me(&ctx).await?;
     let groups = portal.accounts.my_groups(&ctx).await?;
@@ -45,7 +45,7 @@ pub(crate) struct UpdateMe {
 }
 
 /// Changes the caller's profile; what is left out stays.
-#[utoipa::path(patch, path = "/api/v1/me", tag = "account", request_body = UpdateMe, responses((status = 200, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(patch, path = "", tag = "account", request_body = UpdateMe, responses((status = 200, body = UserDto)))]
 pub(crate) async fn update_me(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -70,7 +70,7 @@ pub(crate) struct ChangePassword {
 }
 
 /// Changes the caller's password and ends the caller's other sessions.
-#[utoipa::path(post, path = "/api/v1/me/password", tag = "account", request_body = ChangePassword, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "account", request_body = ChangePassword, responses((status = 204)))]
 pub(crate) async fn change_password(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -92,7 +92,7 @@ pub(crate) struct SessionDto {
 }
 
 /// The caller's signed-in browsers.
-#[utoipa::path(get, path = "/api/v1/me/sessions", tag = "account", responses((status = 200, body = Vec<SessionDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "account", responses((status = 200, body = Vec<SessionDto>)))]
 pub(crate) async fn list_sessions(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -110,7 +110,7 @@ pub(crate) async fn list_sessions(
 }
 
 /// Ends one of the caller's sessions at once.
-#[utoipa::path(delete, path = "/api/v1/me/sessions/{session}", tag = "account", params(("session" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "account", responses((status = 204)))]
 pub(crate) async fn revoke_session(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -149,7 +149,7 @@ impl TokenDto {
 }
 
 /// The caller's API tokens.
-#[utoipa::path(get, path = "/api/v1/me/tokens", tag = "account", responses((status = 200, body = Vec<TokenDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "account", responses((status = 200, body = Vec<TokenDto>)))]
 pub(crate) async fn list_tokens(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<Vec<TokenDto>>> {
     let tokens = portal.accounts.list_tokens(&ctx).await?;
     Ok(Json(tokens.into_iter().map(|token| TokenDto::new(token, None)).collect()))
@@ -166,7 +166,7 @@ pub(crate) struct CreateToken {
 }
 
 /// Makes a token; needs a signed-in session, a token can't make tokens.
-#[utoipa::path(post, path = "/api/v1/me/tokens", tag = "account", request_body = CreateToken, responses((status = 201, body = TokenDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "account", request_body = CreateToken, responses((status = 201, body = TokenDto)))]
 pub(crate) async fn create_token(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -179,7 +179,7 @@ pub(crate) async fn create_token(
 }
 
 /// Ends one of the caller's tokens at once.
-#[utoipa::path(delete, path = "/api/v1/me/tokens/{token}", tag = "account", params(("token" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "account", responses((status = 204)))]
 pub(crate) async fn revoke_token(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -216,7 +216,7 @@ impl From<SshKey> for SshKeyDto {
 }
 
 /// The caller's public keys for SSH.
-#[utoipa::path(get, path = "/api/v1/me/ssh-keys", tag = "account", responses((status = 200, body = Vec<SshKeyDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "account", responses((status = 200, body = Vec<SshKeyDto>)))]
 pub(crate) async fn list_ssh_keys(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -236,7 +236,7 @@ pub(crate) struct AddSshKey {
 }
 
 /// Adds a public key; needs a signed-in session, a token can't add keys.
-#[utoipa::path(post, path = "/api/v1/me/ssh-keys", tag = "account", request_body = AddSshKey, responses((status = 201, body = SshKeyDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "account", request_body = AddSshKey, responses((status = 201, body = SshKeyDto)))]
 pub(crate) async fn add_ssh_key(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -247,7 +247,7 @@ pub(crate) async fn add_ssh_key(
 }
 
 /// Removes one of the caller's public keys; connections that it opened end.
-#[utoipa::path(delete, path = "/api/v1/me/ssh-keys/{key}", tag = "account", params(("key" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "account", responses((status = 204)))]
 pub(crate) async fn remove_ssh_key(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

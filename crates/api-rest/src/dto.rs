@@ -369,3 +369,58 @@ impl NameQuery {
         self.limit.unwrap_or(50).clamp(1, 200)
     }
 }
+
+/// Lines of a log.
+#[derive(Debug, Serialize, ToSchema)]
+#[cfg_attr(test, derive(Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct LogLinesDto {
+    /// How many lines there are by now.
+    total: u64,
+    /// Whether no more will come.
+    complete: bool,
+    /// Why there is nothing, where something is to be said of it.
+    note: Option<String>,
+    lines: Vec<LogLineDto>,
+}
+
+/// One line of a log.
+#[derive(Debug, Serialize, ToSchema)]
+#[cfg_attr(test, derive(Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct LogLineDto {
+    /// Its number, counted from 1.
+    n: u64,
+    /// When it was written: microseconds since 1970 in UTC.
+    t: i64,
+    /// Its text.
+    s: String,
+}
+
+/// Where a log holds a text.
+#[derive(Debug, Serialize, ToSchema)]
+#[cfg_attr(test, derive(Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct LogMatchesDto {
+    /// Numbers of lines, counted from 1.
+    matches: Vec<u64>,
+    /// Whether there may be more behind the last one.
+    more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use runner::log::{LogLine, LogPage};
+    use web_kit::logs::{Search, WorkloadLog, json};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn logs_look_as_they_are_described() {
+        let line = LogLine { number: 0, at_us: 1, text: "a".to_owned() };
+        let page = LogPage { total: 3, complete: true, lines: vec![line] };
+        let LogLinesDto { total, complete, note, lines } = serde_json::from_value(json(&page)).unwrap();
+        assert_eq!((total, complete, note, lines[0].n), (3, true, None, 1));
+        assert_eq!((lines[0].t, lines[0].s.as_str()), (1, "a"));
+        let found = WorkloadLog::NotYet { is_over: true }.search(&Search::default()).await.unwrap();
+        let LogMatchesDto { matches, more } = serde_json::from_value(found).unwrap();
+        assert!(matches.is_empty() && !more);
+    }
+}

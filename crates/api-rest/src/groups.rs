@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString, sse};
 
-use crate::dto::{AmountsDto, GroupDto, NameQuery, Problem, QuotaDto};
+use crate::dto::{AmountsDto, GroupDto, NameQuery, QuotaDto};
 
 /// The caller's groups by name; with `all`, every group.
-#[utoipa::path(get, path = "/api/v1/groups", tag = "groups", params(NameQuery), responses((status = 200, body = Vec<GroupDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "groups", params(NameQuery), responses((status = 200, body = Vec<GroupDto>)))]
 pub(crate) async fn list(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -49,7 +49,7 @@ pub(crate) struct CreateGroup {
 }
 
 /// Makes a group.
-#[utoipa::path(post, path = "/api/v1/groups", tag = "groups", request_body = CreateGroup, responses((status = 201, body = GroupDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "groups", request_body = CreateGroup, responses((status = 201, body = GroupDto)))]
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -67,7 +67,7 @@ pub(crate) async fn create(
 }
 
 /// One group.
-#[utoipa::path(get, path = "/api/v1/groups/{group}", tag = "groups", params(("group" = String, Path)), responses((status = 200, body = GroupDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "groups", responses((status = 200, body = GroupDto)))]
 pub(crate) async fn get(Ctx(ctx): Ctx, InGroup(group): InGroup) -> Json<GroupDto> {
     let role = ctx.role_in(group.id);
     Json(GroupDto::new(group, role))
@@ -91,7 +91,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<O
 }
 
 /// Changes a group; what is left out stays. Group admins change the default time limit, platform admins everything.
-#[utoipa::path(patch, path = "/api/v1/groups/{group}", tag = "groups", params(("group" = String, Path)), request_body = UpdateGroup, responses((status = 200, body = GroupDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(patch, path = "", tag = "groups", request_body = UpdateGroup, responses((status = 200, body = GroupDto)))]
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -110,7 +110,7 @@ pub(crate) async fn update(
 }
 
 /// Removes a group whose jobs have all ended, with its jobs and logs at once and its files after seven days.
-#[utoipa::path(delete, path = "/api/v1/groups/{group}", tag = "groups", params(("group" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "groups", responses((status = 204)))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -130,7 +130,7 @@ pub(crate) struct MemberDto {
 }
 
 /// A group's members by name.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/members", tag = "groups", params(("group" = String, Path)), responses((status = 200, body = Vec<MemberDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "groups", responses((status = 200, body = Vec<MemberDto>)))]
 pub(crate) async fn list_members(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -154,7 +154,7 @@ pub(crate) struct PutMember {
 }
 
 /// Adds a member or changes their role.
-#[utoipa::path(put, path = "/api/v1/groups/{group}/members/{user}", tag = "groups", params(("group" = String, Path), ("user" = String, Path)), request_body = PutMember, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "groups", request_body = PutMember, responses((status = 204)))]
 pub(crate) async fn put_member(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -167,7 +167,7 @@ pub(crate) async fn put_member(
 }
 
 /// Removes a member.
-#[utoipa::path(delete, path = "/api/v1/groups/{group}/members/{user}", tag = "groups", params(("group" = String, Path), ("user" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "groups", responses((status = 204)))]
 pub(crate) async fn remove_member(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -198,7 +198,7 @@ pub(crate) struct HolderDto {
 }
 
 /// Who holds how much of the group's quotas now.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/usage", tag = "groups", params(("group" = String, Path)), responses((status = 200, body = UsageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "groups", responses((status = 200, body = UsageDto)))]
 pub(crate) async fn usage(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -223,7 +223,7 @@ pub(crate) async fn usage(
 }
 
 /// What changes in the group, as server-sent events `changed` with topic and id.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/events", tag = "groups", params(("group" = String, Path)), responses((status = 200, content_type = "text/event-stream", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "groups", responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub(crate) async fn events(State(portal): State<Portal>, Ctx(ctx): Ctx, InGroup(group): InGroup) -> Response {
     sse::changes(&portal, ctx, group.id)
 }

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse as _, Response};
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, logs};
 use workloads::images::Owner;
 
-use crate::dto::Problem;
 use crate::image_dto::{DeprecationBody, ImageBody, ImageDetailDto, ImageDto, ImageUsesDto};
 
 type Where = Path<(String, String)>;
@@ -18,7 +17,7 @@ async fn detail(portal: &Portal, image: workloads::images::Image) -> base::Resul
 }
 
 /// The images that the group may use: its own and the system's.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/images", tag = "images", params(("group" = String, Path)), responses((status = 200, body = Vec<ImageDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "images", responses((status = 200, body = Vec<ImageDto>)))]
 pub(crate) async fn list(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -29,7 +28,7 @@ pub(crate) async fn list(
 }
 
 /// Makes an image; it is built in the background.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/images", tag = "images", params(("group" = String, Path)), request_body = ImageBody, responses((status = 201, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "images", request_body = ImageBody, responses((status = 201, body = ImageDetailDto)))]
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -43,7 +42,7 @@ pub(crate) async fn create(
 }
 
 /// One image with its packages and builds.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "images", responses((status = 200, body = ImageDetailDto)))]
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -55,7 +54,7 @@ pub(crate) async fn get(
 }
 
 /// Changes an image. Another recipe is built as another environment, which takes over when it is ready; what runs keeps what it has.
-#[utoipa::path(put, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), request_body = ImageBody, responses((status = 200, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "images", request_body = ImageBody, responses((status = 200, body = ImageDetailDto)))]
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -70,7 +69,7 @@ pub(crate) async fn update(
 }
 
 /// Deletes an image. What waits or runs with it keeps what it has.
-#[utoipa::path(delete, path = "/api/v1/groups/{group}/images/{image}", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "images", responses((status = 204)))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -82,7 +81,7 @@ pub(crate) async fn delete(
 }
 
 /// Who waits or runs with an image.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}/uses", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, body = ImageUsesDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "images", responses((status = 200, body = ImageUsesDto)))]
 pub(crate) async fn uses(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -93,7 +92,7 @@ pub(crate) async fn uses(
 }
 
 /// Builds again: a failed or cancelled image as it is, a ready one with the newest versions that fit.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/rebuild", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "images", responses((status = 204)))]
 pub(crate) async fn rebuild(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -105,7 +104,7 @@ pub(crate) async fn rebuild(
 }
 
 /// Cancels the build that waits or runs.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/cancel", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "images", responses((status = 204)))]
 pub(crate) async fn cancel(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -117,7 +116,7 @@ pub(crate) async fn cancel(
 }
 
 /// Marks an image as not to be chosen any more, and names what to choose instead.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/deprecate", tag = "images", params(("group" = String, Path), ("image" = String, Path)), request_body = DeprecationBody, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "images", request_body = DeprecationBody, responses((status = 204)))]
 pub(crate) async fn deprecate(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -130,7 +129,7 @@ pub(crate) async fn deprecate(
 }
 
 /// Takes a deprecation back.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/images/{image}/restore", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "images", responses((status = 204)))]
 pub(crate) async fn restore(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -142,7 +141,7 @@ pub(crate) async fn restore(
 }
 
 /// The log of the newest build, as text.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/images/{image}/log", tag = "images", params(("group" = String, Path), ("image" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "images", responses((status = 200, content_type = "text/plain", body = String)))]
 pub(crate) async fn log(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal};
 use workloads::instance_types::{InstanceType, InstanceTypeInput};
 
-use crate::dto::{AmountsDto, Problem};
+use crate::dto::AmountsDto;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InstanceTypeDto {
@@ -39,7 +39,7 @@ impl InstanceTypeDto {
 }
 
 /// The types that the group may use, smallest first.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/instance-types", tag = "instance types", params(("group" = String, Path)), responses((status = 200, body = Vec<InstanceTypeDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "instance types", responses((status = 200, body = Vec<InstanceTypeDto>)))]
 pub(crate) async fn offered(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -54,7 +54,7 @@ pub(crate) async fn offered(
 }
 
 /// Every type, smallest first.
-#[utoipa::path(get, path = "/api/v1/instance-types", tag = "instance types", responses((status = 200, body = Vec<InstanceTypeDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "instance types", responses((status = 200, body = Vec<InstanceTypeDto>)))]
 pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<Vec<InstanceTypeDto>>> {
     let types = portal.workloads.list_instance_types(&ctx).await?;
     Ok(Json(types.into_iter().map(|kind| InstanceTypeDto::new(kind, None)).collect()))
@@ -112,7 +112,7 @@ impl InstanceTypeBody {
 }
 
 /// Makes a type.
-#[utoipa::path(post, path = "/api/v1/instance-types", tag = "instance types", request_body = InstanceTypeBody, responses((status = 201, body = InstanceTypeDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "instance types", request_body = InstanceTypeBody, responses((status = 201, body = InstanceTypeDto)))]
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -124,7 +124,7 @@ pub(crate) async fn create(
 }
 
 /// Changes a type; what runs keeps its size.
-#[utoipa::path(put, path = "/api/v1/instance-types/{name}", tag = "instance types", params(("name" = String, Path)), request_body = InstanceTypeBody, responses((status = 200, body = InstanceTypeDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "instance types", request_body = InstanceTypeBody, responses((status = 200, body = InstanceTypeDto)))]
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -137,7 +137,7 @@ pub(crate) async fn update(
 }
 
 /// Removes a type; jobs that name it keep their size.
-#[utoipa::path(delete, path = "/api/v1/instance-types/{name}", tag = "instance types", params(("name" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "instance types", responses((status = 204)))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

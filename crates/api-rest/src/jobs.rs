@@ -12,7 +12,9 @@ use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString};
 use workloads::engine::{Phase, Runs, Spec};
 use workloads::jobs::{JobFilter, JobSort, NewJob, TimeLimit};
 
-use crate::dto::{JobDetailDto, JobDto, JobEventDto, JobPageDto, JobQuery, NewJobDto, Problem};
+use crate::dto::{
+    JobDetailDto, JobDto, JobEventDto, JobPageDto, JobQuery, LogLinesDto, LogMatchesDto, NewJobDto,
+};
 
 type Where = Path<(String, String)>;
 
@@ -48,7 +50,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
 }
 
 /// The group's jobs in keyset pages.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs", tag = "jobs", params(("group" = String, Path), JobQuery), responses((status = 200, body = JobPageDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", params(JobQuery), responses((status = 200, body = JobPageDto)))]
 pub(crate) async fn list(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -62,7 +64,7 @@ pub(crate) async fn list(
 }
 
 /// Submits a job. When this answers, the job is on disk. With the header `Idempotency-Key`, sending it again gives the same job.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/jobs", tag = "jobs", params(("group" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewJobDto, responses((status = 201, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "jobs", params(("Idempotency-Key" = Option<String>, Header, description = "A name for this request; sent again, it makes no second job.")), request_body = NewJobDto, responses((status = 201, body = JobDto)))]
 pub(crate) async fn submit(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -84,7 +86,7 @@ pub(crate) async fn submit(
 }
 
 /// One job with its command and attempts.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, body = JobDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", responses((status = 200, body = JobDetailDto)))]
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -95,7 +97,7 @@ pub(crate) async fn get(
 }
 
 /// Asks a job to stop. One that waits ends at once.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/jobs/{job}/cancel", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 202, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "jobs", responses((status = 202, body = JobDto)))]
 pub(crate) async fn cancel(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -107,7 +109,7 @@ pub(crate) async fn cancel(
 }
 
 /// Submits the same job again.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/jobs/{job}/rerun", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 201, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "jobs", responses((status = 201, body = JobDto)))]
 pub(crate) async fn rerun(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -119,7 +121,7 @@ pub(crate) async fn rerun(
 }
 
 /// What happened to a job, oldest first.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/events", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, body = Vec<JobEventDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", responses((status = 200, body = Vec<JobEventDto>)))]
 pub(crate) async fn events(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -131,7 +133,7 @@ pub(crate) async fn events(
 }
 
 /// The whole log of the newest attempt, as text; empty before it started.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", responses((status = 200, content_type = "text/plain", body = String)))]
 pub(crate) async fn log(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -143,7 +145,7 @@ pub(crate) async fn log(
 }
 
 /// Some lines: `from` (counted from 0) and `count`, or the last `tail`.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log/lines", tag = "jobs", params(("group" = String, Path), ("job" = String, Path), ("from" = Option<u64>, Query), ("count" = Option<usize>, Query), ("tail" = Option<usize>, Query)), responses((status = 200, body = Value), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", params(("from" = Option<u64>, Query, description = "The first line, counted from 0."), ("count" = Option<usize>, Query, description = "So many lines; 500 when left out, 2000 at most."), ("tail" = Option<usize>, Query, description = "The last so many lines instead.")), responses((status = 200, body = LogLinesDto)))]
 pub(crate) async fn log_lines(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -156,7 +158,7 @@ pub(crate) async fn log_lines(
 }
 
 /// Numbers (counted from 1) of the lines that hold a text.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log/search", tag = "jobs", params(("group" = String, Path), ("job" = String, Path), ("q" = Option<String>, Query), ("from" = Option<u64>, Query)), responses((status = 200, body = Value), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", params(("q" = Option<String>, Query, description = "What to look for."), ("from" = Option<u64>, Query, description = "The first line to look at, counted from 0.")), responses((status = 200, body = LogMatchesDto)))]
 pub(crate) async fn log_search(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -169,7 +171,7 @@ pub(crate) async fn log_search(
 }
 
 /// The log as it grows, as server-sent events `lines`, and `end` when it is complete; 204 before the job has started.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/log/stream", tag = "jobs", params(("group" = String, Path), ("job" = String, Path), ("from" = Option<u64>, Query)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", params(("from" = Option<u64>, Query, description = "The first line, counted from 0.")), responses((status = 200, content_type = "text/event-stream", body = String), (status = 204, description = "Nothing has started yet.")))]
 pub(crate) async fn log_stream(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

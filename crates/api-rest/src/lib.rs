@@ -4,6 +4,7 @@
 //! give `next` as `after` to read on. Bearer tokens come in the `Authorization` header, never in a URL.
 
 mod account;
+mod calls;
 mod dto;
 mod groups;
 mod image_dto;
@@ -18,107 +19,118 @@ mod system_images;
 mod users;
 
 use axum::response::Response;
-use web_kit::guard::Guard;
-use web_kit::{Policy, Portal, RouteTable, Scene, problem};
+use web_kit::{AnswerKind, Authentication, Body, Dialect, Limits, Policy, RouteTable, Scene, problem};
 
-pub use openapi::{described, openapi_json};
+use calls::{Calls, described};
+pub use openapi::openapi_json;
+
+/// What all calls have in common: an API token or a session, JSON, and errors as problem details.
+pub const REST: Dialect = Dialect {
+    root: "/api/",
+    authentication: Authentication::TokenOrSession,
+    body: Body::Json(Limits::USUAL),
+    render,
+};
 
 fn render(scene: &Scene<'_>) -> Response {
     problem::response(scene.error, scene.status, &scene.ctx.request_id)
 }
 
-/// The guard of addresses that are no part of the API.
-pub fn unknown(portal: &Portal) -> Guard {
-    Guard { portal: portal.clone(), policy: Policy::Public, is_api: true, render }
+/// Every call with its policy, and the description of them all.
+pub fn routes() -> RouteTable {
+    let table = calls().into_table();
+    table.get(paths::api::OpenApi, Policy::Public, AnswerKind::Data, "getOpenApi", openapi::serve)
 }
 
-/// Every call with its policy.
-pub fn routes(portal: &Portal) -> RouteTable {
-    use Policy::{GroupAdmin, Member, PlatformAdmin, Public, SignedIn};
-    RouteTable::api(portal, render)
-        .get("/api/v1/openapi.json", Public, openapi::serve)
-        .get("/api/v1/me", SignedIn, account::me)
-        .patch("/api/v1/me", SignedIn, account::update_me)
-        .post("/api/v1/me/password", SignedIn, account::change_password)
-        .get("/api/v1/me/sessions", SignedIn, account::list_sessions)
-        .delete("/api/v1/me/sessions/{session}", SignedIn, account::revoke_session)
-        .get("/api/v1/me/tokens", SignedIn, account::list_tokens)
-        .post("/api/v1/me/tokens", SignedIn, account::create_token)
-        .delete("/api/v1/me/tokens/{token}", SignedIn, account::revoke_token)
-        .get("/api/v1/me/ssh-keys", SignedIn, account::list_ssh_keys)
-        .post("/api/v1/me/ssh-keys", SignedIn, account::add_ssh_key)
-        .delete("/api/v1/me/ssh-keys/{key}", SignedIn, account::remove_ssh_key)
-        .get("/api/v1/groups", SignedIn, groups::list)
-        .post("/api/v1/groups", PlatformAdmin, groups::create)
-        .get("/api/v1/groups/{group}", Member, groups::get)
-        .patch("/api/v1/groups/{group}", GroupAdmin, groups::update)
-        .delete("/api/v1/groups/{group}", PlatformAdmin, groups::delete)
-        .get("/api/v1/groups/{group}/members", Member, groups::list_members)
-        .put("/api/v1/groups/{group}/members/{user}", PlatformAdmin, groups::put_member)
-        .delete("/api/v1/groups/{group}/members/{user}", PlatformAdmin, groups::remove_member)
-        .get("/api/v1/groups/{group}/usage", Member, groups::usage)
-        .get("/api/v1/groups/{group}/events", Member, groups::events)
-        .get("/api/v1/groups/{group}/instance-types", Member, instance_types::offered)
-        .get("/api/v1/groups/{group}/images", Member, images::list)
-        .post("/api/v1/groups/{group}/images", GroupAdmin, images::create)
-        .get("/api/v1/groups/{group}/images/{image}", Member, images::get)
-        .put("/api/v1/groups/{group}/images/{image}", GroupAdmin, images::update)
-        .delete("/api/v1/groups/{group}/images/{image}", GroupAdmin, images::delete)
-        .get("/api/v1/groups/{group}/images/{image}/uses", GroupAdmin, images::uses)
-        .post("/api/v1/groups/{group}/images/{image}/rebuild", GroupAdmin, images::rebuild)
-        .post("/api/v1/groups/{group}/images/{image}/cancel", GroupAdmin, images::cancel)
-        .post("/api/v1/groups/{group}/images/{image}/deprecate", GroupAdmin, images::deprecate)
-        .post("/api/v1/groups/{group}/images/{image}/restore", GroupAdmin, images::restore)
-        .get("/api/v1/groups/{group}/images/{image}/log", Member, images::log)
-        .get("/api/v1/groups/{group}/jobs", Member, jobs::list)
-        .post("/api/v1/groups/{group}/jobs", Member, jobs::submit)
-        .get("/api/v1/groups/{group}/jobs/{job}", Member, jobs::get)
-        .post("/api/v1/groups/{group}/jobs/{job}/cancel", Member, jobs::cancel)
-        .post("/api/v1/groups/{group}/jobs/{job}/rerun", Member, jobs::rerun)
-        .get("/api/v1/groups/{group}/jobs/{job}/events", Member, jobs::events)
-        .get("/api/v1/groups/{group}/jobs/{job}/log", Member, jobs::log)
-        .get("/api/v1/groups/{group}/jobs/{job}/log/lines", Member, jobs::log_lines)
-        .get("/api/v1/groups/{group}/jobs/{job}/log/search", Member, jobs::log_search)
-        .get("/api/v1/groups/{group}/jobs/{job}/log/stream", Member, jobs::log_stream)
-        .post("/api/v1/groups/{group}/notebook-jobs", Member, notebook_jobs::submit)
-        .get("/api/v1/groups/{group}/notebook-files", Member, notebook_jobs::files)
-        .get("/api/v1/groups/{group}/jobs/{job}/notebook", Member, notebook_jobs::executed)
-        .get("/api/v1/groups/{group}/notebooks", Member, notebooks::list)
-        .post("/api/v1/groups/{group}/notebooks", Member, notebooks::create)
-        .get("/api/v1/groups/{group}/notebooks/{notebook}", Member, notebooks::get)
-        .delete("/api/v1/groups/{group}/notebooks/{notebook}", Member, notebooks::delete)
-        .post("/api/v1/groups/{group}/notebooks/{notebook}/start", Member, notebooks::start)
-        .post("/api/v1/groups/{group}/notebooks/{notebook}/stop", Member, notebooks::stop)
-        .post("/api/v1/groups/{group}/notebooks/{notebook}/restart", Member, notebooks::restart)
-        .post("/api/v1/groups/{group}/notebooks/{notebook}/packages/reset", Member, notebooks::reset_packages)
-        .post("/api/v1/groups/{group}/notebooks/{notebook}/snooze", Member, notebooks::snooze)
-        .get("/api/v1/groups/{group}/notebooks/{notebook}/events", Member, notebooks::events)
-        .get("/api/v1/groups/{group}/notebooks/{notebook}/log/lines", Member, notebooks::log_lines)
-        .get("/api/v1/groups/{group}/notebooks/{notebook}/log/stream", Member, notebooks::log_stream)
-        .get("/api/v1/groups/{group}/idle-rule", Member, notebooks::group_rule)
-        .put("/api/v1/groups/{group}/idle-rule", GroupAdmin, notebooks::set_group_rule)
-        .get("/api/v1/instance-types/{name}/idle-rule", PlatformAdmin, notebooks::type_rule)
-        .put("/api/v1/instance-types/{name}/idle-rule", PlatformAdmin, notebooks::set_type_rule)
-        .get("/api/v1/users", PlatformAdmin, users::list)
-        .post("/api/v1/users", PlatformAdmin, users::create)
-        .get("/api/v1/users/{user}", PlatformAdmin, users::get)
-        .patch("/api/v1/users/{user}", PlatformAdmin, users::update)
-        .delete("/api/v1/users/{user}", PlatformAdmin, users::delete)
-        .put("/api/v1/users/{user}/password", PlatformAdmin, users::set_password)
-        .get("/api/v1/instance-types", PlatformAdmin, instance_types::list)
-        .post("/api/v1/instance-types", PlatformAdmin, instance_types::create)
-        .put("/api/v1/instance-types/{name}", PlatformAdmin, instance_types::update)
-        .delete("/api/v1/instance-types/{name}", PlatformAdmin, instance_types::delete)
-        .get("/api/v1/images", PlatformAdmin, system_images::list)
-        .post("/api/v1/images", PlatformAdmin, system_images::create)
-        .get("/api/v1/images/{image}", PlatformAdmin, system_images::get)
-        .put("/api/v1/images/{image}", PlatformAdmin, system_images::update)
-        .delete("/api/v1/images/{image}", PlatformAdmin, system_images::delete)
-        .get("/api/v1/images/{image}/uses", PlatformAdmin, system_images::uses)
-        .post("/api/v1/images/{image}/rebuild", PlatformAdmin, system_images::rebuild)
-        .post("/api/v1/images/{image}/cancel", PlatformAdmin, system_images::cancel)
-        .post("/api/v1/images/{image}/deprecate", PlatformAdmin, system_images::deprecate)
-        .post("/api/v1/images/{image}/restore", PlatformAdmin, system_images::restore)
-        .get("/api/v1/images/{image}/log", PlatformAdmin, system_images::log)
-        .get("/api/v1/system", PlatformAdmin, system::get)
+/// Every call with its policy. One line says all of a row but what its handler says.
+#[rustfmt::skip]
+fn calls() -> Calls {
+    use AnswerKind::{Data, File, Stream};
+    use Policy::{GroupAdmin, Member, PlatformAdmin, SignedIn};
+    use paths::api as at;
+    Calls::new(REST)
+        .get(at::Me, SignedIn, Data, "getMe", described!(account::me))
+        .patch(at::Me, SignedIn, Data, "updateMe", described!(account::update_me))
+        .post(at::MyPassword, SignedIn, Data, "changeMyPassword", described!(account::change_password))
+        .get(at::MySessions, SignedIn, Data, "listMySessions", described!(account::list_sessions))
+        .delete(at::MySession, SignedIn, Data, "revokeMySession", described!(account::revoke_session))
+        .get(at::MyTokens, SignedIn, Data, "listMyTokens", described!(account::list_tokens))
+        .post(at::MyTokens, SignedIn, Data, "createMyToken", described!(account::create_token))
+        .delete(at::MyToken, SignedIn, Data, "revokeMyToken", described!(account::revoke_token))
+        .get(at::MySshKeys, SignedIn, Data, "listMySshKeys", described!(account::list_ssh_keys))
+        .post(at::MySshKeys, SignedIn, Data, "addMySshKey", described!(account::add_ssh_key))
+        .delete(at::MySshKey, SignedIn, Data, "removeMySshKey", described!(account::remove_ssh_key))
+        .get(at::Groups, SignedIn, Data, "listGroups", described!(groups::list))
+        .post(at::Groups, PlatformAdmin, Data, "createGroup", described!(groups::create))
+        .get(at::Group, Member, Data, "getGroup", described!(groups::get))
+        .patch(at::Group, GroupAdmin, Data, "updateGroup", described!(groups::update))
+        .delete(at::Group, PlatformAdmin, Data, "deleteGroup", described!(groups::delete))
+        .get(at::Members, Member, Data, "listMembers", described!(groups::list_members))
+        .put(at::Member, PlatformAdmin, Data, "putMember", described!(groups::put_member))
+        .delete(at::Member, PlatformAdmin, Data, "removeMember", described!(groups::remove_member))
+        .get(at::Usage, Member, Data, "getUsage", described!(groups::usage))
+        .get(at::Events, Member, Stream, "followEvents", described!(groups::events))
+        .get(at::GroupInstanceTypes, Member, Data, "listOfferedInstanceTypes", described!(instance_types::offered))
+        .get(at::GroupImages, Member, Data, "listGroupImages", described!(images::list))
+        .post(at::GroupImages, GroupAdmin, Data, "createGroupImage", described!(images::create))
+        .get(at::GroupImage, Member, Data, "getGroupImage", described!(images::get))
+        .put(at::GroupImage, GroupAdmin, Data, "updateGroupImage", described!(images::update))
+        .delete(at::GroupImage, GroupAdmin, Data, "deleteGroupImage", described!(images::delete))
+        .get(at::GroupImageUses, GroupAdmin, Data, "getGroupImageUses", described!(images::uses))
+        .post(at::GroupImageRebuild, GroupAdmin, Data, "rebuildGroupImage", described!(images::rebuild))
+        .post(at::GroupImageCancel, GroupAdmin, Data, "cancelGroupImageBuild", described!(images::cancel))
+        .post(at::GroupImageDeprecate, GroupAdmin, Data, "deprecateGroupImage", described!(images::deprecate))
+        .post(at::GroupImageRestore, GroupAdmin, Data, "restoreGroupImage", described!(images::restore))
+        .get(at::GroupImageLog, Member, File, "getGroupImageLog", described!(images::log))
+        .get(at::Jobs, Member, Data, "listJobs", described!(jobs::list))
+        .post(at::Jobs, Member, Data, "submitJob", described!(jobs::submit))
+        .get(at::Job, Member, Data, "getJob", described!(jobs::get))
+        .post(at::JobCancel, Member, Data, "cancelJob", described!(jobs::cancel))
+        .post(at::JobRerun, Member, Data, "rerunJob", described!(jobs::rerun))
+        .get(at::JobEvents, Member, Data, "listJobEvents", described!(jobs::events))
+        .get(at::JobLog, Member, File, "getJobLog", described!(jobs::log))
+        .get(at::JobLogLines, Member, Data, "getJobLogLines", described!(jobs::log_lines))
+        .get(at::JobLogSearch, Member, Data, "searchJobLog", described!(jobs::log_search))
+        .get(at::JobLogStream, Member, Stream, "followJobLog", described!(jobs::log_stream))
+        .post(at::NotebookJobs, Member, Data, "submitNotebookJob", described!(notebook_jobs::submit))
+        .get(at::NotebookFiles, Member, Data, "listNotebookFiles", described!(notebook_jobs::files))
+        .get(at::JobNotebook, Member, File, "getExecutedNotebook", described!(notebook_jobs::executed))
+        .get(at::Notebooks, Member, Data, "listNotebooks", described!(notebooks::list))
+        .post(at::Notebooks, Member, Data, "createNotebook", described!(notebooks::create))
+        .get(at::Notebook, Member, Data, "getNotebook", described!(notebooks::get))
+        .delete(at::Notebook, Member, Data, "deleteNotebook", described!(notebooks::delete))
+        .post(at::NotebookStart, Member, Data, "startNotebook", described!(notebooks::start))
+        .post(at::NotebookStop, Member, Data, "stopNotebook", described!(notebooks::stop))
+        .post(at::NotebookRestart, Member, Data, "restartNotebook", described!(notebooks::restart))
+        .post(at::NotebookPackagesReset, Member, Data, "resetNotebookPackages", described!(notebooks::reset_packages))
+        .post(at::NotebookSnooze, Member, Data, "snoozeNotebook", described!(notebooks::snooze))
+        .get(at::NotebookEvents, Member, Data, "listNotebookEvents", described!(notebooks::events))
+        .get(at::NotebookLogLines, Member, Data, "getNotebookLogLines", described!(notebooks::log_lines))
+        .get(at::NotebookLogStream, Member, Stream, "followNotebookLog", described!(notebooks::log_stream))
+        .get(at::GroupIdleRule, Member, Data, "getGroupIdleRule", described!(notebooks::group_rule))
+        .put(at::GroupIdleRule, GroupAdmin, Data, "setGroupIdleRule", described!(notebooks::set_group_rule))
+        .get(at::InstanceTypeIdleRule, PlatformAdmin, Data, "getInstanceTypeIdleRule", described!(notebooks::type_rule))
+        .put(at::InstanceTypeIdleRule, PlatformAdmin, Data, "setInstanceTypeIdleRule", described!(notebooks::set_type_rule))
+        .get(at::Users, PlatformAdmin, Data, "listUsers", described!(users::list))
+        .post(at::Users, PlatformAdmin, Data, "createUser", described!(users::create))
+        .get(at::User, PlatformAdmin, Data, "getUser", described!(users::get))
+        .patch(at::User, PlatformAdmin, Data, "updateUser", described!(users::update))
+        .delete(at::User, PlatformAdmin, Data, "deleteUser", described!(users::delete))
+        .put(at::UserPassword, PlatformAdmin, Data, "setUserPassword", described!(users::set_password))
+        .get(at::InstanceTypes, PlatformAdmin, Data, "listInstanceTypes", described!(instance_types::list))
+        .post(at::InstanceTypes, PlatformAdmin, Data, "createInstanceType", described!(instance_types::create))
+        .put(at::InstanceType, PlatformAdmin, Data, "updateInstanceType", described!(instance_types::update))
+        .delete(at::InstanceType, PlatformAdmin, Data, "deleteInstanceType", described!(instance_types::delete))
+        .get(at::Images, PlatformAdmin, Data, "listSystemImages", described!(system_images::list))
+        .post(at::Images, PlatformAdmin, Data, "createSystemImage", described!(system_images::create))
+        .get(at::Image, PlatformAdmin, Data, "getSystemImage", described!(system_images::get))
+        .put(at::Image, PlatformAdmin, Data, "updateSystemImage", described!(system_images::update))
+        .delete(at::Image, PlatformAdmin, Data, "deleteSystemImage", described!(system_images::delete))
+        .get(at::ImageUses, PlatformAdmin, Data, "getSystemImageUses", described!(system_images::uses))
+        .post(at::ImageRebuild, PlatformAdmin, Data, "rebuildSystemImage", described!(system_images::rebuild))
+        .post(at::ImageCancel, PlatformAdmin, Data, "cancelSystemImageBuild", described!(system_images::cancel))
+        .post(at::ImageDeprecate, PlatformAdmin, Data, "deprecateSystemImage", described!(system_images::deprecate))
+        .post(at::ImageRestore, PlatformAdmin, Data, "restoreSystemImage", described!(system_images::restore))
+        .get(at::ImageLog, PlatformAdmin, File, "getSystemImageLog", described!(system_images::log))
+        .get(at::System, PlatformAdmin, Data, "getSystem", described!(system::get))
 }

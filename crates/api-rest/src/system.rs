@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web_kit::{Answer, Ctx, Portal};
 
-use crate::dto::{AmountsDto, Problem};
+use crate::dto::AmountsDto;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SystemDto {
@@ -30,7 +30,7 @@ pub(crate) struct CapabilityDto {
 }
 
 /// Version, capacity and what this machine can and can't do.
-#[utoipa::path(get, path = "/api/v1/system", tag = "system", responses((status = 200, body = SystemDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "system", responses((status = 200, body = SystemDto)))]
 pub(crate) async fn get(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<SystemDto>> {
     let claimed = portal.workloads.total_usage(&ctx).await?;
     let runner = portal.runner.clone();

@@ -8,7 +8,6 @@ use base::{OpContext, Result};
 use web_kit::{Answer, Ctx, JsonBody, Portal, logs};
 use workloads::images::{Image, Owner};
 
-use crate::dto::Problem;
 use crate::image_dto::{DeprecationBody, ImageBody, ImageDetailDto, ImageDto, ImageUsesDto};
 
 type Where = Path<String>;
@@ -22,14 +21,14 @@ async fn detail(portal: &Portal, ctx: &OpContext, image: Image) -> Result<ImageD
 }
 
 /// Every system image.
-#[utoipa::path(get, path = "/api/v1/images", tag = "system images", responses((status = 200, body = Vec<ImageDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "system images", responses((status = 200, body = Vec<ImageDto>)))]
 pub(crate) async fn list(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<Vec<ImageDto>>> {
     let images = portal.workloads.system_images(&ctx).await?;
     Ok(Json(images.into_iter().map(ImageDto::from).collect()))
 }
 
 /// Makes an image; it is built in the background.
-#[utoipa::path(post, path = "/api/v1/images", tag = "system images", request_body = ImageBody, responses((status = 201, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "system images", request_body = ImageBody, responses((status = 201, body = ImageDetailDto)))]
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -42,7 +41,7 @@ pub(crate) async fn create(
 }
 
 /// One image with its packages and builds.
-#[utoipa::path(get, path = "/api/v1/images/{image}", tag = "system images", params(("image" = String, Path)), responses((status = 200, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "system images", responses((status = 200, body = ImageDetailDto)))]
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -53,7 +52,7 @@ pub(crate) async fn get(
 }
 
 /// Changes an image. Another recipe is built as another environment, which takes over when it is ready; what runs keeps what it has.
-#[utoipa::path(put, path = "/api/v1/images/{image}", tag = "system images", params(("image" = String, Path)), request_body = ImageBody, responses((status = 200, body = ImageDetailDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "system images", request_body = ImageBody, responses((status = 200, body = ImageDetailDto)))]
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -67,7 +66,7 @@ pub(crate) async fn update(
 }
 
 /// Deletes an image. What waits or runs with it keeps what it has.
-#[utoipa::path(delete, path = "/api/v1/images/{image}", tag = "system images", params(("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "system images", responses((status = 204)))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -78,7 +77,7 @@ pub(crate) async fn delete(
 }
 
 /// Who waits or runs with an image.
-#[utoipa::path(get, path = "/api/v1/images/{image}/uses", tag = "system images", params(("image" = String, Path)), responses((status = 200, body = ImageUsesDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "system images", responses((status = 200, body = ImageUsesDto)))]
 pub(crate) async fn uses(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -88,7 +87,7 @@ pub(crate) async fn uses(
 }
 
 /// Builds again: a failed or cancelled image as it is, a ready one with the newest versions that fit.
-#[utoipa::path(post, path = "/api/v1/images/{image}/rebuild", tag = "system images", params(("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "system images", responses((status = 204)))]
 pub(crate) async fn rebuild(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -99,7 +98,7 @@ pub(crate) async fn rebuild(
 }
 
 /// Cancels the build that waits or runs.
-#[utoipa::path(post, path = "/api/v1/images/{image}/cancel", tag = "system images", params(("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "system images", responses((status = 204)))]
 pub(crate) async fn cancel(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -110,7 +109,7 @@ pub(crate) async fn cancel(
 }
 
 /// Marks an image as not to be chosen any more, and names what to choose instead.
-#[utoipa::path(post, path = "/api/v1/images/{image}/deprecate", tag = "system images", params(("image" = String, Path)), request_body = DeprecationBody, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "system images", request_body = DeprecationBody, responses((status = 204)))]
 pub(crate) async fn deprecate(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -122,7 +121,7 @@ pub(crate) async fn deprecate(
 }
 
 /// Takes a deprecation back.
-#[utoipa::path(post, path = "/api/v1/images/{image}/restore", tag = "system images", params(("image" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "system images", responses((status = 204)))]
 pub(crate) async fn restore(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -133,7 +132,7 @@ pub(crate) async fn restore(
 }
 
 /// The log of the newest build, as text.
-#[utoipa::path(get, path = "/api/v1/images/{image}/log", tag = "system images", params(("image" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "system images", responses((status = 200, content_type = "text/plain", body = String)))]
 pub(crate) async fn log(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(image): Where) -> Answer<Response> {
     let image = portal.workloads.system_image(&ctx, &image).await?;
     Ok(logs::download(&portal.build_log(&image.newest_digest), &image.name).await?)

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use web_kit::{Answer, Ctx, JsonBody, Portal, QueryString};
 
-use crate::dto::{NameQuery, Problem, UserDto};
+use crate::dto::{NameQuery, UserDto};
 
 /// Users by name.
-#[utoipa::path(get, path = "/api/v1/users", tag = "users", params(NameQuery), responses((status = 200, body = Vec<UserDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "users", params(NameQuery), responses((status = 200, body = Vec<UserDto>)))]
 pub(crate) async fn list(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -39,7 +39,7 @@ pub(crate) struct CreateUser {
 }
 
 /// Makes a user.
-#[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = CreateUser, responses((status = 201, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "users", request_body = CreateUser, responses((status = 201, body = UserDto)))]
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -57,7 +57,7 @@ pub(crate) async fn create(
 }
 
 /// One user.
-#[utoipa::path(get, path = "/api/v1/users/{user}", tag = "users", params(("user" = String, Path)), responses((status = 200, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "users", responses((status = 200, body = UserDto)))]
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -78,7 +78,7 @@ pub(crate) struct UpdateUser {
 }
 
 /// Changes a user; what is left out stays.
-#[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "users", params(("user" = String, Path)), request_body = UpdateUser, responses((status = 200, body = UserDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(patch, path = "", tag = "users", request_body = UpdateUser, responses((status = 200, body = UserDto)))]
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -95,7 +95,7 @@ pub(crate) async fn update(
 }
 
 /// Removes a user; their jobs stay.
-#[utoipa::path(delete, path = "/api/v1/users/{user}", tag = "users", params(("user" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "users", responses((status = 204)))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -113,7 +113,7 @@ pub(crate) struct SetPassword {
 }
 
 /// Sets a user's password and ends their sessions.
-#[utoipa::path(put, path = "/api/v1/users/{user}/password", tag = "users", params(("user" = String, Path)), request_body = SetPassword, responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "users", request_body = SetPassword, responses((status = 204)))]
 pub(crate) async fn set_password(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

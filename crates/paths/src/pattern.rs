@@ -15,7 +15,10 @@ macro_rules! paths {
 
         impl $crate::Path for $name {
             const PATTERN: &'static str = {
-                assert!($crate::pattern::has_parameters($pattern, &[$(stringify!($parameter)),*]));
+                assert!(
+                    $crate::pattern::has_parameters($pattern, &[$(stringify!($parameter)),*]),
+                    "the parameters are not those of the pattern"
+                );
                 $pattern
             };
         }
@@ -46,7 +49,7 @@ pub(crate) fn link(pattern: &str, values: &[&str]) -> String {
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3); `is_rest` leaves slashes between segments.
-fn encode(value: &str, is_rest: bool, link: &mut String) {
+pub(crate) fn encode(value: &str, is_rest: bool, link: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
         let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -44,27 +44,12 @@ pub struct App {
 
 /// Puts the pages and APIs together.
 pub fn app(portal: &Portal, proxy: &Proxy) -> App {
-    let (mut rows, pages) = ui_routes::routes(portal).into_parts();
-    let (api_rows, api) = api_rest::routes(portal).into_parts();
-    rows.extend(api_rows);
-    let page_unknown = ui_routes::unknown(portal);
-    let (proxy_rows, opening) = proxy.portal_routes(page_unknown.render).into_parts();
-    rows.extend(proxy_rows);
-    let api_unknown = api_rest::unknown(portal);
-    let router = pages
-        .merge(api)
-        .merge(opening)
+    let pages = ui_routes::routes(api_rest::openapi_json());
+    let tables = vec![pages, api_rest::routes(), proxy.portal_routes(ui_routes::PORTAL)];
+    let (rows, router) = web_kit::routes::assemble(portal, tables);
+    let router = router
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .fallback(move |request: axum::extract::Request| {
-            let guard = if request.uri().path().starts_with("/api/") {
-                api_unknown.clone()
-            } else {
-                page_unknown.clone()
-            };
-            web_kit::routes::unknown(guard, request)
-        })
-        .layer(DefaultBodyLimit::max(web_kit::body::MAX_BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(web_kit::headers::secure))
         .layer(axum::middleware::from_fn_with_state(

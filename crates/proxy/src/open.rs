@@ -5,8 +5,7 @@ use axum::extract::Path;
 use axum::http::{Response, Uri};
 use base::{Credential, Error, OpContext, SessionId};
 use serde::Deserialize;
-use url::form_urlencoded::byte_serialize;
-use web_kit::{Answer, Ctx, InGroup, Policy, QueryString, RouteTable, Scene};
+use web_kit::{Answer, AnswerKind, Ctx, Dialect, InGroup, Policy, QueryString, RouteTable};
 
 use crate::codes::Pass;
 use crate::place::base_path;
@@ -19,8 +18,10 @@ struct Opening {
 }
 
 impl Proxy {
-    /// What the portal's origin serves for the proxy; `render` shows its errors.
-    pub fn portal_routes(&self, render: fn(&Scene<'_>) -> axum::response::Response) -> RouteTable {
+    /// What the portal's origin serves for the proxy, as another part of the portal.
+    pub fn portal_routes(&self, portal: Dialect) -> RouteTable {
+        use AnswerKind::Page;
+        use Policy::{Member, SignedIn};
         let proxy = self.clone();
         let open = move |Path(slug): Path<String>, ctx: Ctx, query: QueryString<Opening>| {
             let proxy = proxy.clone();
@@ -31,9 +32,11 @@ impl Proxy {
             let proxy = proxy.clone();
             async move { view::lead(&proxy, &job, ctx, group).await }
         };
-        RouteTable::pages(&self.portal, render).get("/open/{slug}", Policy::SignedIn, open).get(
-            "/g/{group}/jobs/{job}/notebook/view",
-            Policy::Member,
+        RouteTable::new(portal).get(paths::Open, SignedIn, Page, "open", open).get(
+            paths::JobNotebookView,
+            Member,
+            Page,
+            "job.notebook.view",
             show,
         )
     }
@@ -48,18 +51,16 @@ impl Proxy {
         }
         let session = session_of(&ctx)?;
         let code = self.codes.make(&*self.portal.clock, slug, Pass { session, view: None });
-        let origin = self.settings.place.origin(slug);
-        let to: String = byte_serialize(destination(slug, to).as_bytes()).collect();
-        let base = base_path(slug);
-        Ok(answer::see_other(&format!("{origin}{base}.portico/enter?code={}&to={to}", code.expose())))
+        let enter = self.settings.place.origin(slug) + &paths::content::Enter.link(slug);
+        let to = destination(slug, to);
+        Ok(answer::see_other(&paths::query(enter, &[("code", code.expose()), ("to", &to)])))
     }
 
     /// Sends a person to the portal, which sends them back with a code.
     pub(crate) fn to_portal(&self, slug: &str, uri: &Uri) -> Response<Body> {
         let portal = &self.portal.settings.public_url;
         let path = uri.path_and_query().map_or("", |path| path.as_str());
-        let to: String = byte_serialize(path.as_bytes()).collect();
-        answer::see_other(&format!("{portal}/open/{slug}?to={to}"))
+        answer::see_other(&paths::query(format!("{portal}{}", paths::Open.link(slug)), &[("to", path)]))
     }
 }
 

@@ -102,7 +102,7 @@ fn without_port(host: &str) -> &str {
 
 /// The path that a workload is served below.
 pub(crate) fn base_path(slug: &str) -> String {
-    format!("/w/{slug}/")
+    paths::content::Workload.link(slug)
 }
 
 #[cfg(test)]

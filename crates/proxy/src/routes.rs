@@ -11,6 +11,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, any, get};
 use base::{Error, Result};
 use futures::future::BoxFuture;
+use paths::{Path as _, content as at};
 use serde::Deserialize;
 use tower::{Service, ServiceExt as _};
 
@@ -45,13 +46,13 @@ const fn row(path: &'static str, policy: ContentPolicy, handler: fn() -> MethodR
 
 /// Everything that the content origin serves.
 pub const ROWS: &[ContentRow] = &[
-    row("/healthz", ContentPolicy::Public, || get(|| async { "ok\n" })),
-    row("/.portico/page.css", ContentPolicy::Public, || get(style)),
-    row("/w/{slug}/.portico/enter", ContentPolicy::Code, || get(enter)),
-    row("/r/{slug}", ContentPolicy::Code, || get(view::show)),
-    row("/w/{slug}", ContentPolicy::Owner, || any(workload)),
-    row("/w/{slug}/", ContentPolicy::Owner, || any(workload)),
-    row("/w/{slug}/{*path}", ContentPolicy::Owner, || any(workload)),
+    row(at::Health::PATTERN, ContentPolicy::Public, || get(|| async { "ok\n" })),
+    row(at::Style::PATTERN, ContentPolicy::Public, || get(style)),
+    row(at::Enter::PATTERN, ContentPolicy::Code, || get(enter)),
+    row(at::Result::PATTERN, ContentPolicy::Code, || get(view::show)),
+    row(at::WorkloadName::PATTERN, ContentPolicy::Owner, || any(workload)),
+    row(at::Workload::PATTERN, ContentPolicy::Owner, || any(workload)),
+    row(at::WorkloadPath::PATTERN, ContentPolicy::Owner, || any(workload)),
 ];
 
 /// The content origin: what [`ROWS`] says.

@@ -29,7 +29,8 @@ pub(crate) async fn lead(proxy: &Proxy, job: &str, Ctx(ctx): Ctx, InGroup(group)
     let pass = Pass { session: open::session_of(&ctx)?, view: Some(view) };
     let code = proxy.codes.make(&*proxy.portal.clock, job, pass);
     let origin = proxy.settings.place.origin(job);
-    let mut response = answer::see_other(&format!("{origin}/r/{job}?code={}", code.expose()));
+    let to = paths::query(origin + &paths::content::Result.link(job), &[("code", code.expose())]);
+    let mut response = answer::see_other(&to);
     // Some browsers ask of every answer on the way into a frame whether it may be framed.
     response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     Ok(response)

@@ -41,6 +41,7 @@ const STYLES: &[&str] = &[
     "log",
     "tiles",
     "notebook",
+    "api",
     "bell",
     "bare",
     "utilities",

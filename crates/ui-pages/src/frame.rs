@@ -248,6 +248,12 @@ impl Frame {
         }
     }
 
+    /// The name in URLs of the page's group; empty where it has none.
+    #[must_use]
+    pub fn group_name(&self) -> &str {
+        self.group.as_ref().map_or("", |group| group.slug.as_str())
+    }
+
     /// Whether the admin portal's menu is shown.
     #[must_use]
     pub fn is_admin_menu(&self) -> bool {
@@ -258,22 +264,21 @@ impl Frame {
     #[must_use]
     pub fn home_url(&self) -> String {
         match self.group.as_ref().or(self.groups.first()) {
-            Some(group) => format!("/g/{}", group.slug),
-            None => "/no-group".into(),
+            Some(group) => paths::Home.link(&group.slug),
+            None => paths::NoGroup.link(),
         }
     }
 
     /// The same page in another group, where that makes sense.
     #[must_use]
     pub fn switch_url(&self, to: &GroupRef) -> String {
-        let rest = match self.current {
-            Entry::Notebooks => "/notebooks",
-            Entry::Jobs => "/jobs",
-            Entry::Images => "/images",
-            Entry::Settings => "/settings",
-            _ => "",
-        };
-        format!("/g/{}{rest}", to.slug)
+        match self.current {
+            Entry::Notebooks => paths::Notebooks.link(&to.slug),
+            Entry::Jobs => paths::Jobs.link(&to.slug),
+            Entry::Images => paths::Images.link(&to.slug),
+            Entry::Settings => paths::Settings.link(&to.slug),
+            _ => paths::Home.link(&to.slug),
+        }
     }
 
     /// Whether this is the group of the page.
@@ -295,28 +300,28 @@ impl Frame {
         };
         if self.menu == Menu::Admin {
             return vec![
-                item(Entry::AdminGroups, "Groups", "users", "/admin/groups".into()),
-                item(Entry::AdminUsers, "Users", "user", "/admin/users".into()),
-                item(Entry::AdminInstanceTypes, "Instance types", "cpu", "/admin/instance-types".into()),
-                item(Entry::AdminImages, "Images", "layers", "/admin/images".into()),
-                item(Entry::AdminSystem, "System", "server", "/admin/system".into()),
+                item(Entry::AdminGroups, "Groups", "users", paths::admin::Groups.link()),
+                item(Entry::AdminUsers, "Users", "user", paths::admin::Users.link()),
+                item(Entry::AdminInstanceTypes, "Instance types", "cpu", paths::admin::InstanceTypes.link()),
+                item(Entry::AdminImages, "Images", "layers", paths::admin::Images.link()),
+                item(Entry::AdminSystem, "System", "server", paths::admin::System.link()),
             ];
         }
         let Some(group) = &self.group else { return Vec::new() };
-        let base = format!("/g/{}", group.slug);
+        let name = &group.slug;
         let counted = |count: u32| (count > 0).then(|| count.to_string());
-        let mut notebooks = item(Entry::Notebooks, "Notebooks", "notebook", format!("{base}/notebooks"));
+        let mut notebooks = item(Entry::Notebooks, "Notebooks", "notebook", paths::Notebooks.link(name));
         notebooks.count = counted(self.active_notebooks);
-        let mut jobs = item(Entry::Jobs, "Jobs", "play", format!("{base}/jobs"));
+        let mut jobs = item(Entry::Jobs, "Jobs", "play", paths::Jobs.link(name));
         jobs.count = counted(self.active_jobs);
-        let mut images = item(Entry::Images, "Images", "layers", format!("{base}/images"));
+        let mut images = item(Entry::Images, "Images", "layers", paths::Images.link(name));
         images.heading = Some("Group");
         vec![
-            item(Entry::Home, "Home", "house", base.clone()),
+            item(Entry::Home, "Home", "house", paths::Home.link(name)),
             notebooks,
             jobs,
             images,
-            item(Entry::Settings, "Settings", "settings", format!("{base}/settings")),
+            item(Entry::Settings, "Settings", "settings", paths::Settings.link(name)),
         ]
     }
 }

@@ -1,8 +1,8 @@
 //! Every page in every state, for looking at and for checking.
 
 use crate::{
-    Page, admin, content, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in,
-    ssh_keys, tokens,
+    Page, admin, api_docs, content, errors, group_settings, home, images, jobs, notebooks, profile, setup,
+    sign_in, ssh_keys, tokens,
 };
 
 type Rendered = Result<Vec<(String, String)>, askama::Error>;
@@ -38,6 +38,7 @@ pub fn gallery_pages() -> Rendered {
     add::<profile::SessionsPage>(&mut pages)?;
     add::<ssh_keys::SshKeysPage>(&mut pages)?;
     add::<tokens::TokensPage>(&mut pages)?;
+    add::<api_docs::ApiDocsPage>(&mut pages)?;
     add::<admin::GroupsPage>(&mut pages)?;
     add::<admin::GroupFormPage>(&mut pages)?;
     add::<admin::UsersPage>(&mut pages)?;

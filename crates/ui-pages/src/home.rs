@@ -88,25 +88,25 @@ impl HomePage {
                 "notebook",
                 "Work in a notebook",
                 "JupyterLab in your browser. Files and packages stay when it stops.",
-                format!("/g/{group}/notebooks"),
+                paths::Notebooks.link(group),
             ),
             Tile::new(
                 "terminal",
                 "Write a good job",
                 "Start small, print progress, end with an exit code. Copy a job that worked.",
-                format!("/g/{group}/jobs/new"),
+                paths::JobNew.link(group),
             ),
             Tile::new(
                 "key-round",
                 "Work from your own machine",
                 "Make an API token and submit jobs with curl or Python.",
-                "/profile/tokens",
+                paths::ProfileTokens.link(),
             ),
             Tile::new(
                 "gauge",
                 "Know your limits",
                 "What you and the group may use at the same time.",
-                format!("/g/{group}/settings"),
+                paths::Settings.link(group),
             ),
         ]
     }
@@ -115,15 +115,10 @@ impl HomePage {
     #[must_use]
     pub fn default_quick(group: &str) -> Vec<Tile> {
         vec![
-            Tile::new(
-                "notebook",
-                "Start a notebook",
-                "Work in JupyterLab.",
-                format!("/g/{group}/notebooks/new"),
-            ),
-            Tile::new("plus", "Run a job", "Submit a script and watch it.", format!("/g/{group}/jobs/new")),
-            Tile::new("play", "Open jobs", "Follow logs, cancel, run again.", format!("/g/{group}/jobs")),
-            Tile::new("layers", "Open images", "What your jobs can run in.", format!("/g/{group}/images")),
+            Tile::new("notebook", "Start a notebook", "Work in JupyterLab.", paths::NotebookNew.link(group)),
+            Tile::new("plus", "Run a job", "Submit a script and watch it.", paths::JobNew.link(group)),
+            Tile::new("play", "Open jobs", "Follow logs, cancel, run again.", paths::Jobs.link(group)),
+            Tile::new("layers", "Open images", "What your jobs can run in.", paths::Images.link(group)),
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! A page is a struct with plain owned fields; [`Page::html`] renders it. No database, no HTTP server in here.
 
 pub mod admin;
+pub mod api_docs;
 pub mod assets;
 pub mod components;
 pub mod content;

@@ -11,14 +11,17 @@ use crate::samples;
 #[must_use]
 pub fn tabs(current: &str) -> Vec<Tab> {
     [
-        ("Profile", "/profile"),
-        ("Password", "/profile/password"),
-        ("Sessions", "/profile/sessions"),
-        ("API tokens", "/profile/tokens"),
-        ("SSH keys", "/profile/ssh-keys"),
+        ("Profile", paths::Profile.link()),
+        ("Password", paths::ProfilePassword.link()),
+        ("Sessions", paths::ProfileSessions.link()),
+        ("API tokens", paths::ProfileTokens.link()),
+        ("SSH keys", paths::ProfileSshKeys.link()),
     ]
     .into_iter()
-    .map(|(label, url)| Tab::new(label, url, url == current))
+    .map(|(label, url)| {
+        let is_current = url == current;
+        Tab::new(label, url, is_current)
+    })
     .collect()
 }
 

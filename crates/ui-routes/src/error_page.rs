@@ -11,18 +11,15 @@ use web_kit::{Reader, Scene, problem};
 use crate::{frame, view};
 
 pub(crate) fn render(scene: &Scene<'_>) -> Response {
-    // Scripts ask for data, not pages.
-    let wants_data =
-        scene.path.contains("/log/") || scene.path.contains("/events") || scene.path.starts_with("/palette");
-    if scene.error.kind() == Kind::Unauthenticated && !wants_data {
+    if !scene.answer.is_for_people() {
+        return problem::response(scene.error, scene.status, &scene.ctx.request_id);
+    }
+    if scene.error.kind() == Kind::Unauthenticated {
         // After a form that was sent too late, back to the form.
         let next = if scene.is_get { scene.path.to_owned() } else { view::path_of(scene.referer) };
-        let back =
-            if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encode(&next)) };
+        let sign_in = paths::SignIn.link();
+        let back = if next == "/" { sign_in } else { paths::query(sign_in, &[("next", &next)]) };
         return view::see_other(&back);
-    }
-    if wants_data {
-        return problem::response(scene.error, scene.status, &scene.ctx.request_id);
     }
     let error = view_of(scene);
     let page = match scene.ctx.person() {
@@ -84,12 +81,12 @@ fn view_of(scene: &Scene<'_>) -> ErrorView {
     };
     let mut links = Vec::new();
     if let Some(group) = scene.group {
-        links.push(Link::new(format!("Home of {}", group.display_name), format!("/g/{}", group.name)));
-        links.push(Link::new("Jobs", format!("/g/{}/jobs", group.name)));
+        links.push(Link::new(format!("Home of {}", group.display_name), paths::Home.link(&group.name)));
+        links.push(Link::new("Jobs", paths::Jobs.link(&group.name)));
     } else if scene.ctx.person().is_ok() {
         links.push(Link::new("Home", "/"));
     } else {
-        links.push(Link::new("Sign in", "/sign-in"));
+        links.push(Link::new("Sign in", paths::SignIn.link()));
     }
     let mut what = scene.error.message().to_owned();
     for field in scene.error.fields() {
@@ -105,16 +102,4 @@ fn view_of(scene: &Scene<'_>) -> ErrorView {
         links,
         request_id: scene.ctx.request_id.clone(),
     }
-}
-
-/// Percent-encodes a path for a query value.
-fn encode(path: &str) -> String {
-    path.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

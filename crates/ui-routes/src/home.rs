@@ -21,12 +21,12 @@ const RECENT: u64 = 8;
 /// `/`: to the setup, the sign-in, or a group.
 pub(crate) async fn entrance(State(portal): State<Portal>, Ctx(ctx): Ctx, last: LastGroup) -> Answer {
     if !matches!(ctx.actor, Actor::Person(_)) {
-        let to = if portal.accounts.is_set_up().await? { "/sign-in" } else { "/setup" };
-        return Ok(view::see_other(to));
+        let is_set_up = portal.accounts.is_set_up().await?;
+        return Ok(view::see_other(&if is_set_up { paths::SignIn.link() } else { paths::Setup.link() }));
     }
     Ok(match frame::last_group(&portal, &ctx, &last).await? {
-        Some(group) => view::see_other(&format!("/g/{}", group.name)),
-        None => view::see_other("/no-group"),
+        Some(group) => view::see_other(&paths::Home.link(&group.name)),
+        None => view::see_other(&paths::NoGroup.link()),
     })
 }
 
@@ -123,11 +123,10 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         _ => "Good evening",
     };
     let first_name = framed.user.display_name.split_whitespace().next().unwrap_or_default();
-    let base = format!("/g/{}", group.name);
     Ok(HomePage {
         greeting: format!("{part}, {first_name}"),
         summary,
-        live_url: base.clone(),
+        live_url: paths::Home.link(&group.name),
         guides: HomePage::default_guides(&group.name),
         quick: HomePage::default_quick(&group.name),
         launch: notebooks::quick::cards(portal, ctx, group, &mine).await?,
@@ -156,7 +155,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
             .map(|job| RecentRow {
                 status: jobs::status(job),
                 name: job.name.clone(),
-                url: format!("{base}/jobs/{}", job.slug),
+                url: paths::Job.link(&group.name, &job.slug),
                 person: people.who(&job.user_name),
                 when: framed.when(job.submitted_at),
             })

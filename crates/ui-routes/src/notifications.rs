@@ -25,7 +25,7 @@ pub(crate) async fn bell(portal: &Portal, ctx: &OpContext, zone: &str) -> Result
             })
             .collect(),
         unread: u32::try_from(unread).unwrap_or(u32::MAX),
-        live_url: "/notifications".to_owned(),
+        live_url: paths::Notifications.link(),
     })
 }
 

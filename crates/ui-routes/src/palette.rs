@@ -40,43 +40,44 @@ pub(crate) async fn search(
         name => portal.accounts.get_group(&ctx, name).await.ok(),
     };
     if let Some(group) = &group {
-        let base = format!("/g/{}", group.name);
+        let name = &group.name;
         if ctx.require_in_group(Action::RunWorkload, group.id).is_ok() {
-            for (title, subtitle, path) in [
-                ("Start a notebook", "Work in JupyterLab", "/notebooks/new"),
-                ("New job", "Submit a script", "/jobs/new"),
+            for (title, subtitle, url) in [
+                ("Start a notebook", "Work in JupyterLab", paths::NotebookNew.link(name)),
+                ("New job", "Submit a script", paths::JobNew.link(name)),
             ] {
-                items.push(item(PaletteKind::Action, title, subtitle, format!("{base}{path}")));
+                items.push(item(PaletteKind::Action, title, subtitle, url));
             }
         }
-        for (title, path) in [
-            ("Home", ""),
-            ("Notebooks", "/notebooks"),
-            ("Jobs", "/jobs"),
-            ("Images", "/images"),
-            ("Settings", "/settings"),
+        for (title, url) in [
+            ("Home", paths::Home.link(name)),
+            ("Notebooks", paths::Notebooks.link(name)),
+            ("Jobs", paths::Jobs.link(name)),
+            ("Images", paths::Images.link(name)),
+            ("Settings", paths::Settings.link(name)),
         ] {
-            items.push(item(PaletteKind::Page, title, &group.display_name, format!("{base}{path}")));
+            items.push(item(PaletteKind::Page, title, &group.display_name, url));
         }
     }
     for (title, url) in [
-        ("Profile", "/profile"),
-        ("Change password", "/profile/password"),
-        ("Sessions", "/profile/sessions"),
-        ("API tokens", "/profile/tokens"),
+        ("Profile", paths::Profile.link()),
+        ("Change password", paths::ProfilePassword.link()),
+        ("Sessions", paths::ProfileSessions.link()),
+        ("API tokens", paths::ProfileTokens.link()),
+        ("REST API", paths::ApiDocs.link()),
     ] {
-        items.push(item(PaletteKind::Page, title, "Your account", url.to_owned()));
+        items.push(item(PaletteKind::Page, title, "Your account", url));
     }
     if ctx.is_platform_admin() {
         for (title, url) in [
-            ("Groups", "/admin/groups"),
-            ("New group", "/admin/groups/new"),
-            ("Users", "/admin/users"),
-            ("New user", "/admin/users/new"),
-            ("Instance types", "/admin/instance-types"),
-            ("System", "/admin/system"),
+            ("Groups", paths::admin::Groups.link()),
+            ("New group", paths::admin::GroupNew.link()),
+            ("Users", paths::admin::Users.link()),
+            ("New user", paths::admin::UserNew.link()),
+            ("Instance types", paths::admin::InstanceTypes.link()),
+            ("System", paths::admin::System.link()),
         ] {
-            items.push(item(PaletteKind::Page, title, "Admin portal", url.to_owned()));
+            items.push(item(PaletteKind::Page, title, "Admin portal", url));
         }
     }
     for membership in portal.accounts.my_groups(&ctx).await?.iter() {
@@ -85,7 +86,7 @@ pub(crate) async fn search(
             PaletteKind::Group,
             &to.display_name,
             "Switch to this group",
-            format!("/g/{}", to.name),
+            paths::Home.link(&to.name),
         ));
     }
     let wanted = query.q.trim().to_lowercase();
@@ -107,7 +108,7 @@ pub(crate) async fn search(
             }
             let images = portal.workloads.images_for(&ctx, group.id).await?;
             for image in images.iter().filter(|image| is_wanted(&image.display_name)) {
-                let url = format!("/g/{}/images/{}", group.name, image.name);
+                let url = paths::Image.link(&group.name, &image.name);
                 items.push(item(PaletteKind::Image, &image.display_name, "Image", url));
             }
             let found = portal.workloads.list_jobs(&ctx, group, &filter, JobSort::Newest, &request).await?;
@@ -120,7 +121,7 @@ pub(crate) async fn search(
                     PaletteKind::Job,
                     &job.name,
                     &subtitle,
-                    format!("/g/{}/jobs/{}", group.name, job.slug),
+                    paths::Job.link(&group.name, &job.slug),
                 ));
             }
         }

@@ -65,7 +65,7 @@ async fn page(
     let rule = portal.workloads.group_idle_rule(ctx, group).await?;
     let spans = spans.cloned().unwrap_or_else(|| Spans::of(rule));
     let page = GroupSettingsPage {
-        notebooks_action: format!("/g/{}/settings/notebooks", group.name),
+        notebooks_action: paths::SettingsNotebooks.link(&group.name),
         idle: view::field(spans.idle.0, "idle", error),
         idle_units: view::time_limit_units(&spans.idle.1),
         idle_help: format!(
@@ -80,7 +80,7 @@ async fn page(
         ),
         idle_words: view::idle_words(rule.idle_s.unwrap_or(idle_default)),
         lifetime_words: view::time_limit_words(rule.lifetime_s.unwrap_or(lifetime_default)),
-        action: format!("/g/{}/settings", group.name),
+        action: paths::Settings.link(&group.name),
         facts: vec![
             Fact::id("Name", group.name.clone()),
             Fact::new("Display name", group.display_name.clone()),
@@ -98,7 +98,7 @@ async fn page(
         timeout_units: view::time_limit_units(unit),
         timeout_words: view::time_limit_words(default_limit),
         can_edit: ctx.require_in_group(Action::ManageGroup, group.id).is_ok(),
-        admin_url: ctx.is_platform_admin().then(|| format!("/admin/groups/{}", group.name)),
+        admin_url: ctx.is_platform_admin().then(|| paths::admin::Group.link(&group.name)),
         frame: framed.frame,
     };
     view::page_with(view::form_status(error), &page)
@@ -119,7 +119,7 @@ pub(crate) async fn submit(
         Err(text) => Err(Error::field("default_time_limit", text)),
     };
     match result {
-        Ok(group) => Ok(view::see_other(&format!("/g/{}/settings?done=settings", group.name))),
+        Ok(group) => Ok(view::see_done(paths::Settings.link(&group.name), "settings")),
         Err(error) if !error.fields().is_empty() => {
             Ok(page(&portal, &ctx, &group, (number, unit), None, &Done::default(), Some(&error)).await?)
         }
@@ -140,7 +140,7 @@ pub(crate) async fn submit_notebooks(
         Err(error) => Err(error),
     };
     match result {
-        Ok(()) => Ok(view::see_other(&format!("/g/{}/settings?done=settings", group.name))),
+        Ok(()) => Ok(view::see_done(paths::Settings.link(&group.name), "settings")),
         Err(error) if !error.fields().is_empty() => {
             let (number, unit) = view::time_limit_fields(group.default_time_limit_s);
             let done = Done::default();

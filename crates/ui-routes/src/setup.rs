@@ -13,7 +13,7 @@ use crate::{frame, view};
 
 pub(crate) async fn show(State(portal): State<Portal>) -> Answer {
     if portal.accounts.is_set_up().await? {
-        return Ok(view::see_other("/sign-in"));
+        return Ok(view::see_other(&paths::SignIn.link()));
     }
     Ok(form(&portal, &FormBody::default(), None)?)
 }
@@ -63,7 +63,7 @@ pub(crate) async fn submit(
     };
     let group = setup.group.clone();
     match portal.accounts.complete_setup(&ctx, setup).await {
-        Ok(session) => Ok(enter(&portal, &session.secret, &format!("/g/{group}"))?),
+        Ok(session) => Ok(enter(&portal, &session.secret, &paths::Home.link(&group))?),
         Err(error) => Ok(form(&portal, &typed, Some(&error))?),
     }
 }

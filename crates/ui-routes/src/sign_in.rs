@@ -38,7 +38,7 @@ pub(crate) async fn show(
         return Ok(view::see_other(own_path(&next)));
     }
     if !portal.accounts.is_set_up().await? {
-        return Ok(view::see_other("/setup"));
+        return Ok(view::see_other(&paths::Setup.link()));
     }
     let notice = query.out.map(|_| Note::new(Tone::Good, "You are signed out.", ""));
     Ok(form(&portal, "", &next, notice, None)?)
@@ -81,7 +81,11 @@ pub(crate) async fn sign_out(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Ans
     portal.accounts.sign_out(&ctx).await?;
     let cookie =
         session_cookie::clear(&portal.settings).ok_or_else(|| Error::internal("clear a session cookie"))?;
-    Ok(([(header::SET_COOKIE, cookie)], view::see_other("/sign-in?out=1")).into_response())
+    Ok((
+        [(header::SET_COOKIE, cookie)],
+        view::see_other(&paths::query(paths::SignIn.link(), &[("out", "1")])),
+    )
+        .into_response())
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ pub(crate) fn see_other(url: &str) -> Response {
     axum::response::Redirect::to(url).into_response()
 }
 
+/// 303 to a page that says what was done (see [`crate::flash`]).
+pub(crate) fn see_done(link: impl Into<String>, what: &str) -> Response {
+    see_other(&paths::query(link, &[("done", what)]))
+}
+
 /// The page that a form was sent from, which a form of the frame returns to; the browser says which it was.
 pub(crate) fn way_back(headers: &HeaderMap) -> String {
     path_of(headers.get(header::REFERER))
@@ -184,16 +189,6 @@ pub(crate) fn idle_words(seconds: i64) -> String {
 /// A time limit in words.
 pub(crate) fn time_limit_words(seconds: i64) -> String {
     if seconds == 0 { "no limit".to_owned() } else { duration(seconds) }
-}
-
-/// As a value in a query.
-pub(crate) fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 /// Values of variables that sound secret stay hidden, as in the log.

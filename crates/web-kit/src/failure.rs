@@ -36,6 +36,8 @@ pub struct Scene<'a> {
     pub ctx: &'a base::OpContext,
     pub error: &'a Error,
     pub status: StatusCode,
+    /// What the row answers with, whose form the error takes.
+    pub answer: crate::AnswerKind,
     /// The path and query that were asked for.
     pub path: &'a str,
     pub is_get: bool,

@@ -13,22 +13,57 @@ use base::secret::random_text;
 use base::{Action, Actor, Credential, Error, Kind, OpContext, Person, Result};
 use tracing::Instrument as _;
 
+use crate::body::Limits;
 use crate::failure::{Failure, Reader, Scene, status_of};
 use crate::last_group::LastGroup;
-use crate::routes::Policy;
+use crate::routes::{
+    AnswerKind, Authentication, Body, Caller, Dialect, GroupFrom, Policy, RouteRow, group_of,
+};
 use crate::session_cookie;
 use crate::state::{Portal, PortalSettings};
 
 /// The code of the refusal that also clears the browser's cookies.
 const TWO_PEOPLE: &str = "two_people";
 
-/// The guard of one route.
+/// The guard of one route: what its row says, for each request.
 #[derive(Clone)]
-pub struct Guard {
-    pub portal: Portal,
-    pub policy: Policy,
-    pub is_api: bool,
-    pub render: fn(&Scene<'_>) -> Response,
+pub(crate) struct Guard {
+    portal: Portal,
+    policy: Policy,
+    answer: AnswerKind,
+    authentication: Authentication,
+    group: GroupFrom,
+    /// Where they are not the usual ones.
+    limits: Option<Limits>,
+    render: fn(&Scene<'_>) -> Response,
+}
+
+impl Guard {
+    pub(crate) fn new(portal: &Portal, row: &RouteRow, render: fn(&Scene<'_>) -> Response) -> Self {
+        let is_unusual = matches!(row.body, Body::Streamed(_)) || row.body.limits() != Some(Limits::USUAL);
+        Self {
+            portal: portal.clone(),
+            policy: row.policy,
+            answer: row.answer,
+            authentication: row.authentication,
+            group: row.group,
+            limits: row.body.limits().filter(|_| is_unusual),
+            render,
+        }
+    }
+
+    /// The guard of addresses that have no row.
+    pub(crate) fn of_nothing(portal: &Portal, dialect: &Dialect) -> Self {
+        Self {
+            portal: portal.clone(),
+            policy: Policy::Public,
+            answer: AnswerKind::Page,
+            authentication: dialect.authentication,
+            group: GroupFrom::Nowhere,
+            limits: None,
+            render: dialect.render,
+        }
+    }
 }
 
 /// Who acts, as found by the guard.
@@ -60,7 +95,7 @@ pub(crate) async fn run(State(guard): State<Guard>, request: Request, next: Next
 /// Runs the request through the guard.
 pub(crate) async fn answer<F>(
     guard: Guard,
-    mut request: Request,
+    request: Request,
     next: impl FnOnce(Request) -> F + Send,
 ) -> Response
 where
@@ -76,33 +111,31 @@ where
         address: client_address(&guard.portal.settings, request.extensions(), request.headers()),
         catalogue: None,
     };
-    let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-    let method = request.method().clone();
-    let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(request.uri().path(), 200));
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let span = tracing::info_span!("request", id = %request_id, %method, path = %base::redact::for_log(uri.path(), 200));
     let last_group = LastGroup::read(request.headers());
     let referer = request.headers().get(header::REFERER).cloned();
     let mut group = None;
     let mut response = async {
-        let asked = Asked {
-            method: &method,
-            path: request.uri().path().to_owned(),
-            headers: request.headers().clone(),
-        };
-        match admit(&guard, &mut ctx, asked).await {
+        let (mut parts, body) = request.into_parts();
+        match admit(&guard, &mut ctx, &parts).await {
             Ok(found) => {
                 if let Some(found) = found {
                     group = Some(found.clone());
-                    request.extensions_mut().insert(InGroup(found));
+                    parts.extensions.insert(InGroup(found));
                 }
-                request.extensions_mut().insert(Ctx(ctx.clone()));
-                next(request).await
+                if let Some(limits) = guard.limits {
+                    parts.extensions.insert(limits);
+                }
+                parts.extensions.insert(Ctx(ctx.clone()));
+                next(Request::from_parts(parts, body)).await
             }
             Err(error) => axum::response::IntoResponse::into_response(Failure(error)),
         }
     }
     .instrument(span.clone())
     .await;
-    if let Some(group) = group.as_ref().filter(|_| !guard.is_api) {
+    if let Some(group) = group.as_ref().filter(|_| matches!(guard.authentication, Authentication::Session)) {
         last_group.keep(&guard.portal.settings, &group.name, &mut response);
     }
     let told =
@@ -111,8 +144,11 @@ where
         told.or_else(|| router_s_own(response.status(), &method).map(|e| (response.status(), Arc::new(e))));
     let mut response = match told {
         Some((status, error)) => {
-            let reader =
-                if guard.is_api { None } else { reader(&guard.portal, &ctx, &error, last_group).await };
+            let reader = if guard.answer.is_for_people() {
+                reader(&guard.portal, &ctx, &error, last_group).await
+            } else {
+                None
+            };
             let _entered = span.enter();
             if error.kind() == Kind::Internal {
                 tracing::error!(error = ?error, actor = ctx.actor_name(), "a request failed");
@@ -125,7 +161,8 @@ where
                 ctx: &ctx,
                 error: &error,
                 status,
-                path: &path,
+                answer: guard.answer,
+                path: uri.path_and_query().map_or("/", |path| path.as_str()),
                 is_get,
                 referer: referer.as_ref(),
                 group: group.as_ref(),
@@ -196,29 +233,19 @@ const fn status_class(status: u16) -> &'static str {
     }
 }
 
-/// The parts of a request that decide whether it is let in.
-struct Asked<'a> {
-    method: &'a Method,
-    path: String,
-    headers: HeaderMap,
-}
-
 /// Finds out who asks and refuses those who may not.
-async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<Option<Group>> {
+async fn admit(guard: &Guard, ctx: &mut OpContext, request: &Parts) -> Result<Option<Group>> {
     let portal = &guard.portal;
-    let bearer = bearer(&asked.headers)?;
     ctx.catalogue = Some(portal.db.catalogue_version().await?);
-    let authenticated = match (guard.is_api, bearer) {
-        (true, Some(token)) => Some(portal.accounts.authenticate_token(ctx, &token).await?),
-        _ => by_cookie(portal, ctx, &asked.headers).await?,
-    };
-    if let Some((person, credential)) = authenticated {
-        ctx.actor = Actor::Person(person);
-        ctx.credential = credential;
+    let mut of_caller = None;
+    if let Some(caller) = caller(guard, ctx, request).await? {
+        ctx.actor = Actor::Person(caller.person);
+        ctx.credential = caller.credential;
+        of_caller = caller.group;
     }
-    let is_safe = matches!(*asked.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if !is_safe && !matches!(ctx.credential, Credential::Token { .. }) {
-        check_origin(portal, &asked.headers)?;
+        check_origin(portal, &request.headers)?;
     }
     match guard.policy {
         Policy::Public => Ok(None),
@@ -232,14 +259,29 @@ async fn admit(guard: &Guard, ctx: &mut OpContext, asked: Asked<'_>) -> Result<O
         }
         Policy::Member | Policy::GroupAdmin => {
             ctx.person()?;
-            let name = group_of(&asked.path, guard.is_api)?;
-            let group = portal.accounts.get_group(ctx, &name).await?;
+            let name = guard.group.name(request.uri.path(), &request.headers, of_caller.as_deref());
+            let group = group_of(portal, ctx, name).await?;
             if guard.policy == Policy::GroupAdmin {
                 ctx.require_in_group(Action::ManageGroup, group.id)?;
             }
             Ok(Some(group))
         }
     }
+}
+
+/// Who asks, in the way that the row takes.
+async fn caller(guard: &Guard, ctx: &OpContext, request: &Parts) -> Result<Option<Caller>> {
+    let portal = &guard.portal;
+    let found = match guard.authentication {
+        Authentication::Nobody => None,
+        Authentication::Foreign(foreign) => return foreign.authenticate(portal, ctx, request).await,
+        Authentication::TokenOrSession => match bearer(&request.headers)? {
+            Some(token) => Some(portal.accounts.authenticate_token(ctx, token).await?),
+            None => by_cookie(portal, ctx, &request.headers).await?,
+        },
+        Authentication::Session => by_cookie(portal, ctx, &request.headers).await?,
+    };
+    Ok(found.map(|(person, credential)| Caller { person, credential, group: None }))
 }
 
 /// The person of the session cookie. What a page of a neighbouring host or port planted beside it is ignored, unless
@@ -262,21 +304,11 @@ async fn by_cookie(
     Ok(found)
 }
 
-/// The group's name in `/g/{group}/…` and `/api/v1/groups/{group}/…`.
-fn group_of(path: &str, is_api: bool) -> Result<String> {
-    let name = path.split('/').nth(if is_api { 4 } else { 2 }).unwrap_or_default();
-    if base::names::group_name(name).is_ok() {
-        Ok(name.to_owned())
-    } else {
-        Err(Error::not_found("group of this name"))
-    }
-}
-
-fn bearer(headers: &HeaderMap) -> Result<Option<String>> {
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
     token.map(Some).ok_or_else(|| {
         Error::unauthenticated("The Authorization header is not understood.")

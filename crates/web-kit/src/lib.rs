@@ -15,9 +15,9 @@ pub mod session_cookie;
 pub mod sse;
 pub mod state;
 
-pub use body::{FormBody, JsonBody, QueryString};
+pub use body::{FormBody, JsonBody, Limits, QueryString, StreamedBody};
 pub use failure::{Answer, Failure, Reader, Scene, status_of};
 pub use guard::{Ctx, InGroup};
 pub use last_group::LastGroup;
-pub use routes::{Policy, RouteRow, RouteTable};
+pub use routes::{AnswerKind, Authentication, Body, Dialect, GroupFrom, Policy, RouteRow, RouteTable};
 pub use state::{Portal, PortalSettings};

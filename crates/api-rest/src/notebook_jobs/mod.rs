@@ -11,12 +11,12 @@ use workloads::engine::Spec;
 use workloads::jobs::{NewJob, TimeLimit};
 use workloads::notebook_jobs::NewNotebookJob;
 
-use crate::dto::{JobDto, Problem};
+use crate::dto::JobDto;
 use crate::jobs::idempotency_key;
 use dto::{FolderDto, FolderQuery, NewNotebookJobDto, ParametersDto};
 
 /// Runs a notebook as a job, with papermill. With the header `Idempotency-Key`, sending it again gives the same job.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebook-jobs", tag = "jobs", params(("group" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewNotebookJobDto, responses((status = 201, body = JobDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "jobs", params(("Idempotency-Key" = Option<String>, Header, description = "A name for this request; sent again, it makes no second job.")), request_body = NewNotebookJobDto, responses((status = 201, body = JobDto)))]
 pub(crate) async fn submit(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -42,7 +42,7 @@ pub(crate) async fn submit(
 }
 
 /// The folders and notebooks in a folder of one's home in the group, or of the group's shared files.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/notebook-files", tag = "jobs", params(("group" = String, Path), FolderQuery), responses((status = 200, body = FolderDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", params(FolderQuery), responses((status = 200, body = FolderDto)))]
 pub(crate) async fn files(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -60,7 +60,7 @@ pub(crate) async fn files(
 }
 
 /// The executed notebook of a job that ran one: as far as it came, while it runs or when it failed.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/jobs/{job}/notebook", tag = "jobs", params(("group" = String, Path), ("job" = String, Path)), responses((status = 200, content_type = "application/x-ipynb+json", body = String), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "jobs", responses((status = 200, content_type = "application/x-ipynb+json", body = String)))]
 pub(crate) async fn executed(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

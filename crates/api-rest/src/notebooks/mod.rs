@@ -10,13 +10,13 @@ use serde_json::Value;
 use web_kit::logs;
 use web_kit::{Answer, Ctx, InGroup, JsonBody, Portal, QueryString};
 
-use crate::dto::{JobEventDto, Problem};
+use crate::dto::{JobEventDto, LogLinesDto};
 use dto::{IdleRuleDto, NewNotebookDto, NotebookDto, NotebookListDto, StartDto};
 
 type Where = Path<(String, String)>;
 
 /// One's own notebooks in the group; group admins see everybody's.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks", tag = "notebooks", params(("group" = String, Path)), responses((status = 200, body = NotebookListDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", responses((status = 200, body = NotebookListDto)))]
 pub(crate) async fn list(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -27,7 +27,7 @@ pub(crate) async fn list(
 }
 
 /// Makes a notebook and starts it.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks", tag = "notebooks", params(("group" = String, Path)), request_body = NewNotebookDto, responses((status = 201, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "notebooks", request_body = NewNotebookDto, responses((status = 201, body = NotebookDto)))]
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -44,7 +44,7 @@ fn answer(portal: &Portal, notebook: workloads::notebooks::Notebook) -> Json<Not
 }
 
 /// One notebook with its newest run.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", responses((status = 200, body = NotebookDto)))]
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -55,7 +55,7 @@ pub(crate) async fn get(
 }
 
 /// Deletes a notebook that does not run. The files in its owner's home stay.
-#[utoipa::path(delete, path = "/api/v1/groups/{group}/notebooks/{notebook}", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "", tag = "notebooks", responses((status = 204)))]
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -67,7 +67,7 @@ pub(crate) async fn delete(
 }
 
 /// Starts a notebook again, with the changes given. One that is up already stays as it is.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/start", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), request_body = StartDto, responses((status = 202, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "notebooks", request_body = StartDto, responses((status = 202, body = NotebookDto)))]
 pub(crate) async fn start(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -82,7 +82,7 @@ pub(crate) async fn start(
 }
 
 /// Asks a notebook to stop.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/stop", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 202, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "notebooks", responses((status = 202, body = NotebookDto)))]
 pub(crate) async fn stop(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -94,7 +94,7 @@ pub(crate) async fn stop(
 }
 
 /// Leaves an idle notebook alone for another hour.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/snooze", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "notebooks", responses((status = 200, body = NotebookDto)))]
 pub(crate) async fn snooze(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -106,7 +106,7 @@ pub(crate) async fn snooze(
 
 /// Takes away the packages that the notebook's owner installed in their home of the group. None of their notebooks in
 /// the group may run.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/packages/reset", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "notebooks", responses((status = 200, body = NotebookDto)))]
 pub(crate) async fn reset_packages(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -117,7 +117,7 @@ pub(crate) async fn reset_packages(
 }
 
 /// Stops a notebook and starts it again, in the same image and size.
-#[utoipa::path(post, path = "/api/v1/groups/{group}/notebooks/{notebook}/restart", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 202, body = NotebookDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "", tag = "notebooks", responses((status = 202, body = NotebookDto)))]
 pub(crate) async fn restart(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -129,7 +129,7 @@ pub(crate) async fn restart(
 }
 
 /// What happened in the newest run, oldest first.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/events", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path)), responses((status = 200, body = Vec<JobEventDto>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", responses((status = 200, body = Vec<JobEventDto>)))]
 pub(crate) async fn events(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -141,7 +141,7 @@ pub(crate) async fn events(
 }
 
 /// Some lines of the newest run's log: `from` (counted from 0) and `count`, or the last `tail`.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/log/lines", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path), ("from" = Option<u64>, Query), ("count" = Option<usize>, Query), ("tail" = Option<usize>, Query)), responses((status = 200, body = Value), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", params(("from" = Option<u64>, Query, description = "The first line, counted from 0."), ("count" = Option<usize>, Query, description = "So many lines; 500 when left out, 2000 at most."), ("tail" = Option<usize>, Query, description = "The last so many lines instead.")), responses((status = 200, body = LogLinesDto)))]
 pub(crate) async fn log_lines(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -154,7 +154,7 @@ pub(crate) async fn log_lines(
 }
 
 /// The log of the newest run as it grows, as server-sent events `lines`, and `end` when it is complete; 204 before it has started.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/notebooks/{notebook}/log/stream", tag = "notebooks", params(("group" = String, Path), ("notebook" = String, Path), ("from" = Option<u64>, Query)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", params(("from" = Option<u64>, Query, description = "The first line, counted from 0.")), responses((status = 200, content_type = "text/event-stream", body = String), (status = 204, description = "Nothing has started yet.")))]
 pub(crate) async fn log_stream(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -167,7 +167,7 @@ pub(crate) async fn log_stream(
 }
 
 /// What the group's notebooks do when they say nothing themselves.
-#[utoipa::path(get, path = "/api/v1/groups/{group}/idle-rule", tag = "notebooks", params(("group" = String, Path)), responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", responses((status = 200, body = IdleRuleDto)))]
 pub(crate) async fn group_rule(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -177,7 +177,7 @@ pub(crate) async fn group_rule(
 }
 
 /// Sets what the group's notebooks do when they say nothing themselves.
-#[utoipa::path(put, path = "/api/v1/groups/{group}/idle-rule", tag = "notebooks", params(("group" = String, Path)), request_body = IdleRuleDto, responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "notebooks", request_body = IdleRuleDto, responses((status = 200, body = IdleRuleDto)))]
 pub(crate) async fn set_group_rule(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -189,7 +189,7 @@ pub(crate) async fn set_group_rule(
 }
 
 /// The most that anybody may choose for an instance type.
-#[utoipa::path(get, path = "/api/v1/instance-types/{name}/idle-rule", tag = "notebooks", params(("name" = String, Path)), responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "", tag = "notebooks", responses((status = 200, body = IdleRuleDto)))]
 pub(crate) async fn type_rule(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
@@ -199,7 +199,7 @@ pub(crate) async fn type_rule(
 }
 
 /// Sets the most that anybody may choose for an instance type.
-#[utoipa::path(put, path = "/api/v1/instance-types/{name}/idle-rule", tag = "notebooks", params(("name" = String, Path)), request_body = IdleRuleDto, responses((status = 200, body = IdleRuleDto), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "", tag = "notebooks", request_body = IdleRuleDto, responses((status = 200, body = IdleRuleDto)))]
 pub(crate) async fn set_type_rule(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,

@@ -119,7 +119,7 @@ pub(crate) async fn create_token(
 
 pub(crate) fn docs(what: &str) -> anyhow::Result<()> {
     match what {
-        "openapi" => say(&api_rest::openapi_json()),
+        "openapi" => say(api_rest::openapi_json()),
         "config-schema" => say(&serde_json::to_string_pretty(&json_schema())?),
         "configuration" => say(markdown().trim_end()),
         "cli" => say(crate::cli::help().trim_end()),

@@ -4,6 +4,9 @@
 
 mod authorization;
 mod content;
+mod foreign;
 mod headers;
+mod links;
 mod openapi;
 mod portal;
+mod table;

@@ -17,6 +17,7 @@ pub(crate) struct TestPortal {
     pub(crate) world: World,
     pub(crate) router: Router,
     pub(crate) rows: Vec<RouteRow>,
+    pub(crate) portal: Portal,
     _stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
 }
@@ -57,7 +58,7 @@ impl TestPortal {
         let serving = Arc::new(portico::ServedNotebooks(portal.clone()));
         let proxy = proxy::Proxy::new(portal.clone(), serving, settings);
         let app = portico::app(&portal, &proxy);
-        Self { world, router: app.router, rows: app.rows, _stop: stop, _folder: folder }
+        Self { world, router: app.router, rows: app.rows, portal, _stop: stop, _folder: folder }
     }
 
     /// A session cookie of one of the people.

@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 use web_kit::state::Parts;
-use web_kit::{Portal, PortalSettings};
+use web_kit::{Authentication, Dialect, Portal, PortalSettings};
 
 use crate::workload;
 
@@ -112,7 +112,9 @@ impl Content {
         let render = |scene: &web_kit::Scene<'_>| {
             web_kit::problem::response(scene.error, scene.status, &scene.ctx.request_id)
         };
-        let (_, router) = proxy.portal_routes(render).into_parts();
+        let dialect =
+            Dialect { root: "/", authentication: Authentication::Session, body: web_kit::Body::None, render };
+        let (_, router) = web_kit::routes::assemble(&portal, vec![proxy.portal_routes(dialect)]);
         let content = Router::new()
             .fallback_service(proxy.content_origin())
             .into_make_service_with_connect_info::<SocketAddr>();

@@ -1,6 +1,7 @@
 //! Groups in the admin portal.
 
 use askama::Template;
+use paths::admin as at;
 
 use crate::Page;
 use crate::components::{Choice, Field, Pager};
@@ -116,7 +117,7 @@ impl GroupFormPage {
     /// The group's URL, or that of the form for a new one.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("/admin/groups/{}", self.existing.as_deref().unwrap_or("new"))
+        self.existing.as_deref().map_or_else(|| at::GroupNew.link(), |name| at::Group.link(name))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Instance types in the admin portal.
 
 use askama::Template;
+use paths::admin as at;
 
 use crate::Page;
 use crate::components::{Choice, Field};
@@ -90,7 +91,9 @@ impl InstanceTypeFormPage {
     /// The type's URL, or that of the form for a new one.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("/admin/instance-types/{}", self.existing.as_deref().unwrap_or("new"))
+        self.existing
+            .as_deref()
+            .map_or_else(|| at::InstanceTypeNew.link(), |name| at::InstanceType.link(name))
     }
 }
 

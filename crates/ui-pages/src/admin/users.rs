@@ -1,6 +1,7 @@
 //! Users in the admin portal.
 
 use askama::Template;
+use paths::admin as at;
 
 use crate::Page;
 use crate::components::{Choice, Field, Pager, Status, When};
@@ -102,7 +103,7 @@ impl UserFormPage {
     /// The user's URL, or that of the form for a new one.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("/admin/users/{}", self.existing.as_deref().unwrap_or("new"))
+        self.existing.as_deref().map_or_else(|| at::UserNew.link(), |name| at::User.link(name))
     }
 }
 

@@ -161,14 +161,15 @@ impl JobPage {
     /// The tabs with their URLs.
     #[must_use]
     pub fn tabs(&self) -> Vec<Tab> {
+        let (group, id) = (self.frame.group_name(), self.id.as_str());
         let mut tabs = vec![
             Tab::new("Overview", &self.url, matches!(self.tab, JobTab::Overview(_))),
-            Tab::new("Logs", format!("{}/logs", self.url), matches!(self.tab, JobTab::Logs(_))),
-            Tab::new("Events", format!("{}/events", self.url), matches!(self.tab, JobTab::Events(_))),
+            Tab::new("Logs", paths::JobLogs.link(group, id), matches!(self.tab, JobTab::Logs(_))),
+            Tab::new("Events", paths::JobEvents.link(group, id), matches!(self.tab, JobTab::Events(_))),
         ];
         if self.has_notebook {
             let is_open = matches!(self.tab, JobTab::Notebook(_));
-            tabs.insert(1, Tab::new("Notebook", format!("{}/notebook", self.url), is_open));
+            tabs.insert(1, Tab::new("Notebook", paths::JobNotebook.link(group, id), is_open));
         }
         tabs
     }

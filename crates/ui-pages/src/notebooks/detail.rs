@@ -124,9 +124,10 @@ impl NotebookPage {
     /// The tabs with their URLs.
     #[must_use]
     pub fn tabs(&self) -> Vec<Tab> {
+        let logs = paths::NotebookLogs.link(self.frame.group_name(), &self.slug);
         vec![
             Tab::new("Overview", &self.url, matches!(self.tab, NotebookTab::Overview(_))),
-            Tab::new("Logs", format!("{}/logs", self.url), matches!(self.tab, NotebookTab::Logs(_))),
+            Tab::new("Logs", logs, matches!(self.tab, NotebookTab::Logs(_))),
         ]
     }
 

@@ -26,11 +26,8 @@ impl Opens {
     /// The ways into the notebook with this slug.
     #[must_use]
     pub fn of(slug: &str) -> Self {
-        Self {
-            lab: format!("/open/{slug}?to=lab"),
-            classic: format!("/open/{slug}?to=tree"),
-            terminal: format!("/open/{slug}?to=terminals/1"),
-        }
+        let to = |path: &str| paths::query(paths::Open.link(slug), &[("to", path)]);
+        Self { lab: to("lab"), classic: to("tree"), terminal: to("terminals/1") }
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn list(
             AdminGroupRow {
                 slug: group.name.clone(),
                 display_name: group.display_name.clone(),
-                url: format!("/admin/groups/{}", group.name),
+                url: paths::admin::Group.link(&group.name),
                 members: members.get(&group.id).copied().unwrap_or(0),
                 user_cpu: say(u.cpu_milli, decimal),
                 user_memory: say(u.memory_mib, base::resources::memory),
@@ -47,15 +47,16 @@ pub(crate) async fn list(
             }
         })
         .collect();
+    let list = paths::admin::Groups.link();
     let next = groups
         .last()
         .filter(|_| more)
-        .map(|group| format!("/admin/groups?q={}&after={}", query.q, group.name));
+        .map(|group| paths::query(&*list, &[("q", &query.q), ("after", &group.name)]));
     let page = GroupsPage {
         q: query.q,
         summary: view::plural(groups.len() as i64, "group", if more { " on this page" } else { "" }),
         rows,
-        pager: Pager { prev: query.after.map(|_| "/admin/groups".to_owned()), next, shown: String::new() },
+        pager: Pager { prev: query.after.map(|_| list), next, shown: String::new() },
         frame: framed.frame,
     };
     Ok(view::page(&page)?)
@@ -196,7 +197,7 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: Fo
         Err(error) => Err(error),
     };
     match result {
-        Ok(group) => Ok(view::see_other(&format!("/admin/groups/{}?done=created", group.name))),
+        Ok(group) => Ok(view::see_done(paths::admin::Group.link(&group.name), "created")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, None, typed, &Done::default(), Some(&error)).await?)
         }
@@ -235,7 +236,7 @@ pub(crate) async fn update(
         Err(error) => Err(error),
     };
     match result {
-        Ok(_) => Ok(view::see_other(&format!("/admin/groups/{name}?done=saved"))),
+        Ok(_) => Ok(view::see_done(paths::admin::Group.link(&name), "saved")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, Some(&group), typed, &Done::default(), Some(&error)).await?)
         }
@@ -255,7 +256,7 @@ pub(crate) async fn add_member(
         Err(text) => Err(Error::field("role", text)),
     };
     match result {
-        Ok(()) => Ok(view::see_other(&format!("/admin/groups/{name}?done=member"))),
+        Ok(()) => Ok(view::see_done(paths::admin::Group.link(&name), "member")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, Some(&group), Typed::of(&group), &Done::default(), Some(&error)).await?)
         }
@@ -269,7 +270,7 @@ pub(crate) async fn remove_member(
     Path((name, user)): Path<(String, String)>,
 ) -> Answer {
     portal.accounts.remove_member(&ctx, &name, &user).await?;
-    Ok(view::see_other(&format!("/admin/groups/{name}?done=removed")))
+    Ok(view::see_done(paths::admin::Group.link(&name), "removed"))
 }
 
 async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Field) -> Result<DeletePage> {
@@ -284,9 +285,9 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         frame: framed.frame,
         noun: "group".to_owned(),
         name: group.name.clone(),
-        action: format!("/admin/groups/{name}/delete"),
-        cancel_url: format!("/admin/groups/{name}"),
-        list: Link::new("Groups", "/admin/groups"),
+        action: paths::admin::GroupDelete.link(name),
+        cancel_url: paths::admin::Group.link(name),
+        list: Link::new("Groups", paths::admin::Groups.link()),
         goes_with: [
             GoesWith {
                 count: format!("{}{}", number(jobs), if more { "+" } else { "" }),
@@ -325,6 +326,6 @@ pub(crate) async fn delete(
     body: FormBody,
 ) -> Answer {
     let ask_again = async |confirm| delete_page(&portal, &ctx, &name, confirm).await;
-    delete_confirmed(&body, &name, "/admin/groups", portal.workloads.delete_group(&ctx, &name), ask_again)
-        .await
+    let delete = portal.workloads.delete_group(&ctx, &name);
+    delete_confirmed(&body, &name, paths::admin::Groups.link(), delete, ask_again).await
 }

@@ -34,7 +34,7 @@ pub(crate) async fn list(
             name: kind.name.clone(),
             display_name: kind.display_name.clone(),
             description: kind.description.clone(),
-            url: format!("/admin/instance-types/{}", kind.name),
+            url: paths::admin::InstanceType.link(&kind.name),
             cpu: base::resources::cores(kind.resources.cpu_milli),
             memory: base::resources::memory(kind.resources.memory_mib),
             gpu: kind.resources.gpu.to_string(),
@@ -198,7 +198,7 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: Fo
         Err(error) => Err(error),
     };
     match result {
-        Ok(_) => Ok(view::see_other("/admin/instance-types?done=created")),
+        Ok(_) => Ok(view::see_done(paths::admin::InstanceTypes.link(), "created")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, None, typed, &groups, &Done::default(), Some(&error)).await?)
         }
@@ -225,7 +225,7 @@ pub(crate) async fn set_idle_rule(
         Err(error) => Err(error),
     };
     match result {
-        Ok(()) => Ok(view::see_other(&format!("/admin/instance-types/{name}?done=saved"))),
+        Ok(()) => Ok(view::see_done(paths::admin::InstanceType.link(&name), "saved")),
         Err(error) if is_for_form(&error) => {
             let groups = group_names(&portal, &ctx).await?;
             let kind = find(&portal, &ctx, &name).await?;
@@ -260,7 +260,7 @@ pub(crate) async fn update(
         Err(error) => Err(error),
     };
     match result {
-        Ok(_) => Ok(view::see_other("/admin/instance-types?done=saved")),
+        Ok(_) => Ok(view::see_done(paths::admin::InstanceTypes.link(), "saved")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, Some(&name), typed, &groups, &Done::default(), Some(&error)).await?)
         }
@@ -276,9 +276,9 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         frame: framed.frame,
         noun: "instance type".to_owned(),
         name: kind.name,
-        action: format!("/admin/instance-types/{name}/delete"),
-        cancel_url: format!("/admin/instance-types/{name}"),
-        list: Link::new("Instance types", "/admin/instance-types"),
+        action: paths::admin::InstanceTypeDelete.link(name),
+        cancel_url: paths::admin::InstanceType.link(name),
+        list: Link::new("Instance types", paths::admin::InstanceTypes.link()),
         goes_with,
         stays: "Jobs that name it keep their size and go on. Running such a job again asks for another type."
             .to_owned(),
@@ -305,7 +305,7 @@ pub(crate) async fn delete(
     delete_confirmed(
         &body,
         &name,
-        "/admin/instance-types",
+        paths::admin::InstanceTypes.link(),
         portal.workloads.delete_instance_type(&ctx, &name),
         ask_again,
     )

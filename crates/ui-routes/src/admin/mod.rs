@@ -26,7 +26,7 @@ pub(crate) struct AdminList {
 }
 
 pub(crate) async fn entrance() -> Response {
-    view::see_other("/admin/groups")
+    view::see_other(&paths::admin::Groups.link())
 }
 
 /// Errors that the form shows itself; others get a page of their own.
@@ -34,12 +34,12 @@ pub(crate) fn is_for_form(error: &Error) -> bool {
     matches!(error.kind(), Kind::Invalid | Kind::Conflict | Kind::TooManyRequests)
 }
 
-/// Deletes something when the form has its name, and goes to `list_url`. Asks again with the reason otherwise, and where
+/// Deletes something when the form has its name, and goes to the list. Asks again with the reason otherwise, and where
 /// it can't be deleted.
 pub(crate) async fn delete_confirmed<T>(
     body: &FormBody,
     name: &str,
-    list_url: &str,
+    list: String,
     delete: impl Future<Output = Result<T>>,
     ask_again: impl AsyncFnOnce(Field) -> Result<DeletePage>,
 ) -> Answer {
@@ -50,7 +50,7 @@ pub(crate) async fn delete_confirmed<T>(
         Err(Error::field("confirm", format!("Type “{name}” to delete it.")))
     };
     match deleted {
-        Ok(()) => Ok(view::see_other(&format!("{list_url}?done=deleted"))),
+        Ok(()) => Ok(view::see_done(list, "deleted")),
         Err(error) if is_for_form(&error) => {
             let why =
                 view::field_error("confirm", Some(&error)).unwrap_or_else(|| error.message().to_owned());

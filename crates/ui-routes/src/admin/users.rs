@@ -34,20 +34,23 @@ pub(crate) async fn list(
             username: user.name.clone(),
             display_name: user.display_name.clone(),
             email: user.email.clone().unwrap_or_default(),
-            url: format!("/admin/users/{}", user.name),
+            url: paths::admin::User.link(&user.name),
             admin: user.is_platform_admin,
             status: if user.enabled { Status::Enabled } else { Status::Disabled },
             groups: groups.get(&user.id).cloned().unwrap_or_default(),
             last_seen: user.last_sign_in_at.map(|at| framed.when(at)),
         })
         .collect();
-    let next =
-        users.last().filter(|_| more).map(|user| format!("/admin/users?q={}&after={}", query.q, user.name));
+    let list = paths::admin::Users.link();
+    let next = users
+        .last()
+        .filter(|_| more)
+        .map(|user| paths::query(&*list, &[("q", &query.q), ("after", &user.name)]));
     let page = UsersPage {
         q: query.q,
         summary: view::plural(users.len() as i64, "user", if more { " on this page" } else { "" }),
         rows,
-        pager: Pager { prev: query.after.map(|_| "/admin/users".to_owned()), next, shown: String::new() },
+        pager: Pager { prev: query.after.map(|_| list), next, shown: String::new() },
         frame: framed.frame,
     };
     Ok(view::page(&page)?)
@@ -174,7 +177,7 @@ pub(crate) async fn create(State(portal): State<Portal>, Ctx(ctx): Ctx, body: Fo
     match portal.accounts.create_user(&ctx, input).await {
         Ok(user) => {
             set_groups(&portal, &ctx, &user, typed.groups.as_deref().unwrap_or_default()).await?;
-            Ok(view::see_other(&format!("/admin/users/{}?done=created", user.name)))
+            Ok(view::see_done(paths::admin::User.link(&user.name), "created"))
         }
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, None, typed, &Done::default(), Some(&error)).await?)
@@ -210,7 +213,7 @@ pub(crate) async fn update(
     match portal.accounts.update_user(&ctx, &name, change).await {
         Ok(user) => {
             set_groups(&portal, &ctx, &user, typed.groups.as_deref().unwrap_or_default()).await?;
-            Ok(view::see_other(&format!("/admin/users/{name}?done=saved")))
+            Ok(view::see_done(paths::admin::User.link(&name), "saved"))
         }
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, Some(&user), typed, &Done::default(), Some(&error)).await?)
@@ -227,7 +230,7 @@ pub(crate) async fn set_password(
 ) -> Answer {
     let user = portal.accounts.get_user(&ctx, &name).await?;
     match portal.accounts.set_password(&ctx, &name, Secret::new(body.text("password"))).await {
-        Ok(()) => Ok(view::see_other(&format!("/admin/users/{name}?done=user-password"))),
+        Ok(()) => Ok(view::see_done(paths::admin::User.link(&name), "user-password")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, Some(&user), Typed::of(&user), &Done::default(), Some(&error)).await?)
         }
@@ -243,9 +246,9 @@ async fn delete_page(portal: &Portal, ctx: &OpContext, name: &str, confirm: Fiel
         frame: framed.frame,
         noun: "user".to_owned(),
         name: user.name.clone(),
-        action: format!("/admin/users/{name}/delete"),
-        cancel_url: format!("/admin/users/{name}"),
-        list: Link::new("Users", "/admin/users"),
+        action: paths::admin::UserDelete.link(name),
+        cancel_url: paths::admin::User.link(name),
+        list: Link::new("Users", paths::admin::Users.link()),
         goes_with: [
             GoesWith::memberships(groups),
             GoesWith { count: "All".to_owned(), what: "sessions and API tokens".to_owned() },
@@ -277,5 +280,6 @@ pub(crate) async fn delete(
     body: FormBody,
 ) -> Answer {
     let ask_again = async |confirm| delete_page(&portal, &ctx, &name, confirm).await;
-    delete_confirmed(&body, &name, "/admin/users", portal.accounts.delete_user(&ctx, &name), ask_again).await
+    let delete = portal.accounts.delete_user(&ctx, &name);
+    delete_confirmed(&body, &name, paths::admin::Users.link(), delete, ask_again).await
 }

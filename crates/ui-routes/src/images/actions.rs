@@ -13,7 +13,7 @@ use crate::view;
 
 /// Back to the image's page, which says what was done.
 fn done(place: &Place, image: &str, what: &str) -> Answer {
-    Ok(view::see_other(&format!("{}?done={what}", place.url(image))))
+    Ok(view::see_done(place.url(image), what))
 }
 
 pub(crate) async fn rebuild(
@@ -98,9 +98,9 @@ async fn delete_page(
         frame: framed.frame,
         noun: "image".to_owned(),
         name: name.to_owned(),
-        action: format!("{}/delete", place.url(name)),
+        action: place.delete_link(name),
         cancel_url: place.url(name),
-        list: Link::new("Images", place.base()),
+        list: Link::new("Images", place.list_link()),
         goes_with: Vec::new(),
         stays: in_use(&uses),
         blocked: image
@@ -128,5 +128,5 @@ pub(crate) async fn delete(
 ) -> Answer {
     let ask_again = async |confirm| delete_page(&portal, &ctx, &place, &image, confirm).await;
     let delete = portal.workloads.delete_image(&ctx, place.owner(), &image);
-    delete_confirmed(&body, &image, &place.base(), delete, ask_again).await
+    delete_confirmed(&body, &image, place.list_link(), delete, ask_again).await
 }

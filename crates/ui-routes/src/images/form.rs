@@ -149,9 +149,9 @@ async fn form(
     let containers = portal.workloads.containers().await;
     let page = ImageFormPage {
         existing_title: existing.map(|image| image.display_name.clone()),
-        list_url: place.base(),
-        action: existing.map_or_else(|| place.url("new"), |image| format!("{}/edit", place.url(&image.name))),
-        cancel_url: existing.map_or_else(|| place.base(), |image| place.url(&image.name)),
+        list_url: place.list_link(),
+        action: existing.map_or_else(|| place.new_link(), |image| place.edit_link(&image.name)),
+        cancel_url: existing.map_or_else(|| place.list_link(), |image| place.url(&image.name)),
         error: view::form_error(error),
         display_name: view::field(typed.display_name, "display_name", error),
         name: view::field(typed.name, "name", error),
@@ -266,7 +266,7 @@ pub(crate) async fn create(
         Err(error) => Err(error),
     };
     match result {
-        Ok(image) => Ok(view::see_other(&format!("{}?done=created", place.url(&image.name)))),
+        Ok(image) => Ok(view::see_done(place.url(&image.name), "created")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, &place, None, typed, Some(&error)).await?)
         }
@@ -317,7 +317,7 @@ pub(crate) async fn update(
         Err(error) => Err(error),
     };
     match result {
-        Ok(_) => Ok(view::see_other(&format!("{}?done=saved", place.url(&image.name)))),
+        Ok(_) => Ok(view::see_done(place.url(&image.name), "saved")),
         Err(error) if is_for_form(&error) => {
             Ok(form(&portal, &ctx, &place, Some(&image), typed, Some(&error)).await?)
         }

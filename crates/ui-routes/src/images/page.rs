@@ -67,13 +67,13 @@ pub(super) fn list(ctx: &OpContext, place: &Place, framed: Framed, images: &[Ima
         })
         .collect();
     ImagesPage {
-        live_url: place.base(),
+        live_url: place.list_link(),
         lead: match place.group {
             Some(_) => "The software that notebooks and jobs run in. Choose one when you start them.",
             None => "System images, for every group or for chosen ones.",
         }
         .to_owned(),
-        new_url: place.may_make(ctx).then(|| place.url("new")),
+        new_url: place.may_make(ctx).then(|| place.new_link()),
         images: rows,
         error: None,
         frame: framed.frame,
@@ -105,7 +105,7 @@ pub(super) async fn detail(
     framed: Framed,
     image: &Image,
 ) -> Result<ImagePage> {
-    let url = place.url(&image.name);
+    let name = &image.name;
     let may_manage = place.may_manage(ctx, image);
     let found = portal.workloads.image_detail(image).await?;
     let maker = People::named(portal, ctx, [image.created_by.as_str()]).await?.who(&image.created_by);
@@ -116,8 +116,8 @@ pub(super) async fn detail(
     let never_changes = image.is_built_in && image.newest_state == BuildState::Ready;
     let can_rebuild = !(is_container || under_way || never_changes);
     Ok(ImagePage {
-        list_url: place.base(),
-        live_url: url.clone(),
+        list_url: place.list_link(),
+        live_url: place.url(name),
         name: image.name.clone(),
         title: image.display_name.clone(),
         description: image.description.clone(),
@@ -131,16 +131,16 @@ pub(super) async fn detail(
         builds: found.builds.iter().map(|build| build_row(&framed, build)).collect(),
         is_container,
         has_log: !is_container && !image.is_on_demand,
-        rebuild_url: (may_manage && can_rebuild).then(|| format!("{url}/rebuild")),
-        cancel_url: (may_manage && may_cancel).then(|| format!("{url}/cancel")),
-        edit_url: may_manage.then(|| format!("{url}/edit")),
-        delete_url: (may_manage && !image.is_built_in).then(|| format!("{url}/delete")),
+        rebuild_url: (may_manage && can_rebuild).then(|| place.rebuild_link(name)),
+        cancel_url: (may_manage && may_cancel).then(|| place.cancel_link(name)),
+        edit_url: may_manage.then(|| place.edit_link(name)),
+        delete_url: (may_manage && !image.is_built_in).then(|| place.delete_link(name)),
         deprecate: match may_manage {
             true => Some(deprecate_form(portal, ctx, place, image).await?),
             false => None,
         },
         log: LogView {
-            base: format!("{url}/log"),
+            base: place.log_link(name),
             // Another build of the same writes the same log anew.
             run: found
                 .builds
@@ -164,7 +164,7 @@ fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image, maker: 
     ];
     let scope = Fact::new("Scope", scope(image));
     let elsewhere = place.group.is_some() && image.group.is_none() && ctx.is_platform_admin();
-    facts.push(if elsewhere { scope.link(format!("/admin/images/{}", image.name)) } else { scope });
+    facts.push(if elsewhere { scope.link(paths::admin::Image.link(&image.name)) } else { scope });
     if !image.reference.is_empty() {
         facts.push(Fact::id("Reference", image.reference.clone()));
     }
@@ -279,7 +279,6 @@ async fn deprecate_form(
     place: &Place,
     image: &Image,
 ) -> Result<DeprecateForm> {
-    let url = place.url(&image.name);
     let mut successors = vec![Choice::new("", "Nothing in particular", true)];
     for other in place.images(portal, ctx).await? {
         if other.name != image.name && !other.is_deprecated() {
@@ -287,8 +286,8 @@ async fn deprecate_form(
         }
     }
     Ok(DeprecateForm {
-        action: format!("{url}/deprecate"),
-        restore: image.is_deprecated().then(|| format!("{url}/restore")),
+        action: place.deprecate_link(&image.name),
+        restore: image.is_deprecated().then(|| place.restore_link(&image.name)),
         successors,
     })
 }

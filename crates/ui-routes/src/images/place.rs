@@ -4,15 +4,13 @@ use accounts::groups::Group;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base::{Action, OpContext, Result};
+use paths::{Path as _, admin};
 use serde::Deserialize;
 use ui_pages::frame::Entry;
 use web_kit::{Failure, InGroup, Portal};
 use workloads::images::{Image, Owner};
 
 use crate::frame::{self, Framed};
-
-/// The list of system images, under which all of their pages lie.
-const ADMIN: &str = "/admin/images";
 
 /// The part of a path that names an image.
 #[derive(Deserialize)]
@@ -29,12 +27,73 @@ impl Place {
     pub(super) fn owner(&self) -> Owner {
         self.group.as_ref().map_or(Owner::System, |group| Owner::Group(group.id))
     }
-    /// The list's address, under which everything else lies.
-    pub(super) fn base(&self) -> String {
-        self.group.as_ref().map_or_else(|| ADMIN.to_owned(), |group| format!("/g/{}/images", group.name))
+    /// An address here: in the group, or else in the admin portal.
+    pub(super) fn link(&self, of_group: fn(&str) -> String, of_admin: fn() -> String) -> String {
+        self.group.as_ref().map_or_else(of_admin, |group| of_group(&group.name))
     }
-    pub(super) fn url(&self, name: &str) -> String {
-        format!("{}/{name}", self.base())
+    /// An address of an image here.
+    pub(super) fn of(
+        &self,
+        of_group: fn(&str, &str) -> String,
+        of_admin: fn(&str) -> String,
+        image: &str,
+    ) -> String {
+        self.group.as_ref().map_or_else(|| of_admin(image), |group| of_group(&group.name, image))
+    }
+    pub(super) fn list_link(&self) -> String {
+        self.link(|group| paths::Images.link(group), || admin::Images.link())
+    }
+    pub(super) fn new_link(&self) -> String {
+        self.link(|group| paths::ImageNew.link(group), || admin::ImageNew.link())
+    }
+    pub(super) fn url(&self, image: &str) -> String {
+        self.of(|group, image| paths::Image.link(group, image), |image| admin::Image.link(image), image)
+    }
+    pub(super) fn edit_link(&self, image: &str) -> String {
+        self.of(
+            |group, image| paths::ImageEdit.link(group, image),
+            |image| admin::ImageEdit.link(image),
+            image,
+        )
+    }
+    pub(super) fn rebuild_link(&self, image: &str) -> String {
+        self.of(
+            |group, image| paths::ImageRebuild.link(group, image),
+            |image| admin::ImageRebuild.link(image),
+            image,
+        )
+    }
+    pub(super) fn cancel_link(&self, image: &str) -> String {
+        self.of(
+            |group, image| paths::ImageCancel.link(group, image),
+            |image| admin::ImageCancel.link(image),
+            image,
+        )
+    }
+    pub(super) fn deprecate_link(&self, image: &str) -> String {
+        self.of(
+            |group, image| paths::ImageDeprecate.link(group, image),
+            |image| admin::ImageDeprecate.link(image),
+            image,
+        )
+    }
+    pub(super) fn restore_link(&self, image: &str) -> String {
+        self.of(
+            |group, image| paths::ImageRestore.link(group, image),
+            |image| admin::ImageRestore.link(image),
+            image,
+        )
+    }
+    pub(super) fn delete_link(&self, image: &str) -> String {
+        self.of(
+            |group, image| paths::ImageDelete.link(group, image),
+            |image| admin::ImageDelete.link(image),
+            image,
+        )
+    }
+    /// What the parts of its log lie beneath.
+    pub(super) fn log_link(&self, image: &str) -> String {
+        self.of(|group, image| paths::ImageLog.link(group, image), |image| admin::ImageLog.link(image), image)
     }
     pub(super) const fn entry(&self) -> Entry {
         if self.group.is_some() { Entry::Images } else { Entry::AdminImages }
@@ -70,7 +129,7 @@ impl Place {
 impl<S: Send + Sync> FromRequestParts<S> for Place {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Failure> {
-        if parts.uri.path().starts_with(ADMIN) {
+        if parts.uri.path().starts_with(admin::Images::PATTERN) {
             return Ok(Self { group: None });
         }
         let InGroup(group) = InGroup::from_request_parts(parts, state).await?;

@@ -14,7 +14,7 @@ pub(crate) async fn cancel(
 ) -> Answer {
     let job = portal.workloads.cancel_job(&ctx, &group, &slug).await?;
     let done = if job.phase == Phase::Cancelled { "cancelled" } else { "cancelling" };
-    Ok(view::see_other(&format!("/g/{}/jobs/{}?done={done}", group.name, job.slug)))
+    Ok(view::see_done(paths::Job.link(&group.name, &job.slug), done))
 }
 
 pub(crate) async fn rerun(
@@ -24,5 +24,5 @@ pub(crate) async fn rerun(
     Path((_, slug)): Path<(String, String)>,
 ) -> Answer {
     let job = portal.workloads.rerun_job(&ctx, &group, &slug).await?;
-    Ok(view::see_other(&format!("/g/{}/jobs/{}", group.name, job.slug)))
+    Ok(view::see_other(&paths::Job.link(&group.name, &job.slug)))
 }

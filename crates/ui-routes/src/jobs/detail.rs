@@ -73,13 +73,12 @@ pub(super) async fn load(portal: &Portal, ctx: &OpContext, group: &Group, slug: 
 pub(super) fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab) -> JobPage {
     let Opened { job, framed, submitter } = opened;
     let may_run = ctx.require_in_group(Action::RunWorkload, group.id).is_ok();
-    let list_url = format!("/g/{}/jobs", group.name);
     let summary = &job.summary;
     JobPage {
         id: summary.slug.clone(),
         name: summary.name.clone(),
-        url: format!("{list_url}/{}", summary.slug),
-        list_url,
+        url: paths::Job.link(&group.name, &summary.slug),
+        list_url: paths::Jobs.link(&group.name),
         status: status(summary),
         submitter,
         submitted: framed.when(summary.submitted_at),
@@ -92,7 +91,7 @@ pub(super) fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab)
 }
 
 pub(super) async fn log_view(portal: &Portal, group: &Group, job: &Job) -> Result<LogView> {
-    let base = format!("/g/{}/jobs/{}/log", group.name, job.summary.slug);
+    let base = paths::JobLog.link(&group.name, &job.summary.slug);
     let Some(attempt) = job.attempts.first() else {
         let note = if job.summary.phase.is_final() {
             "It ended before it started, so it wrote nothing."

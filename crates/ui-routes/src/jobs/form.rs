@@ -44,7 +44,8 @@ pub(crate) async fn show(
         Some(slug) => {
             let job = portal.workloads.get_job(&ctx, &group, &slug).await?;
             if job.spec.runs.notebook_file().is_some() {
-                return Ok(view::see_other(&format!("/g/{}/notebooks/run?clone={slug}", group.name)));
+                let form = paths::NotebookRun.link(&group.name);
+                return Ok(view::see_other(&paths::query(form, &[("clone", &slug)])));
             }
             let (timeout, unit) = view::time_limit_fields(Some(job.summary.time_limit_s));
             Typed {
@@ -83,12 +84,15 @@ async fn form(
     let (size, image) = (&mut typed.instance_type, &mut typed.image);
     let chosen = offered.choose(portal, group, choices::first_type, size, image);
     let choices::Offered { types, images, usage } = &offered;
-    let base = format!("/g/{}/jobs", group.name);
+    let list = paths::Jobs.link(&group.name);
     let page = JobFormPage {
-        action: base.clone(),
-        cancel_url: base.clone(),
-        side_url: format!("{base}/side"),
-        cloned_from: typed.cloned_from.as_ref().map(|slug| Link::new(slug.clone(), format!("{base}/{slug}"))),
+        action: list.clone(),
+        cancel_url: list,
+        side_url: paths::JobSide.link(&group.name),
+        cloned_from: typed
+            .cloned_from
+            .as_ref()
+            .map(|slug| Link::new(slug.clone(), paths::Job.link(&group.name, slug))),
         error: view::form_error(error),
         name: view::field(typed.name, "name", error),
         instance_types: choices::type_cards(portal, group, types, &typed.instance_type),
@@ -139,7 +143,7 @@ pub(crate) async fn submit(
         cloned_from: None,
     };
     match create(&portal, &ctx, &group, &typed).await {
-        Ok(slug) => Ok(view::see_other(&format!("/g/{}/jobs/{slug}", group.name))),
+        Ok(slug) => Ok(view::see_other(&paths::Job.link(&group.name, &slug))),
         Err(error) if view::is_no_matter_of_a_form(&error) => Err(error.into()),
         Err(error) => Ok(form(&portal, &ctx, &group, typed, Some(&error)).await?),
     }

@@ -61,12 +61,9 @@ impl ListQuery {
         query.to_url(base)
     }
     fn to_url(&self, base: &str) -> String {
-        let pairs: Vec<String> = self
-            .pairs()
-            .into_iter()
-            .map(|(name, value)| format!("{name}={}", view::encode(&value)))
-            .collect();
-        if pairs.is_empty() { base.to_owned() } else { format!("{base}?{}", pairs.join("&")) }
+        let pairs = self.pairs();
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        paths::query(base, &pairs)
     }
     fn pairs(&self) -> Vec<(&'static str, String)> {
         [
@@ -97,7 +94,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
     let mut framed = frame::build(portal, ctx, "Jobs", Entry::Jobs, Some(group)).await?;
     framed.frame.flash = Done { done: query.done.clone() }.flash();
     let (filter, sort) = (query.filter(), query.sort());
-    let base = format!("/g/{}/jobs", group.name);
+    let base = paths::Jobs.link(&group.name);
     let request = PageRequest::parse(Some(PAGE), PAGE, query.after.as_deref(), query.before.as_deref());
     // A place in the list that makes no sense, from an old link, leads to the first page.
     let request = request.unwrap_or(PageRequest { limit: PAGE, from: None });
@@ -147,7 +144,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
             .map(|job| JobRow {
                 id: job.slug.clone(),
                 name: job.name.clone(),
-                url: format!("{base}/{}", job.slug),
+                url: paths::Job.link(&group.name, &job.slug),
                 status: status(job),
                 reason: job.reason.clone(),
                 instance_type: job.instance_type.clone(),
@@ -165,8 +162,8 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
             next: page.next.map(|after| query.url(&base, |q| q.after = Some(after))),
             shown: String::new(),
         },
-        new_url: may_run.then(|| format!("{base}/new")),
-        notebook_url: may_run.then(|| format!("/g/{}/notebooks/run", group.name)),
+        new_url: may_run.then(|| paths::JobNew.link(&group.name)),
+        notebook_url: may_run.then(|| paths::NotebookRun.link(&group.name)),
         snippet: snippet(portal, group),
         error,
         frame: framed.frame,
@@ -225,7 +222,8 @@ async fn chips(
 /// How to submit a first job from a terminal.
 fn snippet(portal: &Portal, group: &Group) -> String {
     format!(
-        "curl {}/api/v1/groups/{}/jobs \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\"name\": \"hello\", \"instance_type\": \"cpu-small\", \"image\": \"base\", \"command\": \"python --version\"}}'",
-        portal.settings.public_url, group.name
+        "curl {}{} \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\"name\": \"hello\", \"instance_type\": \"cpu-small\", \"image\": \"base\", \"command\": \"python --version\"}}'",
+        portal.settings.public_url,
+        paths::api::Jobs.link(&group.name)
     )
 }

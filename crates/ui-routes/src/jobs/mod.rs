@@ -30,11 +30,11 @@ pub(crate) fn status(job: &JobSummary) -> Status {
 
 /// What can be done with a job now.
 pub(crate) fn actions(job: &JobSummary, group: &str, may_run: bool) -> JobActions {
-    let url = format!("/g/{group}/jobs/{}", job.slug);
+    let slug = &job.slug;
     JobActions {
-        cancel: (!job.phase.is_final() && !job.is_stopping).then(|| format!("{url}/cancel")),
-        rerun: (job.phase.is_final() && may_run).then(|| format!("{url}/rerun")),
-        clone: may_run.then(|| format!("/g/{group}/jobs/new?clone={}", job.slug)),
+        cancel: (!job.phase.is_final() && !job.is_stopping).then(|| paths::JobCancel.link(group, slug)),
+        rerun: (job.phase.is_final() && may_run).then(|| paths::JobRerun.link(group, slug)),
+        clone: may_run.then(|| paths::query(paths::JobNew.link(group), &[("clone", slug)])),
     }
 }
 

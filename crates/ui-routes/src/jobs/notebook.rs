@@ -44,7 +44,6 @@ pub(crate) async fn download(
 async fn tab(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job) -> Result<JobNotebook> {
     let slug = &job.summary.slug;
     let executed = portal.workloads.executed_notebook(ctx, group, slug).await?;
-    let url = format!("/g/{}/jobs/{slug}/notebook", group.name);
     let has_notebook = executed.is_some_and(|executed| executed.has_notebook);
     let is_over = job.summary.phase.is_final();
     let has_page = is_over && executed.is_some_and(|executed| executed.has_page);
@@ -75,8 +74,8 @@ async fn tab(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job) -> Resu
                 file.parameters.iter().map(shown).collect()
             })
             .unwrap_or_default(),
-        frame_url: has_page.then(|| format!("{url}/view")),
-        download_url: has_notebook.then(|| format!("{url}/download")),
+        frame_url: has_page.then(|| paths::JobNotebookView.link(&group.name, slug)),
+        download_url: has_notebook.then(|| paths::JobNotebookDownload.link(&group.name, slug)),
         note,
     })
 }

@@ -139,7 +139,7 @@ fn facts(group: &Group, job: &Job, framed: &Framed, submitter: &Who) -> Vec<Fact
     let summary = &job.summary;
     let mut facts = vec![
         Fact::new("Instance type", format!("{} · {}", summary.instance_type, summary.resources.describe())),
-        Fact::new("Image", summary.image.clone()).link(format!("/g/{}/images/{}", group.name, summary.image)),
+        Fact::new("Image", summary.image.clone()).link(paths::Image.link(&group.name, &summary.image)),
         Fact::new("Time limit", view::time_limit_words(summary.time_limit_s)),
         Fact::who("Submitted by", submitter),
         Fact::time("Submitted", framed.when(summary.submitted_at)),
@@ -160,7 +160,7 @@ fn facts(group: &Group, job: &Job, framed: &Framed, submitter: &Who) -> Vec<Fact
         facts.push(Fact::new("Attempts", summary.attempts.to_string()));
     }
     if let Some(from) = &summary.copied_from {
-        facts.push(Fact::new("Copy of", from.clone()).link(format!("/g/{}/jobs/{from}", group.name)));
+        facts.push(Fact::new("Copy of", from.clone()).link(paths::Job.link(&group.name, from)));
     }
     facts.push(Fact::id("Job id", summary.slug.clone()));
     facts

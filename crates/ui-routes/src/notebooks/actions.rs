@@ -68,5 +68,5 @@ pub(crate) async fn delete(
     Path((_, slug)): Where,
 ) -> Answer {
     portal.workloads.delete_notebook(&ctx, &group, &slug).await?;
-    Ok(view::see_other(&format!("/g/{}/notebooks?done=deleted", group.name)))
+    Ok(view::see_done(paths::Notebooks.link(&group.name), "deleted"))
 }

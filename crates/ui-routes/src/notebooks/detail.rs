@@ -65,11 +65,11 @@ async fn page(
     let is_own = notebook.is_of(ctx);
     let people = People::named(portal, ctx, [notebook.user_name.as_str()]).await?;
     Ok(NotebookPage {
-        run_url: notebook.is_of(ctx).then(|| format!("/g/{}/notebooks/run", group.name)),
+        run_url: notebook.is_of(ctx).then(|| paths::NotebookRun.link(&group.name)),
         slug: notebook.slug.clone(),
         name: notebook.name.clone(),
         url: url(group, &notebook),
-        list_url: format!("/g/{}/notebooks", group.name),
+        list_url: paths::Notebooks.link(&group.name),
         status: status(&notebook),
         owner: people.who(&notebook.user_name),
         is_own,
@@ -83,7 +83,7 @@ async fn page(
 }
 
 async fn log_view(portal: &Portal, group: &Group, notebook: &Notebook) -> LogView {
-    let base = format!("{}/log", url(group, notebook));
+    let base = paths::NotebookLog.link(&group.name, &notebook.slug);
     let Some(attempt) = notebook.run.as_ref().and_then(|run| run.attempt) else {
         let note = "The log begins when the notebook starts.".to_owned();
         let complete = !notebook.state.is_up();
@@ -125,7 +125,7 @@ async fn overview_of(
         overview.idle = run.idle_stop_at().map(|at| IdleWarning {
             at: framed.when(at),
             text: "No kernel is busy and nobody uses it. Its files are kept.".to_owned(),
-            snooze_url: format!("{}/snooze", url(group, notebook)),
+            snooze_url: paths::NotebookSnooze.link(&group.name, &notebook.slug),
             snooze_label: "Keep it for 1 h more".to_owned(),
         });
     }
@@ -182,8 +182,7 @@ fn facts(group: &Group, notebook: &Notebook, framed: &Framed) -> Vec<Fact> {
     let size = notebook.run.as_ref().map(|run| format!(" · {}", run.resources.describe()));
     let mut facts = vec![
         Fact::new("Instance type", format!("{}{}", notebook.instance_type, size.unwrap_or_default())),
-        Fact::new("Image", notebook.image.clone())
-            .link(format!("/g/{}/images/{}", group.name, notebook.image)),
+        Fact::new("Image", notebook.image.clone()).link(paths::Image.link(&group.name, &notebook.image)),
     ];
     if let Some(run) = notebook.run.as_ref().filter(|_| notebook.state.is_up()) {
         let idle = if run.idle_s == 0 { "never".to_owned() } else { view::duration(run.idle_s) };

@@ -82,21 +82,21 @@ async fn form(
     let rules = portal.workloads.rules();
     let idle = rule.idle_s.unwrap_or(rules.default_idle_s);
     let lifetime = rule.lifetime_s.unwrap_or(rules.default_lifetime_s);
-    let base = format!("/g/{}/notebooks", group.name);
+    let list = paths::Notebooks.link(&group.name);
     let (group_images, system_images): (Vec<_>, Vec<_>) =
         images.iter().partition(|image| image.group.is_some());
     let manages = ctx.require_in_group(Action::ManageGroup, group.id).is_ok();
     let page = NotebookFormPage {
-        action: base.clone(),
-        cancel_url: base.clone(),
-        side_url: format!("{base}/side"),
+        action: list.clone(),
+        cancel_url: list,
+        side_url: paths::NotebookSide.link(&group.name),
         error: view::form_error(error),
         name: view::field(typed.name, "name", error),
         instance_types: choices::type_cards(portal, group, types, &typed.instance_type),
         instance_type_error: view::field_error("instance_type", error),
         system_images: choices::image_cards(system_images, &typed.image),
         group_images: choices::image_cards(group_images, &typed.image),
-        new_image_url: manages.then(|| format!("/g/{}/images/new", group.name)),
+        new_image_url: manages.then(|| paths::ImageNew.link(&group.name)),
         image_error: view::field_error("image", error),
         env: choices::env_rows(typed.variables),
         env_error: view::field_error("environment", error),

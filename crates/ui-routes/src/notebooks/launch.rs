@@ -56,13 +56,14 @@ pub(crate) async fn show(
             )
         }),
     };
-    let list_url = format!("/g/{}/notebooks", group.name);
+    let list_url = paths::Notebooks.link(&group.name);
+    let change = [("image", image.as_str()), ("type", kind.as_str()), ("path", file.as_str())];
+    let change_url = paths::query(paths::NotebookNew.link(&group.name), &change);
     let same = mine.iter().find(|one| one.image == image && one.instance_type == kind);
     let mut facts = Vec::new();
     if let (Some(image), Some(size)) = (found_image, found_type) {
         facts.push(
-            Fact::new("Image", image.display_name.clone())
-                .link(format!("/g/{}/images/{}", group.name, image.name)),
+            Fact::new("Image", image.display_name.clone()).link(paths::Image.link(&group.name, &image.name)),
         );
         facts.push(Fact::new("Instance type", format!("{} · {}", size.name, size.resources.describe())));
     }
@@ -71,13 +72,8 @@ pub(crate) async fn show(
     }
     let page = NotebookLaunchPage {
         action: list_url.clone(),
-        cancel_url: list_url.clone(),
-        change_url: format!(
-            "{list_url}/new?image={}&type={}&path={}",
-            view::encode(&image),
-            view::encode(&kind),
-            view::encode(&file)
-        ),
+        cancel_url: list_url,
+        change_url,
         name: Field::new(free_name(&mine)),
         facts,
         refused,

@@ -34,7 +34,6 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, framed: Framed) 
     let may_run = ctx.require_in_group(Action::RunWorkload, group.id).is_ok();
     let owners = list.mine.iter().chain(&list.others).map(|notebook| notebook.user_name.as_str());
     let people = People::named(portal, ctx, owners).await?;
-    let base = format!("/g/{}/notebooks", group.name);
     let quick = if list.mine.is_empty() && may_run {
         quick::cards(portal, ctx, group, &list.mine).await?
     } else {
@@ -47,12 +46,12 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, framed: Framed) 
         all => format!("{ready} of {all} {} ready", if ready == 1 { "is" } else { "are" }),
     };
     Ok(NotebooksPage {
-        live_url: base.clone(),
+        live_url: paths::Notebooks.link(&group.name),
         summary,
         mine: list.mine.iter().map(row).collect(),
         others: oversees.then(|| list.others.iter().map(row).collect()),
-        new_url: may_run.then(|| format!("{base}/new")),
-        run_url: may_run.then(|| format!("{base}/run")),
+        new_url: may_run.then(|| paths::NotebookNew.link(&group.name)),
+        run_url: may_run.then(|| paths::NotebookRun.link(&group.name)),
         quick,
         error: None,
         frame: framed.frame.clone(),

@@ -29,24 +29,24 @@ pub(crate) const fn status(notebook: &Notebook) -> Status {
 }
 
 pub(crate) fn url(group: &Group, notebook: &Notebook) -> String {
-    format!("/g/{}/notebooks/{}", group.name, notebook.slug)
+    paths::Notebook.link(&group.name, &notebook.slug)
 }
 
 /// What can be done with a notebook now, by its owner or by somebody who may only stop it.
 pub(crate) fn actions(group: &Group, notebook: &Notebook, is_own: bool) -> NotebookActions {
     use NotebookState::{Failed, Preparing, Ready, Starting, Stopped, Stopping, Waiting};
-    let url = url(group, notebook);
-    let to = |what: &str, states: &[NotebookState]| {
-        states.contains(&notebook.state).then(|| format!("{url}/{what}"))
-    };
+    let (group, slug) = (group.name.as_str(), notebook.slug.as_str());
+    let to = |link: String, states: &[NotebookState]| states.contains(&notebook.state).then_some(link);
+    let start = || paths::NotebookStart.link(group, slug);
+    let stop = || paths::NotebookStop.link(group, slug);
     let own = |action: Option<String>| action.filter(|_| is_own);
     NotebookActions {
-        start: own(to("start", &[Stopped, Failed])),
-        start_safe: own(to("start?safe=on", &[Stopped, Failed])),
-        cancel: to("stop", &[Waiting, Preparing, Starting]),
-        stop: to("stop", &[Ready, Stopping]).filter(|_| notebook.state == Ready),
-        restart: own(to("restart", &[Ready])),
-        delete: own(to("delete", &[Stopped, Failed])),
+        start: own(to(start(), &[Stopped, Failed])),
+        start_safe: own(to(paths::query(start(), &[("safe", "on")]), &[Stopped, Failed])),
+        cancel: to(stop(), &[Waiting, Preparing, Starting]),
+        stop: to(stop(), &[Ready, Stopping]).filter(|_| notebook.state == Ready),
+        restart: own(to(paths::NotebookRestart.link(group, slug), &[Ready])),
+        delete: own(to(paths::NotebookDelete.link(group, slug), &[Stopped, Failed])),
     }
 }
 
@@ -56,8 +56,8 @@ pub(crate) fn opens(notebook: &Notebook, is_own: bool) -> Option<Opens> {
     is_open.then(|| {
         let mut opens = Opens::of(&notebook.slug);
         if !notebook.open_path.is_empty() {
-            opens.lab =
-                format!("/open/{}?to=lab/tree/{}", notebook.slug, crate::view::encode(&notebook.open_path));
+            let to = format!("lab/tree/{}", notebook.open_path);
+            opens.lab = paths::query(paths::Open.link(&notebook.slug), &[("to", &to)]);
         }
         opens
     })

@@ -31,7 +31,7 @@ pub(crate) async fn of(
         summary,
         names: installed.into_iter().take(NAMED).collect(),
         folder: "~/.portico".to_owned(),
-        reset_url: resettable.then(|| format!("{}/packages/reset", url(group, notebook))),
+        reset_url: resettable.then(|| paths::NotebookPackagesReset.link(&group.name, &notebook.slug)),
         reset_why: blocked
             .map(|name| format!("Stop “{name}” to reset them: it uses them."))
             .unwrap_or_default(),

@@ -32,7 +32,7 @@ pub(crate) async fn cards(
                 icon: QuickLaunch::icon_of(&image.name),
                 title: image.display_name.clone(),
                 text: image.description.clone(),
-                action: format!("/g/{}/notebooks", group.name),
+                action: paths::Notebooks.link(&group.name),
                 name: image.display_name.clone(),
                 image: image.name.clone(),
                 instance_type: size.name.clone(),

@@ -89,15 +89,13 @@ async fn like(portal: &Portal, ctx: &OpContext, group: &Group, slug: &str) -> Re
 
 async fn choose(portal: &Portal, ctx: &OpContext, group: &Group, folder: &str) -> Result<NotebookFolder> {
     let found = portal.workloads.notebook_folder(ctx, group, folder).await?;
-    let url = |what: &str, path: &str| {
-        let path = view::encode(&found.tree.shown(path, &group.name));
-        format!("{}?{what}={path}", url(group))
-    };
+    let url =
+        |what: &str, path: &str| paths::query(url(group), &[(what, &found.tree.shown(path, &group.name))]);
     let below =
         |name: &str| if found.path.is_empty() { name.to_owned() } else { format!("{}/{name}", found.path) };
     let tree = |label: &str, tree: Tree| {
-        let path = view::encode(&tree.shown("", &group.name));
-        Tab::new(label, format!("{}?folder={path}", self::url(group)), found.tree == tree)
+        let link = paths::query(self::url(group), &[("folder", &tree.shown("", &group.name))]);
+        Tab::new(label, link, found.tree == tree)
     };
     let above = (!found.path.is_empty()).then(|| {
         let above = found.path.rsplit_once('/').map_or("", |(above, _)| above);
@@ -122,7 +120,7 @@ async fn choose(portal: &Portal, ctx: &OpContext, group: &Group, folder: &str) -
 }
 
 fn url(group: &Group) -> String {
-    format!("/g/{}/notebooks/run", group.name)
+    paths::NotebookRun.link(&group.name)
 }
 
 async fn page(
@@ -136,8 +134,8 @@ async fn page(
     Ok(NotebookRunPage {
         frame: framed.frame,
         action: url(group),
-        cancel_url: format!("/g/{}/notebooks", group.name),
-        side_url: format!("/g/{}/jobs/side", group.name),
+        cancel_url: paths::Notebooks.link(&group.name),
+        side_url: paths::JobSide.link(&group.name),
         error: view::form_error(error),
         step,
     })
@@ -192,7 +190,7 @@ pub(crate) async fn submit(
         timeout_unit: form_body.text("timeout_unit").to_owned(),
     };
     match create(&portal, &ctx, &group, &typed).await {
-        Ok(slug) => Ok(view::see_other(&format!("/g/{}/jobs/{slug}", group.name))),
+        Ok(slug) => Ok(view::see_other(&paths::Job.link(&group.name, &slug))),
         Err(error) if view::is_no_matter_of_a_form(&error) => Err(error.into()),
         Err(error) => Ok(form(&portal, &ctx, &group, typed, Some(&error)).await?),
     }

@@ -110,7 +110,7 @@ pub(crate) async fn submit(
         time_zone: Some(typed.text("time_zone").trim().to_owned()),
     };
     match portal.accounts.update_profile(&ctx, change).await {
-        Ok(_) => Ok(view::see_other("/profile?done=profile")),
+        Ok(_) => Ok(view::see_done(paths::Profile.link(), "profile")),
         Err(error) if !error.fields().is_empty() => {
             Ok(page(&portal, &ctx, &last, Some(&typed), &Done::default(), Some(&error)).await?)
         }

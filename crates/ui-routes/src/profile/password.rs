@@ -53,7 +53,7 @@ pub(crate) async fn submit(
         Err(Error::field("confirm_password", "The two new passwords differ. Type the same one twice."))
     };
     match result {
-        Ok(()) => Ok(view::see_other("/profile/password?done=password")),
+        Ok(()) => Ok(view::see_done(paths::ProfilePassword.link(), "password")),
         Err(error) if error.kind() == base::Kind::Internal => Err(error.into()),
         Err(error) => Ok(page(&portal, &ctx, &last, &Done::default(), Some(&error)).await?),
     }

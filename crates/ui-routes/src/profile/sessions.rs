@@ -61,12 +61,12 @@ fn browser(user_agent: &str) -> String {
 pub(crate) async fn revoke(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(id): Path<String>) -> Answer {
     let id = id.parse().map_err(|_| Error::not_found("session"))?;
     portal.accounts.revoke_session(&ctx, id).await?;
-    Ok(view::see_other("/profile/sessions?done=session"))
+    Ok(view::see_done(paths::ProfileSessions.link(), "session"))
 }
 
 pub(crate) async fn revoke_others(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
     portal.accounts.revoke_other_sessions(&ctx).await?;
-    Ok(view::see_other("/profile/sessions?done=sessions"))
+    Ok(view::see_done(paths::ProfileSessions.link(), "sessions"))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(crate) async fn add(
 ) -> Answer {
     let input = NewSshKey { name: typed.text("name").to_owned(), key: typed.text("key").to_owned() };
     match portal.accounts.add_ssh_key(&ctx, input).await {
-        Ok(_) => Ok(view::see_other("/profile/ssh-keys?done=ssh-key")),
+        Ok(_) => Ok(view::see_done(paths::ProfileSshKeys.link(), "ssh-key")),
         Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => {
             Ok(page(&portal, &ctx, &last, &typed, &Done::default(), Some(&error)).await?)
         }
@@ -78,5 +78,5 @@ pub(crate) async fn add(
 pub(crate) async fn remove(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(id): Path<String>) -> Answer {
     let id = id.parse().map_err(|_| Error::not_found("SSH key"))?;
     portal.accounts.remove_ssh_key(&ctx, id).await?;
-    Ok(view::see_other("/profile/ssh-keys?done=ssh-key-removed"))
+    Ok(view::see_done(paths::ProfileSshKeys.link(), "ssh-key-removed"))
 }

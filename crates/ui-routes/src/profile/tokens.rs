@@ -42,7 +42,7 @@ async fn page(
     let tokens = portal.accounts.list_tokens(ctx).await?;
     let now = ctx.now();
     let days = Some(typed.text("expires_days")).filter(|days| !days.is_empty()).unwrap_or("90");
-    let url = &portal.settings.public_url;
+    let me = portal.settings.public_url.clone() + &paths::api::Me.link();
     let page = TokensPage {
         tokens: tokens
             .iter()
@@ -61,9 +61,9 @@ async fn page(
             let secret = secret.expose().to_owned();
             tokens_page::NewToken {
                 name,
-                curl: format!("curl -H \"Authorization: Bearer {secret}\" {url}/api/v1/me"),
+                curl: format!("curl -H \"Authorization: Bearer {secret}\" {me}"),
                 python: format!(
-                    "import requests\n\nme = requests.get(\"{url}/api/v1/me\", headers={{\"Authorization\": \"Bearer {secret}\"}})\nprint(me.json())"
+                    "import requests\n\nme = requests.get(\"{me}\", headers={{\"Authorization\": \"Bearer {secret}\"}})\nprint(me.json())"
                 ),
                 secret,
             }
@@ -113,5 +113,5 @@ pub(crate) async fn create(
 pub(crate) async fn revoke(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(id): Path<String>) -> Answer {
     let id = id.parse().map_err(|_| Error::not_found("token"))?;
     portal.accounts.revoke_token(&ctx, id).await?;
-    Ok(view::see_other("/profile/tokens?done=token"))
+    Ok(view::see_done(paths::ProfileTokens.link(), "token"))
 }
