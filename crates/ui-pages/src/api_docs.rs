@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use crate::Page;
 use crate::frame::Frame;
-
-mod samples;
 
 /// A field of what is sent or answered, or a parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,13 +105,5 @@ impl ApiDocsPage {
     #[must_use]
     pub fn tokens_url(&self) -> String {
         paths::ProfileTokens.link()
-    }
-}
-
-impl Page for ApiDocsPage {
-    const NAME: &'static str = "api-docs";
-
-    fn samples() -> Vec<(&'static str, Self)> {
-        samples::all()
     }
 }

@@ -1,15 +1,16 @@
 //! Every page in every state, for looking at and for checking.
 
+use crate::samples::Samples;
 use crate::{
-    Page, admin, api_docs, content, errors, group_settings, home, images, jobs, notebooks, profile, setup,
-    sign_in, ssh_keys, tokens,
+    admin, api_docs, content, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in,
+    ssh_keys, tokens,
 };
 
 type Rendered = Result<Vec<(String, String)>, askama::Error>;
 
-fn add<P: Page>(pages: &mut Vec<(String, String)>) -> Result<(), askama::Error> {
+fn add<P: Samples>(pages: &mut Vec<(String, String)>) -> Result<(), askama::Error> {
     for (state, page) in P::samples() {
-        pages.push((format!("{}/{state}", P::NAME), page.html()?));
+        pages.push((format!("{}/{state}", P::NAME), page.render()?));
     }
     Ok(())
 }

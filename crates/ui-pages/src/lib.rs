@@ -30,16 +30,12 @@ pub use askama::{Error as RenderError, Template};
 pub use assets::{Asset, asset, url};
 pub use components::icon;
 
-/// A page that knows how to show itself in every state.
+/// A page, or a part of one that is answered alone. The gallery has every page in every state, from `samples`.
 pub trait Page: Template + Sized {
-    /// The page's name in the gallery, such as `jobs-list`.
-    const NAME: &'static str;
-
-    /// The page in every state worth looking at: empty, typical, full, with errors.
-    fn samples() -> Vec<(&'static str, Self)>;
-
     /// The page as HTML.
     fn html(&self) -> Result<String, RenderError> {
         self.render()
     }
 }
+
+impl<T: Template> Page for T {}

@@ -2,13 +2,11 @@
 
 use askama::Template;
 
-use super::{NotebookActions, Opens, Volume, samples as own};
-use crate::Page;
-use crate::components::{Fact, LogView, Note, Status, Tab, Tone, When, Who};
-use crate::frame::{Entry, Frame};
+use super::{NotebookActions, Opens, Volume};
+use crate::components::{Fact, LogView, Note, Status, Tab, When, Who};
+use crate::frame::Frame;
 use crate::jobs::{EventRow, Stage};
 use crate::quota::Meter;
-use crate::samples;
 use crate::ssh_keys::SshBlock;
 
 /// A notebook that will be stopped soon because nothing happens in it.
@@ -152,67 +150,4 @@ impl NotebookPage {
             _ => "Starting JupyterLab",
         }
     }
-}
-
-impl Page for NotebookPage {
-    const NAME: &'static str = "notebook";
-
-    fn samples() -> Vec<(&'static str, Self)> {
-        let open = |status, overview| own::page(status, NotebookTab::Overview(Box::new(overview)));
-        let mut idle = own::ready();
-        idle.idle = Some(own::idle_warning());
-        let mut stopped = own::ready();
-        stopped.stages.clear();
-        stopped.meters.clear();
-        stopped.outcome = Some(Note::new(
-            Tone::Info,
-            "Stopped after 60 minutes without use.",
-            "Your files and packages are kept. Start it again to go on.",
-        ));
-        let mut new = stopped.clone();
-        new.outcome = None;
-        new.events.clear();
-        new.packages = Some(Packages { folder: "~/.local".into(), ..Packages::default() });
-        new.env.clear();
-        let mut others = open(Status::Ready, own::ready());
-        others.is_own = false;
-        others.owner = samples::who("Grace Hopper");
-        others.opens = None;
-        others.actions = NotebookActions { stop: others.actions.stop, ..NotebookActions::default() };
-        if let NotebookTab::Overview(overview) = &mut others.tab {
-            overview.packages = None;
-        }
-        let mut stopping = own::ready();
-        stopping.meters.clear();
-        let log = |total, complete, note: Option<&str>| LogView {
-            run: "1".into(),
-            base: "/g/vision/notebooks/nb-4k2p9x7q/log".into(),
-            total,
-            complete,
-            note: note.map(Into::into),
-        };
-        let logs = |status, log| own::page(status, NotebookTab::Logs(log));
-        vec![
-            ("queued", open(Status::Waiting, own::queued())),
-            ("preparing", open(Status::Preparing, own::preparing())),
-            ("starting", open(Status::Starting, own::starting())),
-            ("ready", open(Status::Ready, own::ready())),
-            ("idle", open(Status::Ready, idle)),
-            ("stopping", open(Status::Stopping, stopping)),
-            ("stopped", open(Status::Stopped, stopped)),
-            ("never-started", open(Status::Stopped, new)),
-            ("failed", open(Status::Failed, own::failed())),
-            ("of-somebody-else", others),
-            ("logs", logs(Status::Ready, log(120, false, None))),
-            (
-                "logs-empty",
-                logs(Status::Waiting, log(0, false, Some("The log begins when the notebook starts."))),
-            ),
-        ]
-    }
-}
-
-/// The frame of the samples of one notebook.
-pub(super) fn frame() -> Frame {
-    samples::frame("digits", Entry::Notebooks)
 }

@@ -5,14 +5,12 @@ mod form;
 mod launch;
 mod list;
 mod run;
-mod samples;
 
 pub use detail::{Failure, IdleWarning, NotebookOverview, NotebookPage, NotebookTab, Packages};
 pub use form::{NotebookFormPage, NotebookSide, Volume};
 pub use launch::NotebookLaunchPage;
 pub use list::{NotebookRow, NotebooksPage};
 pub use run::{NotebookFolder, NotebookRunForm, NotebookRunPage, NotebookRunStep};
-pub(crate) use samples::quick as samples_quick;
 
 /// Where a notebook that is ready is opened; each is a link of its own window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,14 +1,21 @@
-//! Notebooks for the samples of these pages.
+//! Samples of the pages of [`crate::notebooks`], and the notebooks in them.
 
-use super::{
-    Failure, IdleWarning, NotebookActions, NotebookOverview, NotebookPage, NotebookRow, NotebookSide,
-    NotebookTab, Opens, Packages, QuickLaunch, Volume, detail,
-};
+mod detail;
+mod form;
+mod launch;
+mod list;
+mod run;
+
 use crate::components::{Card, Fact, Note, Status, Tone};
+use crate::frame::Entry;
 use crate::jobs::{EventRow, Stage, StageState};
+use crate::notebooks::{
+    Failure, IdleWarning, NotebookActions, NotebookOverview, NotebookPage, NotebookRow, NotebookSide,
+    NotebookTab, Opens, Packages, QuickLaunch, Volume,
+};
 use crate::quota::Meter;
 use crate::samples;
-use crate::ssh_keys::{self, SshBlock};
+use crate::ssh_keys::SshBlock;
 
 const SLUG: &str = "nb-4k2p9x7q";
 const URL: &str = "/g/vision/notebooks/nb-4k2p9x7q";
@@ -238,7 +245,7 @@ pub(super) fn ready() -> NotebookOverview {
             config: "Host research.vision\n  HostName portico.example\n  Port 2222\n  User nb-3fa9b1c7\n"
                 .into(),
             command: "ssh research.vision".into(),
-            server: ssh_keys::sample_server(),
+            server: samples::ssh_keys::server(),
             has_key: false,
         }),
         packages: Some(Packages {
@@ -322,7 +329,7 @@ pub(super) fn idle_warning() -> IdleWarning {
 pub(super) fn page(status: Status, tab: NotebookTab) -> NotebookPage {
     NotebookPage {
         run_url: Some("/g/speech/notebooks/run".into()),
-        frame: detail::frame(),
+        frame: samples::frame("digits", Entry::Notebooks),
         slug: SLUG.into(),
         name: "digits".into(),
         url: URL.into(),

@@ -1,10 +1,36 @@
-//! People, groups and moments that the samples of all pages share.
+//! Every page in every state worth looking at, for the gallery and for tests. The samples of a page lie in the file
+//! here that has the name of the page's own file; people, groups and moments that they share are in this one.
 
+mod admin;
+mod api_docs;
+mod content;
+mod errors;
+mod group_settings;
+mod home;
+mod images;
+mod jobs;
+mod notebooks;
+mod profile;
+mod setup;
+mod sign_in;
+mod ssh_keys;
+mod tokens;
+
+use crate::Page;
 use crate::components::{Card, Choice, Note, Status, Tone, When, Who};
 use crate::frame::{
     Bare, Density, Entry, Frame, GroupRef, Menu, Notification, Notifications, PersonRef, Role, Theme,
 };
 use crate::quota::{QuotaPanel, QuotaRow};
+
+/// A page with samples, which the gallery shows.
+pub(crate) trait Samples: Page {
+    /// The page's name in the gallery, such as `jobs-list`.
+    const NAME: &'static str;
+
+    /// The page in every state worth looking at: empty, typical, full, with errors.
+    fn samples() -> Vec<(&'static str, Self)>;
+}
 
 const VERSION: &str = "0.1.0";
 

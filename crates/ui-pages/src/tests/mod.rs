@@ -1,5 +1,7 @@
 //! Rules that hold for every page in every state.
 
+mod templates;
+
 use std::collections::BTreeSet;
 
 use crate::{assets, gallery};
@@ -108,6 +110,7 @@ fn the_stylesheet_has_every_part() {
 #[test]
 fn what_people_type_is_escaped() {
     use crate::Page as _;
+    use crate::samples::Samples as _;
     use crate::sign_in::SignInPage;
     let mut page = SignInPage::samples().remove(1).1;
     page.username.value = "\"><script>alert(1)</script>".into();
