@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base::{AttemptId, GroupId, OpContext, Result, Timestamp};
 use runner::Usage;
+use workloads::engine::Kind;
 use workloads::serving::{IdleStep, Watched};
 
 use super::jupyter;
@@ -89,8 +90,11 @@ impl Watch {
         if runner.gpu_percent(&one.gpu_indices).await.is_some_and(|percent| percent >= GPU_COMPUTES) {
             active_at = ctx.now();
         }
-        let told = jupyter::active_at(&**runner, &name, &one.base_path, ctx.now()).await;
-        Some(told.map_or(active_at, |told| told.max(active_at)))
+        let reported = match one.kind {
+            Kind::Job => None,
+            Kind::Notebook => jupyter::active_at(&**runner, &name, &one.base_path, ctx.now()).await,
+        };
+        Some(reported.map_or(active_at, |reported| reported.max(active_at)))
     }
 
     /// Why its owner may not run it any more, if so.
