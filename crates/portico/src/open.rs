@@ -138,7 +138,8 @@ pub(crate) fn ssh_place(config: &Config, key: &ssh::HostKey) -> web_kit::state::
 
 pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
     let this = std::env::current_exe().context("find this program's own path")?;
-    let mut local = LocalConfig::new(layout(config).attempts(), vec![this.into(), "shim".into()]);
+    let mut local = LocalConfig::new(layout(config), vec![this.into(), "shim".into()]);
+    local.uv.clone_from(&config.uv);
     local.require_isolation = config.require_isolation;
     local.blocked_networks.clone_from(&config.blocked_networks);
     local.container_engine = config.container_engine.clone();
@@ -150,11 +151,8 @@ pub(crate) fn capacity(config: &Config, runner: &LocalRunner) -> Resources {
     config.capacity(Resources::new(found.cpu_milli, found.memory_mib, found.gpu))
 }
 
-pub(crate) fn environments(config: &Config, runner: Arc<dyn Runner>) -> EnvironmentStore {
+pub(crate) fn environments(config: &Config, runner: Arc<LocalRunner>) -> EnvironmentStore {
     let environments = EnvironmentConfig {
-        root: layout(config).environments(),
-        builds: layout(config).builds(),
-        uv: config.uv.clone(),
         index_url: config.index_url.clone(),
         find_links: config.find_links.clone(),
         offline: config.offline,
@@ -178,8 +176,7 @@ pub(crate) async fn workloads(
         default_idle_s: config.default_idle_s,
         default_lifetime_s: config.default_lifetime_s,
     };
-    let workloads =
-        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, layout(config)).running_on(runner);
+    let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, layout(config), runner);
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),

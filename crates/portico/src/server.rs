@@ -102,7 +102,7 @@ async fn serve_alone(
     let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
     let local = open::runner(&config)?;
     let capacity = open::capacity(&config, &local);
-    let runner: Arc<dyn runner::Runner> = Arc::new(local);
+    let runner = Arc::new(local);
     let workloads = open::workloads(&config, &opened, capacity, runner.clone()).await?;
     let layout = open::layout(&config);
     let (stop, stopping) = watch::channel(false);
@@ -114,8 +114,6 @@ async fn serve_alone(
         db: opened.db.clone(),
         accounts: opened.accounts.clone(),
         workloads: workloads.clone(),
-        runner: runner.clone(),
-        build_logs: config.data_dir.join("build-logs"),
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),

@@ -30,7 +30,7 @@ pub(crate) async fn forward(
     let sent = tokio::select! {
         biased;
         () = access.cut.cancelled() => return Err(cut()),
-        sent = access.upstream.send(&*proxy.portal.runner, request) => sent,
+        sent = access.upstream.send(&proxy.connections, request) => sent,
     };
     let (response, link) = sent.map_err(|trouble| proxy.told(&trouble))?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -79,6 +79,7 @@ impl std::ops::Deref for Proxy {
 impl Proxy {
     pub fn new(portal: Portal, serving: Arc<dyn Serving>, settings: ContentSettings) -> Self {
         Self(Arc::new(State {
+            connections: portal.workloads.connections(),
             portal,
             serving,
             settings,

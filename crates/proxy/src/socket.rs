@@ -64,7 +64,7 @@ pub(crate) async fn open(
     parts.headers.remove(header::CONTENT_LENGTH);
     let request = Request::from_parts(parts, Body::empty());
     let sent = tokio::select! {
-        sent = access.upstream.send_upgrade(&*proxy.portal.runner, request) => sent,
+        sent = access.upstream.send_upgrade(&proxy.connections, request) => sent,
         () = access.cut.cancelled() => return Err(crate::access::not_signed_in()),
     };
     let mut response = sent.map_err(|trouble| proxy.told(&trouble))?;

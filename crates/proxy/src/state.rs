@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use base::{AttemptId, UserId};
 use tokio::time::Instant;
 use web_kit::Portal;
+use workloads::running::Connections;
 
 use crate::access::Access;
 use crate::activity::Counter;
@@ -19,6 +20,7 @@ use crate::{ContentSettings, Serving};
 pub struct State {
     pub(crate) portal: Portal,
     pub(crate) serving: Arc<dyn Serving>,
+    pub(crate) connections: Connections,
     pub(crate) settings: ContentSettings,
     pub(crate) codes: Codes,
     pub(crate) entries: Mutex<HashMap<String, Arc<Access>>>,

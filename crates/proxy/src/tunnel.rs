@@ -120,7 +120,7 @@ impl Tunnel {
             .header(header::UPGRADE, PROTOCOL)
             .body(Body::empty())
             .map_err(|error| Error::internal_from("ask for a bridge", error))?;
-        let sent = self.access.upstream.send_upgrade(&*self.proxy.portal.runner, request).await;
+        let sent = self.access.upstream.send_upgrade(&self.proxy.connections, request).await;
         let mut response = sent.map_err(|trouble| self.proxy.told(&trouble))?;
         if response.status() == StatusCode::NOT_FOUND {
             return Err(Error::new(Kind::Unavailable, "no_bridge", "This notebook has no way in by SSH.").with_hint(

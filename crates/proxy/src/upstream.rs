@@ -12,8 +12,9 @@ use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use link::{Io, Unanswered};
-use runner::{Runner, RunnerError};
+use runner::RunnerError;
 use tokio::time::Instant;
+use workloads::running::Connections;
 
 use crate::{Proxy, lock};
 
@@ -60,7 +61,7 @@ impl Upstream {
     /// answer has been read.
     pub(crate) async fn send(
         &self,
-        runner: &dyn Runner,
+        connections: &Connections,
         mut request: Request<Body>,
     ) -> Result<(Response<Incoming>, Link), Trouble> {
         let streams = !request.body().is_end_stream();
@@ -72,7 +73,7 @@ impl Upstream {
                 Err(Unanswered { trouble, .. }) => return Err(trouble),
             }
         }
-        let mut link = Link::new(self.connect(runner).await?).await?;
+        let mut link = Link::new(self.connect(connections).await?).await?;
         match link.exchange(request, streams).await {
             Ok(response) => Ok((response, link)),
             Err(Unanswered { trouble, .. }) => Err(trouble),
@@ -82,10 +83,10 @@ impl Upstream {
     /// Sends a request that may switch protocols, on a connection of its own.
     pub(crate) async fn send_upgrade(
         &self,
-        runner: &dyn Runner,
+        connections: &Connections,
         request: Request<Body>,
     ) -> Result<Response<Incoming>, Trouble> {
-        let (mut sender, connection) = http1::handshake(self.connect(runner).await?).await?;
+        let (mut sender, connection) = http1::handshake(self.connect(connections).await?).await?;
         // It ends when the protocol was switched, or the answer was read.
         tokio::spawn(async move { drop(connection.with_upgrades().await) });
         match tokio::time::timeout(UPGRADE, sender.send_request(request)).await {
@@ -95,8 +96,8 @@ impl Upstream {
     }
 
     /// A new connection.
-    async fn connect(&self, runner: &dyn Runner) -> Result<Io, Trouble> {
-        match tokio::time::timeout(CONNECT, runner.connect(&self.attempt)).await {
+    async fn connect(&self, connections: &Connections) -> Result<Io, Trouble> {
+        match tokio::time::timeout(CONNECT, connections.connect(&self.attempt)).await {
             Ok(Ok(stream)) => Ok(TokioIo::new(stream)),
             Ok(Err(RunnerError::NotListening)) => Err(Trouble::NotListening),
             Ok(Err(error)) => Err(Trouble::Broken(error.to_string())),

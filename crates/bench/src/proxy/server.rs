@@ -72,11 +72,15 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         default_lifetime_s: 0,
     };
     let portal = Portal::new(Parts {
-        workloads: Workloads::new(db.clone(), accounts.clone(), rules, folders::Layout::new(folder)),
+        workloads: Workloads::new(
+            db.clone(),
+            accounts.clone(),
+            rules,
+            folders::Layout::new(folder),
+            Arc::new(runner),
+        ),
         db,
         accounts,
-        runner: Arc::new(runner),
-        build_logs: folder.to_owned(),
         clock,
         settings: PortalSettings {
             public_url: "http://portal.test".to_owned(),

@@ -84,13 +84,11 @@ impl Content {
             sockets_per_person: 4,
         };
         change(&mut settings);
-        let runner = Arc::new(FakeRunner::default());
+        let runner = world.runner.clone();
         let portal = Portal::new(Parts {
             db: database.db.clone(),
             accounts: world.accounts.clone(),
             workloads: world.workloads.clone(),
-            runner: runner.clone(),
-            build_logs: folder.path().to_owned(),
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::TryStreamExt;
+
 pub use isolation::*;
 pub use lifecycle::*;
 pub use limits::*;
@@ -23,7 +25,7 @@ pub use logs::*;
 pub use serving::*;
 pub use stopping::*;
 
-use crate::{AttemptSpec, Exit, ExitCause, LogReader, Observation, Runner, Stop, StopReason};
+use crate::{AttemptSpec, Exit, ExitCause, Log, Observation, Runner, Stop, StopReason, Volume};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,8 +36,12 @@ pub trait RunnerFixture {
     fn runner(&self) -> Arc<dyn Runner>;
     /// Another runner over the same state, as after the server was killed and started again.
     fn restarted(&self) -> Arc<dyn Runner>;
-    /// A folder of the machine (or of shared storage) that can be mounted.
+    /// A volume for the test's own use; another one for each name.
+    fn volume(&self, name: &str) -> Volume;
+    /// Where the test finds what lies in that volume, on the machine or on shared storage.
     fn folder(&self, name: &str) -> PathBuf;
+    /// Where the runner keeps the output of an attempt, which no other may see.
+    fn log_file(&self, attempt: &str) -> PathBuf;
     /// Where the platform keeps what no workload may see.
     fn data_dir(&self) -> PathBuf;
     /// What attempts run in. A container has a system of its own, which it may change.
@@ -189,11 +195,11 @@ async fn finished(runner: &dyn Runner, attempt: &str) -> Exit {
 }
 
 /// The whole log as one text.
-async fn output(log: &LogReader) -> String {
+async fn output(log: &dyn Log) -> String {
     texts(log).await.join("\n")
 }
 
-async fn texts(log: &LogReader) -> Vec<String> {
+async fn texts(log: &dyn Log) -> Vec<String> {
     let mut texts = Vec::new();
     loop {
         let page = log.lines(texts.len() as u64, 10_000).await.unwrap();
@@ -204,8 +210,16 @@ async fn texts(log: &LogReader) -> Vec<String> {
     }
 }
 
+/// The log as it was written.
+async fn raw(log: &dyn Log) -> Vec<u8> {
+    let content = log.content().await.unwrap();
+    let bytes = content.chunks.try_concat().await.unwrap();
+    assert_eq!(bytes.len() as u64, content.length);
+    bytes
+}
+
 /// Waits until the log satisfies `wanted`.
-async fn log_shows(log: &LogReader, wanted: impl Fn(&str) -> bool) {
+async fn log_shows(log: &dyn Log, wanted: impl Fn(&str) -> bool) {
     let seen = async {
         let mut mark = log.mark().await.unwrap();
         loop {
@@ -223,7 +237,7 @@ async fn log_shows(log: &LogReader, wanted: impl Fn(&str) -> bool) {
 /// Starts and waits for the line `ready`.
 async fn start_until_ready(runner: &dyn Runner, spec: &AttemptSpec) {
     runner.start(spec).await.unwrap();
-    log_shows(&runner.log(&spec.attempt), |text| text.lines().any(|line| line == "ready")).await;
+    log_shows(&*runner.log(&spec.attempt), |text| text.lines().any(|line| line == "ready")).await;
 }
 
 fn cancel(grace: Duration) -> Stop {

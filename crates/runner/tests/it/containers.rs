@@ -14,13 +14,13 @@ use futures::future::BoxFuture;
 use runner::contract::{RunnerFixture, SandboxKind, TEST_IMAGE, test_engine};
 use runner::{
     AttemptSpec, Capability, CapabilityState, ContainerEngine, Containers as Presence, Exit, ExitCause,
-    Image, LocalConfig, LocalRunner, LogReader, Mount, Observation, Resources, Runner, RunnerError, Stop,
-    StopReason, Stream, Usage,
+    Image, LocalConfig, LocalRunner, Log, Mount, Observation, Resources, Runner, RunnerError, Stop,
+    StopReason, Stream, Usage, Volume,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::fixture::{Local, local};
+use crate::fixture::{Local, local, volume};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -59,6 +59,14 @@ impl RunnerFixture for Containers {
 
     fn folder(&self, name: &str) -> PathBuf {
         self.local.folder(name)
+    }
+
+    fn volume(&self, name: &str) -> Volume {
+        volume(name)
+    }
+
+    fn log_file(&self, attempt: &str) -> PathBuf {
+        self.local.log_file(attempt)
     }
 
     fn data_dir(&self) -> PathBuf {
@@ -113,8 +121,12 @@ impl Runner for InContainers {
         self.0.connect(attempt)
     }
 
-    fn log(&self, attempt: &str) -> LogReader {
+    fn log(&self, attempt: &str) -> Arc<dyn Log> {
         self.0.log(attempt)
+    }
+
+    fn build_log(&self, digest: &str) -> Arc<dyn Log> {
+        self.0.build_log(digest)
     }
 
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {
@@ -343,7 +355,7 @@ async fn files_and_secrets_are_in_the_right_hands() {
         &attempt,
         "touch /mnt/file; echo \"$TOKEN\"; echo ready; until [ -e /mnt/go ]; do sleep 0.05; done",
     ));
-    spec.mounts.push(Mount { source: shared.clone(), target: "/mnt".into(), writable: true });
+    spec.mounts.push(Mount::writable(volume("shared"), "/mnt"));
     spec.env.insert("TOKEN".into(), "a-very-secret-word".into());
     spec.masked.push("a-very-secret-word".into());
     start_until_ready(&runner, spec).await;

@@ -84,7 +84,7 @@ async fn of_a_flood() {
             cpu = fs_err::read_to_string(&stat).unwrap_or(cpu);
         }
         let fields: Vec<&str> = cpu.split(' ').collect();
-        let kept = fs_err::metadata(runner.log(&attempt).path()).unwrap().len();
+        let kept = runner.log(&attempt).content().await.unwrap().length;
         println!(
             "{name}: {:?}, shim's processor time {}0 + {}0 ms, log {kept} bytes",
             begin.elapsed(),

@@ -4,21 +4,36 @@ use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use base::GroupId;
+use folders::Layout;
 use runner::contract::RunnerFixture;
 use runner::log::LogMark;
 use runner::{
-    AttemptSpec, CapabilityState, Exit, ExitCause, HTTP_SOCKET, ImageMount, LocalConfig, LocalRunner, Mount,
-    Network, Observation, Resources, Runner, RunnerError, Serves, Stop, StopReason,
+    AttemptSpec, CapabilityState, Exit, ExitCause, HTTP_SOCKET, Image, LocalConfig, LocalRunner, Mount,
+    Network, Observation, Resources, Runner, RunnerError, Serves, Stop, StopReason, Volume,
 };
 
-use crate::fixture::{self, local};
+use crate::fixture::{self, Local, local, volume};
+
+const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// An environment with nothing in it whose interpreter is said to be there.
+fn environment(local: &Local, base_prefix: &str) -> Image {
+    let folder = local.layout().environments().join(DIGEST);
+    fs_err::create_dir_all(folder.join("environment")).unwrap();
+    let record = serde_json::json!({
+        "digest": DIGEST, "base_prefix": base_prefix, "python_version": "3", "size_bytes": 0, "lock": "",
+    });
+    fs_err::write(folder.join("built.json"), record.to_string()).unwrap();
+    Image::Environment { digest: DIGEST.into() }
+}
 
 #[tokio::test]
 async fn a_sandbox_that_cannot_be_made_is_told() {
     let local = local();
     let runner = local.local_runner();
-    let mounts = vec![Mount { source: "/nonexistent/folder".into(), target: "/mnt".into(), writable: false }];
-    let exit = run(&runner, AttemptSpec { mounts, ..AttemptSpec::new("a", "echo it ran") }).await;
+    let image = environment(&local, "/nonexistent/folder");
+    let exit = run(&runner, AttemptSpec { image, ..AttemptSpec::new("a", "echo it ran") }).await;
     assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
     let message = exit.message.unwrap();
     assert!(message.contains("bwrap: ") && message.contains("/nonexistent/folder"), "{message}");
@@ -148,12 +163,12 @@ async fn limits_hold_without_control_groups() {
 #[tokio::test]
 async fn an_environment_comes_first_in_the_path() {
     let local = local();
-    let root = local.folder("environment");
+    let image = environment(&local, "/usr");
+    let root = local.layout().environments().join(DIGEST).join("environment");
     fs_err::create_dir(root.join("bin")).unwrap();
     fs_err::write(root.join("bin/hello"), "#!/bin/sh\necho hello from $VIRTUAL_ENV\n").unwrap();
     fs_err::set_permissions(root.join("bin/hello"), PermissionsExt::from_mode(0o755)).unwrap();
     let runner = local.local_runner();
-    let image = ImageMount { root: Some(root), base_prefix: None }.into();
     run(
         &runner,
         AttemptSpec { image, ..AttemptSpec::new("a", "hello; touch $VIRTUAL_ENV/new || echo read-only") },
@@ -171,7 +186,7 @@ async fn nothing_is_mounted_over_the_system() {
     for target in
         ["/", "/usr/lib", "/etc", "/proc", "/dev/shm", "relative", "/mnt/../etc", "/run/portico/script"]
     {
-        let mounts = vec![Mount { source: "/tmp".into(), target: target.into(), writable: true }];
+        let mounts = vec![Mount::writable(volume("any"), target)];
         let refused = runner.start(&AttemptSpec { mounts, ..AttemptSpec::new("a", "true") }).await;
         assert!(matches!(refused, Err(RunnerError::Invalid(_))), "{target}: {refused:?}");
     }
@@ -181,8 +196,8 @@ async fn nothing_is_mounted_over_the_system() {
 #[tokio::test]
 async fn a_deep_folder_is_fine() {
     let local = local();
-    let deep = local.folder(&["a-rather-long-name-of-a-folder"; 8].join("/"));
-    let runner = LocalRunner::new(LocalConfig { root: deep, ..local.config() }).unwrap();
+    let deep = local.data_dir().join(["a-rather-long-name-of-a-folder"; 8].join("/"));
+    let runner = LocalRunner::new(LocalConfig { layout: Layout::new(deep), ..local.config() }).unwrap();
     assert_eq!(run(&runner, AttemptSpec::new("a", "true")).await.cause, ExitCause::Completed);
     let socket = format!("s = socket.socket(socket.AF_UNIX); s.bind('{HTTP_SOCKET}'); s.listen()");
     let port = "s = socket.create_server(('127.0.0.1', 8080))".to_owned();
@@ -214,7 +229,7 @@ async fn the_end_does_not_wait_for_whoever_holds_the_output() {
     let runner = local.local_runner();
     let shared = local.folder("shared");
     let script = "echo ready; until [ -e ~/go ]; do sleep 0.02; done";
-    let mounts = vec![Mount { source: shared.clone(), target: "/home/portico".into(), writable: true }];
+    let mounts = vec![Mount::writable(volume("shared"), "/home/portico")];
     runner.start(&AttemptSpec { mounts, ..AttemptSpec::new("a", script) }).await.unwrap();
     runner.log("a").changed(LogMark::default()).await.unwrap();
     let record = fs_err::read(local.attempts().join("a/sandbox.json")).unwrap();
@@ -233,6 +248,59 @@ async fn the_end_does_not_wait_for_whoever_holds_the_output() {
         ended.unwrap().unwrap(),
         Observation::Finished(Exit { cause: ExitCause::Completed, .. })
     ));
+}
+
+/// What lies in the place of a folder is told without the machine's paths, and whoever can do without starts.
+#[tokio::test]
+async fn a_volume_that_cannot_be_made_is_told_or_left_out() {
+    let local = local();
+    let runner = local.local_runner();
+    let home = local.folder("hers");
+    fs_err::remove_dir(&home).unwrap();
+    fs_err::write(&home, "no folder").unwrap();
+    let mount = Mount::writable(volume("hers"), "/home/portico");
+    let needed = AttemptSpec { mounts: vec![mount.clone()], ..AttemptSpec::new("a", "true") };
+    match runner.start(&needed).await {
+        Err(RunnerError::NoVolume { why, source }) => {
+            assert_eq!(why, "a file lies where one of them should be");
+            assert!(source.to_string().contains(home.to_str().unwrap()), "{source}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(runner.observe("a").await.unwrap(), Observation::NotStarted);
+    let spared = AttemptSpec { mounts: vec![mount.optional()], ..AttemptSpec::new("b", "touch ~/it") };
+    assert_eq!(run(&runner, spared).await.cause, ExitCause::Completed);
+    assert_eq!(fs_err::read_to_string(&home).unwrap(), "no folder");
+}
+
+/// Files that members may move are left alone, and a link among them is not followed.
+#[tokio::test]
+async fn the_files_of_a_group_come_with_a_folder_for_datasets() {
+    let local = local();
+    let runner = local.local_runner();
+    let groups: [GroupId; 2] = [7, 8].map(|number| format!("{number:032x}").parse().unwrap());
+    let outside = local.folder("outside");
+    fs_err::create_dir_all(local.layout().group_files(groups[1])).unwrap();
+    std::os::unix::fs::symlink(outside.join("made"), local.layout().datasets(groups[1])).unwrap();
+    for (attempt, group) in ["a", "b"].into_iter().zip(groups) {
+        let mounts = vec![Mount::writable(Volume::GroupFiles { group }, "/project/vision")];
+        let spec = AttemptSpec { mounts, ..AttemptSpec::new(attempt, "echo 1 > /project/vision/file") };
+        assert_eq!(run(&runner, spec).await.cause, ExitCause::Completed);
+        assert!(local.layout().group_files(group).join("file").exists());
+    }
+    assert!(local.layout().datasets(groups[0]).is_dir());
+    assert_eq!(fs_err::read_dir(outside).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_environment_that_is_not_there_is_told() {
+    let local = local();
+    let runner = local.local_runner();
+    for digest in [DIGEST, "..", ""] {
+        let image = Image::Environment { digest: digest.into() };
+        let refused = runner.start(&AttemptSpec { image, ..AttemptSpec::new("a", "true") }).await;
+        assert!(matches!(refused, Err(RunnerError::NoImage(_))), "{digest}: {refused:?}");
+    }
 }
 
 async fn run(runner: &LocalRunner, spec: AttemptSpec) -> Exit {

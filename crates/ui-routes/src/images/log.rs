@@ -1,21 +1,19 @@
 //! The log of an image's newest build.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse as _;
 use base::{OpContext, Result};
+use runner::Log;
 use web_kit::{Answer, Ctx, Portal, QueryString, logs, sse};
-use workloads::images::Image;
 
 use super::{Named, Place};
 
-pub(crate) fn build_log(portal: &Portal, image: &Image) -> runner::LogReader {
-    portal.build_log(&image.newest_digest)
-}
-
 /// The log of an image that the person may see.
-async fn log_of(portal: &Portal, ctx: &OpContext, place: &Place, image: &str) -> Result<runner::LogReader> {
-    Ok(build_log(portal, &place.image(portal, ctx, image).await?))
+async fn log_of(portal: &Portal, ctx: &OpContext, place: &Place, image: &str) -> Result<Arc<dyn Log>> {
+    portal.workloads.image_log(ctx, &place.image(portal, ctx, image).await?)
 }
 
 pub(crate) async fn lines(
@@ -26,7 +24,7 @@ pub(crate) async fn lines(
     QueryString(wanted): QueryString<logs::Lines>,
 ) -> Answer {
     let log = log_of(&portal, &ctx, &place, &image).await?;
-    Ok(Json(logs::lines(&log, &wanted).await?).into_response())
+    Ok(Json(logs::lines(&*log, &wanted).await?).into_response())
 }
 
 pub(crate) async fn search(
@@ -37,7 +35,7 @@ pub(crate) async fn search(
     QueryString(wanted): QueryString<logs::Search>,
 ) -> Answer {
     let log = log_of(&portal, &ctx, &place, &image).await?;
-    Ok(Json(logs::search(&log, &wanted).await?).into_response())
+    Ok(Json(logs::search(&*log, &wanted).await?).into_response())
 }
 
 pub(crate) async fn stream(
@@ -58,5 +56,5 @@ pub(crate) async fn download(
     Path(Named { image }): Path<Named>,
 ) -> Answer {
     let log = log_of(&portal, &ctx, &place, &image).await?;
-    Ok(logs::download(&log, &image).await?)
+    Ok(logs::download(&*log, &image).await?)
 }

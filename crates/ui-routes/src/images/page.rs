@@ -8,7 +8,6 @@ use web_kit::Portal;
 use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind};
 
 use super::Place;
-use super::log::build_log;
 use crate::frame::Framed;
 use crate::people::People;
 use crate::view;
@@ -109,7 +108,8 @@ pub(super) async fn detail(
     let may_manage = place.may_manage(ctx, image);
     let found = portal.workloads.image_detail(image).await?;
     let maker = People::named(portal, ctx, [image.created_by.as_str()]).await?.who(&image.created_by);
-    let total = build_log(portal, image).lines(0, 0).await.map_or(0, |page| page.total);
+    let log = portal.workloads.image_log(ctx, image)?;
+    let total = log.lines(0, 0).await.map_or(0, |page| page.total);
     let under_way = image.newest_state.is_under_way() && !image.is_on_demand;
     let is_container = image.kind == ImageKind::Container;
     let may_cancel = under_way || image.next_try_at.is_some();

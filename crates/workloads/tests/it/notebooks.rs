@@ -178,7 +178,8 @@ on_both_databases! {
         let since = world.clock().now();
         let step = async |seconds: i64| {
             world.clock.advance_seconds(seconds);
-            let watched = world.workloads.watched_workloads(&ctx).await.unwrap();
+            assert_eq!(world.workloads.watched_workloads(&ctx, "another").await.unwrap(), []);
+            let watched = world.workloads.watched_workloads(&ctx, "fake").await.unwrap();
             let Some(watched) = watched.into_iter().next() else { return IdleStep::Nothing };
             let step = watched.step(ctx.now(), since);
             world.workloads.take_idle_step(&ctx, &watched, since, step.clone()).await.unwrap();
