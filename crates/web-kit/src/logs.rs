@@ -36,7 +36,7 @@ pub struct Search {
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub struct From {
+pub struct FromLine {
     #[serde(default)]
     pub from: u64,
 }

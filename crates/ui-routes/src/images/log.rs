@@ -43,7 +43,7 @@ pub(crate) async fn stream(
     Ctx(ctx): Ctx,
     place: Place,
     Path(Named { image }): Path<Named>,
-    QueryString(wanted): QueryString<logs::From>,
+    QueryString(wanted): QueryString<logs::FromLine>,
 ) -> Answer {
     let log = log_of(&portal, &ctx, &place, &image).await?;
     Ok(sse::log(&portal, ctx, log, wanted.from))
