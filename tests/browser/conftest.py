@@ -1,21 +1,24 @@
-"""One server for all browser tests, set up once in a browser as its first administrator would.
+"""One server for all browser tests of a worker, set up once in a browser as its first administrator would.
 
-The environments are built once, in the background, when the server starts. Tests keep out of each other's way by
-making their own groups and people.
+The environments are built once for all workers. Tests keep out of each other's way by making their own groups and
+people.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from browsing import FIRST_GROUP, FOUNDER, Founded, Group, answered, image_ready, sign_in
+from lab import give_environments, prepare
 from portico import Api, Portico, User
 from wheels import make_wheel
+from workers import Once
 
 _numbers = itertools.count(1)
 _server: list[Portico] = []
@@ -25,12 +28,22 @@ _server: list[Portico] = []
 
 
 @pytest.fixture(scope="session")
-def server(portico_binary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
+def builder(once_in_a_run: Once, prepared: Path, portico_binary: Path) -> Path:
+    """A data directory with all images that a server builds at its start."""
+
+    def build(folder: Path) -> None:
+        prepare(give_environments(prepared, Portico(portico_binary, directory=folder)), "base", "data-science")
+
+    return once_in_a_run("built", build) / "data"
+
+
+@pytest.fixture(scope="session")
+def server(portico_binary, builder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
     wheels = tmp_path_factory.mktemp("packages")
     make_wheel(wheels, "porticosample", "1.0")
     made = Portico(portico_binary, {"PORTICO_PACKAGE_FOLDER": str(wheels)})
     _server.append(made)
-    yield made.start()
+    yield give_environments(builder, made).start()
     made.discard()
 
 
