@@ -30,7 +30,11 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that may know only these of ours, whatever their layer.
 const NARROW: &[(&str, &[&str], &str)] = &[
-    ("ui-pages", &["base", "paths"], "pages are plain structs: they render what they are given, without a database"),
+    (
+        "ui-pages",
+        &["base", "paths"],
+        "pages are plain structs: they render what they are given, without a database",
+    ),
     ("xtask", &[], "chores must work while the rest does not compile"),
 ];
 
