@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from lab import prepare
+from lab import built_all, built_base
 from portico import Api, Portico, User, default_binary
 from workers import Once
 
@@ -91,9 +92,23 @@ def once_in_a_run(request: pytest.FixtureRequest) -> Once:
 
 @pytest.fixture(scope="session")
 def prepared(once_in_a_run: Once, portico_binary: Path) -> Path:
-    """A data directory with the image `base`."""
-    folder = once_in_a_run("base", lambda folder: prepare(Portico(portico_binary, directory=folder), "base"))
-    return folder / "data"
+    return built_base(once_in_a_run, portico_binary)
+
+
+@pytest.fixture(scope="session")
+def prepared_with_all(once_in_a_run: Once, portico_binary: Path) -> Path:
+    return built_all(once_in_a_run, portico_binary)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session):
+    """Builds the images that the chosen tests need before the time of the first test begins."""
+    needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    for name, build in {"prepared": built_base, "prepared_with_all": built_all}.items():
+        if name in needed and not session.config.option.collectonly:
+            with suppress(Exception):  # The tests that need it say what it was.
+                build(Once(session.config.stash[_shared]), default_binary())
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

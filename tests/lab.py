@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from portico import Api, Portico, User
+from workers import Once
 
 Found = TypeVar("Found")
 
@@ -206,6 +207,21 @@ def give_environments(prepared: Path, server: Portico) -> Portico:
     # By hard links: a server deletes what it does not know of, and nothing is ever written into an environment.
     subprocess.run(["cp", "-al", prepared / "environments", server.data_dir], check=True)
     return server
+
+
+def built_base(once: Once, binary: Path) -> Path:
+    """A data directory with the image `base`."""
+    return once("base", lambda folder: prepare(Portico(binary, directory=folder), "base")) / "data"
+
+
+def built_all(once: Once, binary: Path) -> Path:
+    """One with all images that a server builds at its start."""
+    base = built_base(once, binary)
+
+    def build(folder: Path) -> None:
+        prepare(give_environments(base, Portico(binary, directory=folder)), "base", "data-science")
+
+    return once("all", build) / "data"
 
 
 def take_over(prepared: Path, server: Portico) -> Portico:

@@ -6,8 +6,6 @@ import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 
 class Once:
     """Makes things once in a run, whichever worker asks first; the others wait for it."""
@@ -21,7 +19,7 @@ class Once:
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if failed.exists():
-                pytest.fail(f"{name} could not be made: {failed.read_text()}", pytrace=False)
+                raise RuntimeError(f"“{name}” could not be made: {failed.read_text()}")
             if not place.exists():
                 place.mkdir()
                 try:

@@ -15,10 +15,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browsing import FIRST_GROUP, FOUNDER, Founded, Group, answered, image_ready, sign_in
-from lab import give_environments, prepare
+from lab import give_environments
 from portico import Api, Portico, User
 from wheels import make_wheel
-from workers import Once
 
 _numbers = itertools.count(1)
 _server: list[Portico] = []
@@ -28,22 +27,12 @@ _server: list[Portico] = []
 
 
 @pytest.fixture(scope="session")
-def builder(once_in_a_run: Once, prepared: Path, portico_binary: Path) -> Path:
-    """A data directory with all images that a server builds at its start."""
-
-    def build(folder: Path) -> None:
-        prepare(give_environments(prepared, Portico(portico_binary, directory=folder)), "base", "data-science")
-
-    return once_in_a_run("built", build) / "data"
-
-
-@pytest.fixture(scope="session")
-def server(portico_binary, builder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
+def server(portico_binary, prepared_with_all: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
     wheels = tmp_path_factory.mktemp("packages")
     make_wheel(wheels, "porticosample", "1.0")
     made = Portico(portico_binary, {"PORTICO_PACKAGE_FOLDER": str(wheels)})
     _server.append(made)
-    yield give_environments(builder, made).start()
+    yield give_environments(prepared_with_all, made).start()
     made.discard()
 
 
