@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -204,8 +203,11 @@ def prepare(server: Portico, *images: str) -> None:
 def give_environments(prepared: Path, server: Portico) -> Portico:
     """Gives a server that was not started yet the files of the images, so that building these takes no time."""
     server.data_dir.mkdir(mode=0o700)
-    # By hard links: a server deletes what it does not know of, and nothing is ever written into an environment.
-    subprocess.run(["cp", "-al", prepared / "environments", server.data_dir], check=True)
+    # One link each: a server deletes what it does not know of, which is the link then.
+    environments = server.data_dir / "environments"
+    environments.mkdir()
+    for one in (prepared / "environments").iterdir():
+        (environments / one.name).symlink_to(one)
     return server
 
 
@@ -219,7 +221,10 @@ def built_all(once: Once, binary: Path) -> Path:
     base = built_base(once, binary)
 
     def build(folder: Path) -> None:
-        prepare(give_environments(base, Portico(binary, directory=folder)), "base", "data-science")
+        server = give_environments(base, Portico(binary, directory=folder))
+        # uv's cache, which nobody else needs again.
+        (base / "builds").rename(server.data_dir / "builds")
+        prepare(server, "base", "data-science")
 
     return once("all", build) / "data"
 
