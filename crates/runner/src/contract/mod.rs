@@ -64,30 +64,28 @@ pub const PODMAN_VARIABLE: &str = "PORTICO_TEST_PODMAN";
 /// A small system with a shell, Python and what the contract calls.
 pub const TEST_IMAGE: &str = "localhost/portico-test:latest";
 
-/// The engine for tests of containers; says that they are skipped when there is none.
-#[expect(clippy::print_stdout, reason = "a test that cannot run here says why")]
-pub fn test_engine() -> Option<PathBuf> {
-    let found = std::env::var_os(PODMAN_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-    if found.is_none() {
-        println!(
-            "skipped: {PODMAN_VARIABLE} is not set; scripts/podman-for-tests sets it where podman works"
-        );
-    }
-    found
+/// The engine for tests of containers, which are ignored unless somebody has one and asks for them.
+pub fn test_engine() -> PathBuf {
+    std::env::var_os(PODMAN_VARIABLE)
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| {
+            panic!("{PODMAN_VARIABLE} is not set; scripts/podman-for-tests sets it where podman works")
+        })
+        .into()
 }
 
 /// Makes a test of each part of the contract. The argument is a function that makes a fixture.
 #[macro_export]
 macro_rules! contract_tests {
     ($fixture:path) => {
-        $crate::contract_tests! { @all contract_test $fixture }
+        $crate::contract_tests! { @all $fixture, [] }
     };
-    // The same, where the function makes a fixture or `None`, if there is nothing to test with.
-    ($fixture:path, where it can) => {
-        $crate::contract_tests! { @all contract_test_where_it_can $fixture }
+    // The same, ignored for this reason unless somebody asks for them.
+    ($fixture:path, ignored: $reason:literal) => {
+        $crate::contract_tests! { @all $fixture, [#[ignore = $reason]] }
     };
-    (@all $test:ident $fixture:path) => {
-        $crate::contract_tests! { @each $test $fixture:
+    (@all $fixture:path, $attributes:tt) => {
+        $crate::contract_tests! { @each $fixture, $attributes
             // lifecycle
             runs_a_script_to_its_end
             keeps_the_exit_code
@@ -152,31 +150,19 @@ macro_rules! contract_tests {
             connections_end_with_the_attempt
         }
     };
-    (@each $test:ident $fixture:path: $($name:ident)*) => {
-        $($crate::$test! { $name $fixture })*
+    (@each $fixture:path, $attributes:tt $($name:ident)*) => {
+        $($crate::contract_test! { $name $fixture, $attributes })*
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_test {
-    ($name:ident $fixture:path) => {
+    ($name:ident $fixture:path, [$(#[$attribute:meta])?]) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])?
         async fn $name() {
             $crate::contract::$name(&$fixture()).await;
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! contract_test_where_it_can {
-    ($name:ident $fixture:path) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            if let Some(fixture) = $fixture() {
-                $crate::contract::$name(&fixture).await;
-            }
         }
     };
 }

@@ -1,5 +1,5 @@
 //! What an attempt costs beyond its script. Run on a quiet machine, optimised:
-//! `cargo nextest run --release -p runner --run-ignored only --no-capture costs`.
+//! `cargo nextest run --release -p runner --ignore-default-filter --run-ignored only --no-capture costs`.
 
 use std::time::{Duration, Instant};
 

@@ -25,15 +25,6 @@ impl Place {
         place
     }
 
-    /// `None`, with the reason printed, where there is no uv.
-    fn with_uv() -> Option<Self> {
-        if Command::new("uv").arg("--version").output().is_err() {
-            println!("skipped: uv is not in PATH");
-            return None;
-        }
-        Some(Place::new())
-    }
-
     fn config(&self) -> EnvironmentConfig {
         EnvironmentConfig { network: Network::Outbound, ..EnvironmentConfig::default() }
     }
@@ -117,8 +108,9 @@ async fn log_text(place: &Place) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn an_environment_is_built_offline_and_used() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let store = place.offline();
     let built = store.build(&recipe(&["sample"]), &place.log()).await.unwrap();
     assert_eq!(built.digest, recipe(&["sample"]).digest());
@@ -150,8 +142,9 @@ async fn an_environment_is_built_offline_and_used() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_broken_requirement_gives_uvs_explanation() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let store = place.offline();
     let error = store.build(&recipe(&["sample==2.0"]), &place.log()).await.unwrap_err();
     assert_eq!(error.kind, BuildErrorKind::Packages);
@@ -165,8 +158,9 @@ async fn a_broken_requirement_gives_uvs_explanation() {
 
 /// A package can bring a line that every start of its interpreter runs, and an interpreter of its own.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_package_runs_nothing_while_its_wheel_is_installed() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let built = place.offline().build(&recipe(&["hostile"]), &place.log()).await.unwrap();
     let compiled = walk(&built.path.join("lib"));
     let compiled = compiled.iter().any(|path| path.to_string_lossy().contains("hostile.cpython"));
@@ -182,8 +176,9 @@ async fn a_package_runs_nothing_while_its_wheel_is_installed() {
 
 /// A wheel that brings the environment's interpreter: whether it is installed or refused, nobody starts it.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn an_interpreter_in_a_wheel_never_runs() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     match place.offline().build(&recipe(&["replacer"]), &place.log()).await {
         Ok(built) => {
             let ran = walk(&built.path).into_iter().any(|path| path.ends_with("it-ran"));
@@ -195,8 +190,9 @@ async fn an_interpreter_in_a_wheel_never_runs() {
 
 /// A source is built where it sees nothing but itself, and what it leaves is of use to nobody else.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_hostile_source_reaches_nothing() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
     fs_err::write(place.data().join("secret"), "the secret").unwrap();
     fs_err::create_dir(place.data().join("groups")).unwrap();
@@ -227,8 +223,9 @@ async fn a_hostile_source_reaches_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_source_is_not_built_where_it_could_read_a_password() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     place.make_packages(0);
     let index_url = Some("file:///usr/share".to_owned());
     let proxy = Some("http://user:a-password@192.0.2.1:3128".to_owned());
@@ -248,8 +245,9 @@ fn walk(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     // A port that was just free.
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let address = format!("http://127.0.0.1:{port}/simple");
@@ -260,8 +258,9 @@ async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
 
 /// uv knows where PyTorch's variants are, and says so when it can't get there.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_variant_of_pytorch_names_the_index_it_needs() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let proxy = Some(format!("http://127.0.0.1:{port}"));
     let store = place.store(EnvironmentConfig { proxy, ..place.config() });
@@ -272,8 +271,9 @@ async fn a_variant_of_pytorch_names_the_index_it_needs() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn what_is_no_requirement_is_refused() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let error = place.offline().build(&recipe(&["--index-url=x"]), &place.log()).await.unwrap_err();
     assert_eq!(error.kind, BuildErrorKind::Recipe);
     assert!(error.message.contains("--index-url=x"), "{error}");
@@ -290,8 +290,9 @@ async fn a_missing_uv_is_told() {
 
 /// A build that is dropped takes uv with it and leaves no environment.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_build_cut_off_leaves_nothing() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     // An index that takes connections and never answers.
     let index = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://user:a-password@{}/simple", index.local_addr().unwrap());
@@ -317,8 +318,9 @@ async fn a_build_cut_off_leaves_nothing() {
 
 /// A build outlives its server when that is killed. It ends when the next server looks.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn what_a_killed_build_left_is_removed() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let (store, runner) = (place.offline(), place.local.runner());
     let wanted = recipe(&["sample"]);
     let folder = |name: &str| place.local.layout().builds().join(name);
@@ -339,8 +341,9 @@ async fn what_a_killed_build_left_is_removed() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn two_builds_of_the_same_give_one_environment() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let store = place.offline();
     let (wanted, other_log) = (recipe(&["sample"]), place.data().join("other-log"));
     let first_log = place.log();
@@ -349,34 +352,46 @@ async fn two_builds_of_the_same_give_one_environment() {
     assert_eq!(store.list().unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_package_comes_from_the_usual_index() {
-    let Some(place) = Place::with_uv() else { return };
-    match place.store(place.config()).build(&recipe(&["six==1.17.0"]), &place.log()).await {
-        Ok(built) => assert_eq!(built.lock, "six==1.17.0\n"),
-        Err(error) if error.message.contains("error sending request") => {
-            println!("skipped: no index can be reached: {error}");
-        }
-        Err(error) => panic!("{error}"),
+mod with_index {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "needs a package index"]
+    async fn a_package_comes_from_the_usual_index() {
+        let place = Place::new();
+        let built = place.store(place.config()).build(&recipe(&["six==1.17.0"]), &place.log()).await.unwrap();
+        assert_eq!(built.lock, "six==1.17.0\n");
     }
 }
 
-#[tokio::test]
-#[ignore = "downloads some hundred megabytes"]
-async fn the_built_in_images_are_built() {
-    let Some(place) = Place::with_uv() else { return };
-    let store = place.store(place.config());
-    let runner = place.local.local_runner();
-    for image in runner::environments::builtin_images() {
-        let begin = std::time::Instant::now();
-        let built = store.build(&image.recipe(), &place.log()).await.unwrap();
-        let packages = built.lock.lines().count();
-        println!("{}: {:?}, {packages} packages, {} MB", image.name, begin.elapsed(), built.size_bytes >> 20);
-        let mount = Image::Environment { digest: built.digest };
-        let script = "jupyter lab --version && papermill --version && python -c 'import ipykernel'";
-        runner.start(&AttemptSpec { image: mount, ..AttemptSpec::new(&image.name, script) }).await.unwrap();
-        let ended = runner.wait(&image.name).await.unwrap();
-        let lines = runner.log(&image.name).lines(0, 100).await.unwrap().lines;
-        assert!(matches!(ended, Observation::Finished(exit) if exit.code == Some(0)), "{lines:?}");
+mod by_hand {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "downloads some hundred megabytes"]
+    async fn the_built_in_images_are_built() {
+        let place = Place::new();
+        let store = place.store(place.config());
+        let runner = place.local.local_runner();
+        for image in runner::environments::builtin_images() {
+            let begin = std::time::Instant::now();
+            let built = store.build(&image.recipe(), &place.log()).await.unwrap();
+            let packages = built.lock.lines().count();
+            println!(
+                "{}: {:?}, {packages} packages, {} MB",
+                image.name,
+                begin.elapsed(),
+                built.size_bytes >> 20
+            );
+            let mount = Image::Environment { digest: built.digest };
+            let script = "jupyter lab --version && papermill --version && python -c 'import ipykernel'";
+            runner
+                .start(&AttemptSpec { image: mount, ..AttemptSpec::new(&image.name, script) })
+                .await
+                .unwrap();
+            let ended = runner.wait(&image.name).await.unwrap();
+            let lines = runner.log(&image.name).lines(0, 100).await.unwrap().lines;
+            assert!(matches!(ended, Observation::Finished(exit) if exit.code == Some(0)), "{lines:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The contract in containers, and what only those can suffer. Without an engine all of this is skipped.
+//! The contract in containers, and what only those can suffer.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -25,7 +25,7 @@ use crate::fixture::{Local, local, volume};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 mod contract {
-    runner::contract_tests!(super::containers, where it can);
+    runner::contract_tests!(super::containers, ignored: "PORTICO_TEST_PODMAN names no engine");
 }
 
 /// A local runner that runs everything in containers.
@@ -34,8 +34,8 @@ struct Containers {
     engine: PathBuf,
 }
 
-fn containers() -> Option<Containers> {
-    Some(Containers { engine: test_engine()?, local: local() })
+fn containers() -> Containers {
+    Containers { engine: test_engine(), local: local() }
 }
 
 impl Containers {
@@ -204,8 +204,9 @@ fn kill_shim(containers: &Containers, attempt: &str) {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn nothing_is_left_of_a_container() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("left"));
     let exit = run(&runner, in_container(AttemptSpec::new(&attempt, "sleep 600 & exit 3"))).await;
     assert_eq!((exit.cause, exit.code), (ExitCause::Failed, Some(3)));
@@ -213,8 +214,9 @@ async fn nothing_is_left_of_a_container() {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn an_image_that_is_not_there_is_told() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let runner = containers.local_runner();
     // Nothing listens at port 1, so nobody has to be reached for this.
     let reference = "localhost:1/nobody/nothing:1";
@@ -227,31 +229,9 @@ async fn an_image_that_is_not_there_is_told() {
 }
 
 #[tokio::test]
-async fn a_variable_that_no_shell_can_have_is_refused() {
-    let local = local();
-    let mut spec = in_container(AttemptSpec::new("a", "true"));
-    spec.env.insert("A.B".into(), "c".into());
-    let refused = local.local_runner().start(&spec).await;
-    assert!(
-        matches!(refused, Err(RunnerError::Invalid(ref message)) if message.contains("A.B")),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
-async fn without_an_engine_an_attempt_says_so() {
-    let local = local();
-    let runner = local.local_runner();
-    assert_eq!(runner.containers().await, Presence::None);
-    let refused = runner.start(&in_container(AttemptSpec::new("a", "true"))).await.unwrap_err().to_string();
-    assert!(refused.contains("no container engine"), "{refused}");
-    let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
-    assert_eq!(found.state, CapabilityState::Absent);
-}
-
-#[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn the_engine_is_told_in_the_capabilities() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let runner = containers.local_runner();
     assert_eq!(runner.containers().await, Presence::Run);
     let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
@@ -267,8 +247,9 @@ async fn the_engine_is_told_in_the_capabilities() {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn a_killed_shim_takes_its_container_along() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("shim"));
     start_until_ready(&runner, in_container(AttemptSpec::new(&attempt, "echo ready; sleep 600"))).await;
     kill_shim(&containers, &attempt);
@@ -278,8 +259,9 @@ async fn a_killed_shim_takes_its_container_along() {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn what_is_left_over_is_removed_at_the_start() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("sweep"));
     start_until_ready(&runner, in_container(AttemptSpec::new(&attempt, "echo ready; sleep 600"))).await;
     kill_shim(&containers, &attempt);
@@ -296,8 +278,9 @@ async fn what_is_left_over_is_removed_at_the_start() {
 
 /// What an administrator does by hand, or an engine that is told to stop.
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn a_container_ended_from_outside_is_no_fault_of_the_script() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("outside"));
     start_until_ready(&runner, in_container(AttemptSpec::new(&attempt, "echo ready; sleep 600"))).await;
     let record = fs_err::read(containers.local.attempts().join(&attempt).join("sandbox.json")).unwrap();
@@ -312,8 +295,9 @@ async fn a_container_ended_from_outside_is_no_fault_of_the_script() {
 
 /// The engine's socket goes away while an attempt runs: it goes on to its end all the same, or can be stopped.
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn an_engine_that_goes_away_keeps_nobody_waiting() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (own, attempt) = (containers.local.folder("engine").join("own.sock"), unique("gone"));
     let relay = Relay::start(&containers.engine, &own);
     let config =
@@ -347,8 +331,9 @@ async fn an_engine_that_goes_away_keeps_nobody_waiting() {
 
 /// Files belong to whoever runs the server, as those of other workloads do, and the engine learns no variable.
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn files_and_secrets_are_in_the_right_hands() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("files"));
     let shared = containers.local.folder("shared");
     let mut spec = in_container(AttemptSpec::new(

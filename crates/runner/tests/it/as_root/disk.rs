@@ -14,9 +14,11 @@ use crate::fixture::{folder, local, shim_command, volume};
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount_at(path: &Path) -> Option<Self> {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "none"]).arg(path).output();
-        mounted.is_ok_and(|output| output.status.success()).then(|| SmallDisk(path.to_owned()))
+    fn mount_at(path: &Path) -> Self {
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "none"]).arg(path).output();
+        let mounted = mount.unwrap();
+        assert!(mounted.status.success(), "{mounted:?}");
+        SmallDisk(path.to_owned())
     }
 }
 
@@ -27,12 +29,10 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
+#[ignore = "only root can make a small disk"]
 async fn a_full_disk_costs_lines_and_nothing_else() {
     let local = local();
-    let Some(disk) = SmallDisk::mount_at(&local.folder("disk")) else {
-        println!("skipped: only root can make a small disk");
-        return;
-    };
+    let disk = SmallDisk::mount_at(&local.folder("disk"));
     let runner = LocalRunner::new(LocalConfig::new(Layout::new(&disk.0), shim_command())).unwrap();
     let limits = LogLimits { keep_free_bytes: 0, ..LogLimits::default() };
     // Fills the disk to the last byte with its log, and writes on.
@@ -51,12 +51,10 @@ async fn a_full_disk_costs_lines_and_nothing_else() {
 }
 
 #[tokio::test]
+#[ignore = "only root can make a small disk"]
 async fn logs_stop_before_the_disk_is_full_and_go_on_when_there_is_room() {
     let local = local();
-    let Some(disk) = SmallDisk::mount_at(&local.folder("disk")) else {
-        println!("skipped: only root can make a small disk");
-        return;
-    };
+    let disk = SmallDisk::mount_at(&local.folder("disk"));
     let ballast = disk.0.join("ballast");
     fs_err::write(&ballast, vec![0; 5 << 20]).unwrap();
     let runner = LocalRunner::new(LocalConfig::new(Layout::new(&disk.0), shim_command())).unwrap();
