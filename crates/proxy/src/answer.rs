@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::{Html, IntoResponse as _};
 use base::secret::random_text;
-use base::{Error, Kind};
+use base::{Error, ErrorKind};
 use ui_pages::Page as _;
 use ui_pages::components::Link;
 use ui_pages::content::ContentPage;
@@ -28,7 +28,7 @@ impl Proxy {
             "workload_late" => StatusCode::GATEWAY_TIMEOUT,
             _ => status_of(error.kind()),
         };
-        if error.kind() == Kind::Internal {
+        if error.kind() == ErrorKind::Internal {
             tracing::error!(error = ?error, id = %request_id, "a request to a workload failed");
         } else {
             tracing::debug!(error = ?error, id = %request_id, "a request to a workload was refused");
@@ -66,12 +66,12 @@ impl Proxy {
             None => Link::new("Portico", format!("{portal}/")),
         };
         let title = match error.kind() {
-            Kind::NotFound => "Nothing is here",
-            Kind::Unauthenticated => "You are not signed in",
-            Kind::Forbidden => "You may not do this",
-            Kind::TooManyRequests => "Too much at once",
-            Kind::Unavailable if is_starting => "Starting",
-            Kind::Unavailable => "Not available just now",
+            ErrorKind::NotFound => "Nothing is here",
+            ErrorKind::Unauthenticated => "You are not signed in",
+            ErrorKind::Forbidden => "You may not do this",
+            ErrorKind::TooManyRequests => "Too much at once",
+            ErrorKind::Unavailable if is_starting => "Starting",
+            ErrorKind::Unavailable => "Not available just now",
             _ => "This did not work",
         };
         ContentPage {

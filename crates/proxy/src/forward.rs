@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
-use base::{Error, Kind, Result};
+use base::{Error, ErrorKind, Result};
 use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use web_kit::guard::peer_address;
@@ -102,13 +102,15 @@ impl Proxy {
 fn told(trouble: &Trouble) -> Error {
     match trouble {
         // It is ready, so something did once.
-        Trouble::NotListening => {
-            Error::new(Kind::Unavailable, "workload_silent", "The workload runs, but nothing in it listens.")
-                .with_hint("Try again in a moment; if it stays like this, restart it on its page in Portico.")
-                .with_retry_after(2)
-        }
+        Trouble::NotListening => Error::new(
+            ErrorKind::Unavailable,
+            "workload_silent",
+            "The workload runs, but nothing in it listens.",
+        )
+        .with_hint("Try again in a moment; if it stays like this, restart it on its page in Portico.")
+        .with_retry_after(2),
         Trouble::Timeout => {
-            Error::new(Kind::Unavailable, "workload_busy", "The workload does not accept connections.")
+            Error::new(ErrorKind::Unavailable, "workload_busy", "The workload does not accept connections.")
                 .with_hint("It may be busy; try again, or look at its log.")
                 .with_retry_after(5)
         }
@@ -117,7 +119,7 @@ fn told(trouble: &Trouble) -> Error {
             .with_code("body_incomplete")
             .with_hint("Send it again."),
         Trouble::Broken(cause) => Error::new(
-            Kind::Unavailable,
+            ErrorKind::Unavailable,
             "workload_broken",
             "The workload closed the connection without an answer.",
         )
@@ -128,14 +130,14 @@ fn told(trouble: &Trouble) -> Error {
 
 /// It runs, and does not answer yet.
 pub(crate) fn starting() -> Error {
-    Error::new(Kind::Unavailable, "workload_starting", "The workload is starting.")
+    Error::new(ErrorKind::Unavailable, "workload_starting", "The workload is starting.")
         .with_hint("Try again in a moment.")
         .with_retry_after(2)
 }
 
 fn late() -> Error {
     Error::new(
-        Kind::Unavailable,
+        ErrorKind::Unavailable,
         "workload_late",
         "The workload did not begin its answer within ten minutes.",
     )

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use base::{Error, Kind, Result, UserId};
+use base::{Error, ErrorKind, Result, UserId};
 
 use crate::{Proxy, lock};
 
@@ -47,7 +47,9 @@ impl Load {
             What::Socket => ("connections to your workloads open", "Close some tabs."),
         };
         let text = format!("You have {most} {noun}, which is the most.");
-        Err(Error::new(Kind::TooManyRequests, "too_many_at_once", text).with_hint(hint).with_retry_after(1))
+        Err(Error::new(ErrorKind::TooManyRequests, "too_many_at_once", text)
+            .with_hint(hint)
+            .with_retry_after(1))
     }
 }
 

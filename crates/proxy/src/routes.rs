@@ -212,7 +212,7 @@ async fn pass(
             *not_now = Some(served);
             return Err(error);
         }
-        Err(error) if error.kind() == base::Kind::Unauthenticated && asked.is_navigation => {
+        Err(error) if error.kind() == base::ErrorKind::Unauthenticated && asked.is_navigation => {
             return Ok(proxy.to_portal(&slug, &parts.uri));
         }
         Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use accounts::Accounts;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, header};
-use base::{Actor, Credential, Error, Kind, OpContext, Person, Result};
+use base::{Actor, Credential, Error, ErrorKind, OpContext, Person, Result};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -91,7 +91,8 @@ impl Proxy {
                 return Err(forward::starting().with_hint(format!("Wait until it is ready: {page}")).into());
             }
             Admission::NotNow(_) => {
-                let error = Error::new(Kind::Unavailable, "workload_stopped", "The notebook does not run.");
+                let error =
+                    Error::new(ErrorKind::Unavailable, "workload_stopped", "The notebook does not run.");
                 return Err(error.with_hint(format!("Start it on its page: {page}")).into());
             }
         };
@@ -123,7 +124,12 @@ impl Tunnel {
         let sent = self.access.upstream.send_upgrade(&*self.proxy.portal.runner, request).await;
         let mut response = sent.map_err(|trouble| self.proxy.told(&trouble))?;
         if response.status() == StatusCode::NOT_FOUND {
-            return Err(Error::new(Kind::Unavailable, "no_bridge", "This notebook has no way in by SSH.").with_hint(
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "no_bridge",
+                "This notebook has no way in by SSH.",
+            )
+            .with_hint(
                 "Restart it if it was started by an older Portico. Notebooks of container images have none.",
             ));
         }

@@ -5,7 +5,7 @@
 
 use base::error::FieldErrors;
 use base::secret::{equal, hash, random_text};
-use base::{Error, Kind, OpContext, Result, Role, Secret};
+use base::{Error, ErrorKind, OpContext, Result, Role, Secret};
 use db::ResultExt as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
@@ -149,5 +149,6 @@ impl Accounts {
 }
 
 fn done() -> Error {
-    Error::new(Kind::Conflict, "already_set_up", "Portico is set up already.").with_hint("Sign in instead.")
+    Error::new(ErrorKind::Conflict, "already_set_up", "Portico is set up already.")
+        .with_hint("Sign in instead.")
 }

@@ -3,7 +3,7 @@
 use accounts::content::Admitted;
 use accounts::ssh_keys::NewSshKey;
 use accounts::users::UserChange;
-use base::{Credential, Kind, OpContext, TokenId, TokenScope};
+use base::{Credential, ErrorKind, OpContext, TokenId, TokenScope};
 use test_kit::{World, on_both_databases};
 
 const KEY: &str =
@@ -34,7 +34,7 @@ on_both_databases! {
         accounts.touch_ssh_key(&world.anonymous(), FINGERPRINT).await.unwrap();
         assert!(accounts.list_ssh_keys(&mia).await.unwrap()[0].last_used_at.is_some());
         assert!(accounts.list_ssh_keys(&root).await.unwrap().is_empty());
-        assert_eq!(accounts.remove_ssh_key(&root, added.id).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(accounts.remove_ssh_key(&root, added.id).await.unwrap_err().kind(), ErrorKind::NotFound);
         accounts.remove_ssh_key(&mia, added.id).await.unwrap();
         assert!(find().await.is_none());
         accounts.add_ssh_key(&root, key("", KEY)).await.unwrap();
@@ -46,7 +46,7 @@ on_both_databases! {
         let credential = Credential::Token { id: TokenId::new(&*world.clock), scope: TokenScope::Write };
         let ctx = OpContext { credential, ..mia };
         let refused = world.accounts.add_ssh_key(&ctx, key("", KEY)).await.unwrap_err();
-        assert_eq!(refused.kind(), Kind::Forbidden);
+        assert_eq!(refused.kind(), ErrorKind::Forbidden);
     }
 
     async fn what_a_key_opened_ends_with_it_and_with_its_owner(database) {

@@ -128,7 +128,7 @@ fn parsed<T: DeserializeOwned>(text: &str) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use base::clock::MockClock;
-    use base::{Kind, Timestamp};
+    use base::{ErrorKind, Timestamp};
     use sea_orm::TryIntoModel as _;
 
     use super::*;
@@ -162,7 +162,7 @@ mod tests {
             spec::Model { runs: "flow".to_owned(), ..good.clone() },
             spec::Model { variables: "[".to_owned(), ..good },
         ] {
-            assert_eq!(Spec::from_row(bad).unwrap_err().kind(), Kind::Internal);
+            assert_eq!(Spec::from_row(bad).unwrap_err().kind(), ErrorKind::Internal);
         }
     }
 }
