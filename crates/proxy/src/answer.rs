@@ -10,10 +10,10 @@ use ui_pages::components::Link;
 use ui_pages::content::ContentPage;
 use web_kit::{problem, status_of};
 
-use crate::origin::Asked;
+use crate::fetch_metadata::FetchMetadata;
 use crate::{Proxy, Served, forward};
 
-/// A page of ours holds text, one style sheet and a link.
+/// A page of ours holds text, one style sheet and a link. Nobody else may frame it (clickjacking).
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 /// A workload that starts is asked for again after so many seconds.
@@ -21,7 +21,12 @@ const REFRESH_SECONDS: &str = "2";
 
 impl Proxy {
     /// An error, as a page where a person reads it.
-    pub(crate) fn refuse(&self, error: &Error, asked: &Asked, served: Option<&Served>) -> Response<Body> {
+    pub(crate) fn refuse(
+        &self,
+        error: &Error,
+        fetch: &FetchMetadata,
+        served: Option<&Served>,
+    ) -> Response<Body> {
         let request_id = random_text(&*self.portal.clock, 16);
         let status = match error.code() {
             "workload_broken" => StatusCode::BAD_GATEWAY,
@@ -34,13 +39,13 @@ impl Proxy {
             tracing::debug!(error = ?error, id = %request_id, "a request to a workload was refused");
         }
         let is_starting = error.code() == forward::starting().code();
-        let page = asked.wants_page.then(|| self.page(error, status, served, is_starting));
+        let page = fetch.wants_page.then(|| self.page(error, status, served, is_starting));
         let mut response = match page.map(|page| page.html()) {
             Some(Ok(html)) => (status, Html(html)).into_response(),
             _ => problem::response(error, status, &request_id),
         };
         let headers = response.headers_mut();
-        if is_starting && asked.wants_page {
+        if is_starting && fetch.wants_page {
             headers.insert(header::REFRESH, HeaderValue::from_static(REFRESH_SECONDS));
         }
         if let Some(seconds) = error.retry_after_seconds() {
@@ -104,7 +109,7 @@ pub(crate) fn ours(response: &mut Response<Body>) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// To another address; the code or path in this one is told to nobody.
+/// To another address; the code or path in this one leaks to nobody by `Referer`.
 pub(crate) fn see_other(url: &str) -> Response<Body> {
     let mut response = axum::response::Redirect::to(url).into_response();
     ours(&mut response);
