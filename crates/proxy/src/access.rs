@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use accounts::content::Admitted;
+use accounts::content::Grant;
 use axum::http::{HeaderMap, header};
 use base::{Actor, AttemptId, Credential, Error, OpContext, Person, Result, Secret};
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ pub(crate) const FRESH: Duration = Duration::from_secs(1);
 /// What one credential was authorized to: one attempt of a workload.
 pub(crate) struct Access {
     pub(crate) slug: String,
-    pub(crate) admitted: Admitted,
+    pub(crate) grant: Grant,
     pub(crate) attempt: AttemptId,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) counter: Arc<Counter>,
@@ -203,10 +203,10 @@ impl Proxy {
             self.forget(&key);
             return Admission::Unavailable(served);
         };
-        let admitted = Admitted { user, group: served.group, credential: ctx.credential.clone() };
+        let grant = Grant { user, group: served.group, credential: ctx.credential.clone() };
         let mut entries = lock(&self.entries);
         if let Some(access) = entries.get(&key) {
-            if access.attempt == attempt && access.admitted == admitted && !access.revocation.is_revoked() {
+            if access.attempt == attempt && access.grant == grant && !access.revocation.is_revoked() {
                 access.checked(checked);
                 access.used();
                 return Admission::Open(access.clone());
@@ -215,7 +215,7 @@ impl Proxy {
         }
         let clock = MonotonicClock(self.began);
         let access = Arc::new(Access {
-            admitted,
+            grant,
             attempt,
             upstream: self.upstream(attempt),
             counter: self.counter(&served.workload_slug),

@@ -19,13 +19,13 @@ pub(crate) struct ExchangeCodes(Mutex<HashMap<String, Code>>);
 
 struct Code {
     slug: String,
-    grant: Grant,
+    grant: CodeGrant,
     ends_at: Timestamp,
 }
 
 /// What a code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Grant {
+pub(crate) struct CodeGrant {
     /// The portal session that it was made for.
     pub(crate) session: SessionId,
     /// What it shows; `None` lets its bearer into the workload.
@@ -41,7 +41,7 @@ pub(crate) struct View {
 
 impl ExchangeCodes {
     /// A new code.
-    pub(crate) fn issue(&self, clock: &dyn Clock, slug: &str, grant: Grant) -> Secret {
+    pub(crate) fn issue(&self, clock: &dyn Clock, slug: &str, grant: CodeGrant) -> Secret {
         let secret = Secret::new(random_text(clock, 43));
         let now = clock.now();
         let ends_at = now.plus_seconds(LIFETIME_SECONDS);
@@ -52,7 +52,7 @@ impl ExchangeCodes {
     }
 
     /// What a code stands for. Whoever redeems it first gets it; a replay gets nothing.
-    pub(crate) fn redeem(&self, clock: &dyn Clock, secret: &str, slug: &str) -> Option<Grant> {
+    pub(crate) fn redeem(&self, clock: &dyn Clock, secret: &str, slug: &str) -> Option<CodeGrant> {
         let code = lock(&self.0).remove(&hash(secret))?;
         (code.slug == slug && code.ends_at > clock.now()).then_some(code.grant)
     }
@@ -67,7 +67,7 @@ mod tests {
     fn a_code_works_once_soon_and_for_its_workload() {
         let clock = MockClock::new(Timestamp(0), 1);
         let codes = ExchangeCodes::default();
-        let grant = Grant { session: SessionId::new(&*clock), view: None };
+        let grant = CodeGrant { session: SessionId::new(&*clock), view: None };
         let issue = || codes.issue(&*clock, "nb-1", grant);
         let redeem = |code: &Secret, slug| codes.redeem(&*clock, code.expose(), slug);
         let code = issue();

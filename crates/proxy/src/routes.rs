@@ -17,7 +17,7 @@ use tower::{Service, ServiceExt as _};
 
 use crate::access::{self, Admission};
 use crate::concurrency::Limited;
-use crate::exchange_codes::Grant;
+use crate::exchange_codes::CodeGrant;
 use crate::fetch_metadata::FetchMetadata;
 use crate::{Proxy, Served, answer, cookies, forward, is_slug, open, socket, view};
 
@@ -154,7 +154,7 @@ async fn enter(
     }
     let to = open::destination(&slug, &entering.to);
     let grant = proxy.codes.redeem(&*proxy.portal.clock, &entering.code, &slug);
-    let Some(Grant { session, view: None }) = grant else {
+    let Some(CodeGrant { session, view: None }) = grant else {
         // Spent or late, as after a reload: whoever is in goes on, others get a new one.
         return answer::see_other(&to);
     };

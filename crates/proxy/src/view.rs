@@ -11,7 +11,7 @@ use base::{Action, Actor, Error, OpContext, Result};
 use serde::Deserialize;
 use web_kit::{Answer, Ctx, InGroup};
 
-use crate::exchange_codes::{Grant, View};
+use crate::exchange_codes::{CodeGrant, View};
 use crate::fetch_metadata::FetchMetadata;
 use crate::{Proxy, access, answer, is_slug, open, routes};
 
@@ -26,7 +26,7 @@ pub(crate) async fn lead(proxy: &Proxy, job: &str, Ctx(ctx): Ctx, InGroup(group)
         .filter(|executed| executed.has_page && is_slug(job))
         .ok_or_else(|| Error::not_found("rendered notebook of this job"))?;
     let view = View { group: group.id, attempt: executed.attempt };
-    let grant = Grant { session: open::session_of(&ctx)?, view: Some(view) };
+    let grant = CodeGrant { session: open::session_of(&ctx)?, view: Some(view) };
     let code = proxy.codes.issue(&*proxy.portal.clock, job, grant);
     let origin = proxy.settings.address.origin(job);
     let to = paths::query(origin + &paths::content::Result.link(job), &[("code", code.expose())]);
@@ -67,7 +67,7 @@ async fn page(proxy: &Proxy, slug: &str, code: &str) -> Result<Vec<u8>> {
             .with_hint("Every view is for one time. Load the job's page again.")
     };
     let grant = proxy.codes.redeem(&*proxy.portal.clock, code, slug).ok_or_else(expired)?;
-    let Grant { session, view: Some(view) } = grant else { return Err(expired()) };
+    let CodeGrant { session, view: Some(view) } = grant else { return Err(expired()) };
     // FetchMetadata again: the session may be over by now, or the person no member any more.
     let (accounts, ctx) = (&proxy.portal.accounts, proxy.context());
     let (person, credential) = accounts.person_of_session(&ctx, session).await?.ok_or_else(expired)?;

@@ -85,8 +85,8 @@ impl Watcher {
         }
         let ctx = OpContext::system("proxy", self.proxy.portal.clock.clone());
         let accounts = self.proxy.portal.accounts.clone();
-        let admitted: Vec<_> = entries.iter().map(|(_, access)| access.admitted.clone()).collect();
-        let holds = accounts.still_admitted(&ctx, &admitted).await?;
+        let grants: Vec<_> = entries.iter().map(|(_, access)| access.grant.clone()).collect();
+        let holds = accounts.still_granted(&ctx, &grants).await?;
         let mut alive = Entries::new();
         for ((key, access), holds) in entries.into_iter().zip(holds) {
             if holds {
@@ -98,7 +98,7 @@ impl Watcher {
         let alive = self.look_up(alive).await?;
         for (_, access) in &alive {
             access.checked(began);
-            if let Credential::Session(session) = access.admitted.credential
+            if let Credential::Session(session) = access.grant.credential
                 && access.was_active.swap(false, Ordering::Relaxed)
             {
                 accounts.touch_session(&ctx, session).await?;
@@ -139,8 +139,8 @@ impl Watcher {
             for (key, access) in entries {
                 let still = served.as_ref().is_some_and(|served| {
                     served.attempt == Some(access.attempt)
-                        && served.owner == access.admitted.user
-                        && served.group == access.admitted.group
+                        && served.owner == access.grant.user
+                        && served.group == access.grant.group
                 });
                 if still {
                     alive.push((key, access));

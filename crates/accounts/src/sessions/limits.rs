@@ -1,4 +1,4 @@
-//! How often somebody may try to sign in.
+//! Rate limits: how often somebody may try to sign in.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;

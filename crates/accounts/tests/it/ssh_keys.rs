@@ -1,6 +1,6 @@
 //! Public keys for SSH.
 
-use accounts::content::Admitted;
+use accounts::content::Grant;
 use accounts::ssh_keys::NewSshKey;
 use accounts::users::UserChange;
 use base::{Credential, ErrorKind, OpContext, TokenId, TokenScope};
@@ -53,13 +53,13 @@ on_both_databases! {
         let world = World::new(&database.db).await;
         let mia = world.person("mia").await;
         let added = world.accounts.add_ssh_key(&mia, key("laptop", KEY)).await.unwrap();
-        let admitted = Admitted {
+        let grant = Grant {
             user: mia.actor_id().unwrap(),
             group: world.group("vision").await.id,
             credential: Credential::SshKey(added.id),
         };
-        let asked = [admitted];
-        let holds = async || world.accounts.still_admitted(&world.system(), &asked).await.unwrap()[0];
+        let asked = [grant];
+        let holds = async || world.accounts.still_granted(&world.system(), &asked).await.unwrap()[0];
         let enable = async |enabled| {
             let change = UserChange { enabled: Some(enabled), ..UserChange::default() };
             world.accounts.update_user(&world.system(), "mia", change).await.unwrap();
@@ -71,9 +71,9 @@ on_both_databases! {
         enable(true).await;
         assert!(!holds().await, "like tokens, keys do not come back");
         let again = world.accounts.add_ssh_key(&world.person("mia").await, key("laptop", KEY)).await.unwrap();
-        let admitted = Admitted { credential: Credential::SshKey(again.id), ..asked[0].clone() };
+        let grant = Grant { credential: Credential::SshKey(again.id), ..asked[0].clone() };
         let holds = async || {
-            world.accounts.still_admitted(&world.system(), std::slice::from_ref(&admitted)).await.unwrap()[0]
+            world.accounts.still_granted(&world.system(), std::slice::from_ref(&grant)).await.unwrap()[0]
         };
         assert!(holds().await);
         world.accounts.remove_ssh_key(&world.person("mia").await, again.id).await.unwrap();
