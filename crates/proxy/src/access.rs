@@ -1,7 +1,8 @@
-//! Who may reach a workload: its owner, while they are a member of its group, by content session or API token.
+//! Authorization at a workload: for its owner, while they are a member of its group, by content session or API token.
 //!
 //! What was found out holds for at most a second. The watcher ([`crate::watch`]) finds it out again for whatever was
-//! used lately or is open, so that requests seldom wait for it; and it [revokes](Access::revocation) what no longer holds.
+//! used lately or is open, so that requests seldom wait for it; and it [revokes](Access::revocation) what no longer
+//! holds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! Fetch metadata (`Sec-Fetch-*`, `Origin`): where a request that a browser authenticated with our cookie was made. What
-//! another site made is refused (CSRF, cross-site WebSocket hijacking).
+//! Fetch metadata (`Sec-Fetch-*`, `Origin`): where a request that a browser authenticated with our cookie was made.
+//! What another site made is refused (CSRF, cross-site WebSocket hijacking).
 //!
 //! A bearer token is never sent by a browser on its own, so requests with one need none of this.
 

@@ -1,9 +1,10 @@
 //! The reverse proxy into workloads that serve HTTP, and the content origin that it is reached at.
 //!
 //! What people make is never shown on the portal's origin. A workload is served below `/w/<slug>/` of the content
-//! origin: a host of its own per workload ([`ContentAddress::Domain`]), or another port of one machine ([`ContentAddress::Port`]). The
-//! portal's cookie does not go there: [`open`] trades it for a [content session](accounts::content) by a code that
-//! works once. Every request and upgrade is authorized ([`access`]); what stays open is checked again every second.
+//! origin: a host of its own per workload ([`ContentAddress::Domain`]), or another port of one machine
+//! ([`ContentAddress::Port`]). The portal's cookie does not go there: [`open`] trades it for a
+//! [content session](accounts::content) by an exchange code that works once. Every request and upgrade is authorized
+//! ([`access`]); what stays open is checked again every second.
 //!
 //! In port mode all workloads share one origin, so the pages of one can send requests to another *of the same person*.
 //! Where several people's workloads may be opened by one person, use a domain.

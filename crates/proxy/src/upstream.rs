@@ -56,8 +56,8 @@ impl From<hyper::Error> for UpstreamError {
 }
 
 impl Upstream {
-    /// Sends the request on an idle connection, or on a new one. It goes [back](Upstream::put_back) into the pool when the
-    /// response has been read.
+    /// Sends the request on an idle connection, or on a new one. It goes [back](Upstream::put_back) into the pool when
+    /// the response has been read.
     pub(crate) async fn send(
         &self,
         runner: &dyn Runner,

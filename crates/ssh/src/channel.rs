@@ -1,5 +1,5 @@
-//! One channel: input of the client goes into a process inside of the notebook, and its output comes back, in frames over
-//! a bridge.
+//! One channel: input of the client goes into a process inside of the notebook, and its output comes back, in frames
+//! over a bridge.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

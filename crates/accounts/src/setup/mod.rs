@@ -111,7 +111,7 @@ impl Accounts {
             .write(move |tx| {
                 Box::pin(async move {
                     tx.lock(db::Section::Setup).await?;
-                    // Checked again under the write lock (TOCTOU): of two people with the code, one gets in.
+                    // Checked again under the write lock (no TOCTOU race): of two people with the code, one gets in.
                     if users::count(tx.connection()).await? > 0 {
                         return Err(done());
                     }
