@@ -229,9 +229,9 @@ mod tests {
                 .iter()
                 .map(|action| match ctx.require_in_group(*action, group).map_err(|e| e.kind()) {
                     Ok(()) => "yes",
-                    Err(Kind::Unauthenticated) => "401",
-                    Err(Kind::Forbidden) => "403",
-                    Err(Kind::NotFound) => "404",
+                    Err(ErrorKind::Unauthenticated) => "401",
+                    Err(ErrorKind::Forbidden) => "403",
+                    Err(ErrorKind::NotFound) => "404",
                     Err(_) => "?",
                 })
                 .collect();
@@ -248,7 +248,7 @@ mod tests {
         );
     }
 
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_read_token_changes_nothing() {

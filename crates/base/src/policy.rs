@@ -1,4 +1,4 @@
-//! Who may do what. The one place where roles turn into permissions.
+//! Authorization: who may do what. The one place where roles turn into permissions.
 
 use serde::{Deserialize, Serialize};
 

@@ -59,8 +59,8 @@ pub(crate) fn node(data_dir: &Path) -> anyhow::Result<String> {
     Ok(node)
 }
 
-/// Turns an error of ours into one line with its hint and, for whoever runs the server, its cause.
-pub(crate) fn told(error: base::Error) -> anyhow::Error {
+/// The error of a command: one line with its hint and, for whoever runs the server, its cause.
+pub(crate) fn command_error(error: base::Error) -> anyhow::Error {
     let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
     let cause = error.private_text();
     let cause = if cause.is_empty() { String::new() } else { format!(" ({cause})") };
@@ -69,7 +69,7 @@ pub(crate) fn told(error: base::Error) -> anyhow::Error {
 
 pub(crate) async fn database(config: &Config) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let db = Database::connect(&config.database).await.map_err(told)?;
+    let db = Database::connect(&config.database).await.map_err(command_error)?;
     let slots = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
     let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Standard, slots, &*clock));
     Ok(Opened { clock, db, accounts })
@@ -87,7 +87,7 @@ pub(crate) async fn lease(
         data_dir: std::path::absolute(&config.data_dir)?.display().to_string(),
         since: opened.clock.now(),
     };
-    opened.db.lease(&server).await.map_err(told)
+    opened.db.lease(&server).await.map_err(command_error)
 }
 
 /// Brings the tables up to what this program needs, if no server uses them, and says how many steps that took.
@@ -99,7 +99,7 @@ pub(crate) async fn migrate(config: &Config, lock: &DataDirLock, opened: &Opened
     };
     let migrated = migrated.await;
     let released = lease.release().await;
-    migrated.and_then(|steps| released.map(|()| steps)).map_err(told)
+    migrated.and_then(|steps| released.map(|()| steps)).map_err(command_error)
 }
 
 /// For commands beside a server, or without one: the tables are made if no server is there to mind.
@@ -107,7 +107,7 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
     data_dir(&config.data_dir)?;
     let lock = DataDirLock::try_take(&config.data_dir)?;
     let opened = database(config).await?;
-    if opened.db.pending_migrations().await.map_err(told)? > 0 {
+    if opened.db.pending_migrations().await.map_err(command_error)? > 0 {
         let Some(lock) = lock else {
             anyhow::bail!(
                 "The running server is older than this program. Stop it, run `portico migrate`, and start the new one."
@@ -122,10 +122,12 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
 /// The key by which SSH clients know this server; made at the first start.
 pub(crate) fn ssh_host_key(config: &Config) -> anyhow::Result<ssh::HostKey> {
     match &config.ssh_host_key {
-        Some(key) => ssh::HostKey::parse(key.expose()).map_err(told).context("PORTICO_SSH_HOST_KEY"),
+        Some(key) => ssh::HostKey::parse(key.expose()).map_err(command_error).context("PORTICO_SSH_HOST_KEY"),
         None => {
             let path = config.data_dir.join("ssh_host_key");
-            ssh::HostKey::load_or_make(&path, &SystemClock).map_err(told).context("the key of the SSH server")
+            ssh::HostKey::load_or_make(&path, &SystemClock)
+                .map_err(command_error)
+                .context("the key of the SSH server")
         }
     }
 }
@@ -182,7 +184,7 @@ pub(crate) async fn workloads(
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),
         None => None,
     };
-    workloads.seed_instance_types(&ctx, file.as_deref()).await.map_err(told)?;
+    workloads.seed_instance_types(&ctx, file.as_deref()).await.map_err(command_error)?;
     let seeds = builtin_images()
         .into_iter()
         .map(|image| {
@@ -202,6 +204,6 @@ pub(crate) async fn workloads(
             }
         })
         .collect();
-    workloads.sync_built_in_images(&ctx, seeds).await.map_err(told)?;
+    workloads.sync_built_in_images(&ctx, seeds).await.map_err(command_error)?;
     Ok(workloads)
 }

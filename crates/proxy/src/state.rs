@@ -10,9 +10,9 @@ use workloads::running::Connections;
 
 use crate::access::Access;
 use crate::activity::Counter;
-use crate::codes::Codes;
-use crate::load::Load;
-use crate::measures::Measures;
+use crate::concurrency::Concurrency;
+use crate::exchange_codes::ExchangeCodes;
+use crate::proxy_metrics::ProxyMetrics;
 use crate::upstream::Upstream;
 use crate::{ContentSettings, Serving};
 
@@ -22,11 +22,11 @@ pub struct State {
     pub(crate) serving: Arc<dyn Serving>,
     pub(crate) connections: Connections,
     pub(crate) settings: ContentSettings,
-    pub(crate) codes: Codes,
+    pub(crate) codes: ExchangeCodes,
     pub(crate) entries: Mutex<HashMap<String, Arc<Access>>>,
     pub(crate) upstreams: Mutex<HashMap<AttemptId, Weak<Upstream>>>,
-    pub(crate) loads: Mutex<HashMap<UserId, Arc<Load>>>,
+    pub(crate) concurrency: Mutex<HashMap<UserId, Arc<Concurrency>>>,
     pub(crate) activities: Mutex<HashMap<String, Arc<Counter>>>,
-    pub(crate) measures: Measures,
+    pub(crate) metrics: ProxyMetrics,
     pub(crate) began: Instant,
 }

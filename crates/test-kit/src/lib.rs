@@ -37,3 +37,24 @@ macro_rules! on_both_databases {
         }
     )*};
 }
+
+/// One test, on PostgreSQL where `PORTICO_TEST_POSTGRES_URL` names a server: for what only a server of its own has.
+#[macro_export]
+macro_rules! on_postgres {
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$meta])*
+            #[test]
+            #[ignore = "PORTICO_TEST_POSTGRES_URL names no server"]
+            fn postgres() {
+                let runtime = $crate::tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let $database = $crate::postgres().await;
+                    $body
+                });
+            }
+        }
+    )*};
+}

@@ -47,7 +47,11 @@ impl TestPortal {
             stopping,
         });
         let settings = proxy::ContentSettings {
-            place: proxy::Place::Domain { is_https: false, domain: "apps.test".to_owned(), port: None },
+            address: proxy::ContentAddress::Domain {
+                is_https: false,
+                domain: "apps.test".to_owned(),
+                port: None,
+            },
             requests_per_person: 256,
             sockets_per_person: 512,
         };

@@ -185,7 +185,7 @@ mod tests {
             spec::Model { runs: "flow".to_owned(), ..good.clone() },
             spec::Model { variables: "[".to_owned(), ..good },
         ] {
-            assert_eq!(Spec::from_row(bad).unwrap_err().kind(), base::Kind::Internal);
+            assert_eq!(Spec::from_row(bad).unwrap_err().kind(), base::ErrorKind::Internal);
         }
     }
 }

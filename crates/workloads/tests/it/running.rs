@@ -1,6 +1,6 @@
 //! What runs, seen from outside: by its group and nobody else.
 
-use base::error::Kind;
+use base::error::ErrorKind;
 use runner::Usage;
 use test_kit::{World, on_both_databases};
 use workloads::engine::Claim;
@@ -35,13 +35,13 @@ on_both_databases! {
         let usage = world.workloads.usage_of_job(&mia, &group, &job).await.unwrap();
         assert_eq!(usage.unwrap().memory_bytes, 3);
         let missing = world.workloads.job_log(&mia, &group, &slug, Some(2)).await.map(drop).unwrap_err();
-        assert_eq!(missing.kind(), Kind::NotFound);
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
         for refused in [
             world.workloads.job_log(&otto, &group, &slug, None).await.map(drop),
             world.workloads.log_of_job(&otto, &group, &job).map(drop),
             world.workloads.usage_of_job(&otto, &group, &job).await.map(drop),
         ] {
-            assert_eq!(refused.unwrap_err().kind(), Kind::NotFound);
+            assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
         }
     }
 
@@ -73,7 +73,7 @@ on_both_databases! {
         assert_eq!(world.workloads.machine(&world.person("root").await).await.unwrap().runner, "fake");
         for name in ["gail", "mia"] {
             let refused = world.workloads.machine(&world.person(name).await).await.unwrap_err();
-            assert_eq!(refused.kind(), Kind::Forbidden);
+            assert_eq!(refused.kind(), ErrorKind::Forbidden);
         }
     }
 
