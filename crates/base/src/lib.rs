@@ -19,6 +19,6 @@ pub use error::{Error, ErrorKind, FieldError, Result};
 pub use ids::{
     AttemptId, EventId, GroupId, ImageId, InstanceTypeId, SessionId, SshKeyId, TokenId, UserId, WorkloadId,
 };
-pub use policy::{Action, Role, Visible};
+pub use policy::{Action, Role};
 pub use resources::Resources;
 pub use secret::Secret;
