@@ -46,7 +46,7 @@ impl Concurrency {
             Limited::Request => ("requests to your workloads under way", "Wait for some of them to end."),
             Limited::Socket => ("connections to your workloads open", "Close some tabs."),
         };
-        let text = format!("You have {limit} {noun}, which is the limit.");
+        let text = format!("You have {limit} {noun}, which is the most.");
         Err(Error::new(ErrorKind::TooManyRequests, "too_many_at_once", text)
             .with_hint(hint)
             .with_retry_after(1))
