@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab import ROOMY, UNTIL, Lab, expect, wait_for
+from lab import ROOMY, UNTIL, Lab, expect, give_environments, wait_for
 
 from portico import NotReady, Portico
 
@@ -23,13 +23,10 @@ def make_on_postgres(
     """Makes servers with data directories of their own on one new PostgreSQL database."""
     env = {**ROOMY, "PORTICO_DATABASE_URL": new_postgres_database()}
 
-    def make(environments: Path | None = None) -> Portico:
-        if environments is None:
+    def make(prepared: Path | None = None) -> Portico:
+        if prepared is None:
             return make_portico({**env, "PORTICO_ENVIRONMENTS_BUILD": "false"})
-        server = make_portico(env)
-        server.data_dir.mkdir(mode=0o700)
-        (server.data_dir / "environments").symlink_to(environments)
-        return server
+        return give_environments(prepared, make_portico(env))
 
     return make
 
@@ -52,7 +49,7 @@ def _refused(second: Portico, first: Portico, within: float) -> str:
 def test_a_second_server_on_postgresql_is_refused_and_touches_nothing(
     prepared: Path, make_on_postgres: Callable[..., Portico]
 ):
-    first, second = (make_on_postgres(prepared / "environments") for _ in range(2))
+    first, second = (make_on_postgres(prepared) for _ in range(2))
     lab = Lab(first.start())
     wait_for(lambda: expect(lab.admin.get("/groups/lab/images/base"), 200)["state"] == "ready", "the image is there", 60)
     folder = lab.folder()
