@@ -70,7 +70,7 @@ def api(portico: Portico, admin: User) -> Api:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    given = getattr(config, "workerinput", {}).get("shared_folder")
+    given = getattr(config, "workerinput", {}).get("shared_folder") or os.environ.get("PORTICO_TEST_SHARED")
     # A short path: data directories are in it.
     config.stash[_shared] = Path(given or tempfile.mkdtemp(prefix="portico-run-", dir="/tmp"))
 
@@ -81,7 +81,7 @@ def pytest_configure_node(node) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and "PORTICO_TEST_SHARED" not in os.environ:
         shutil.rmtree(config.stash[_shared], ignore_errors=True)
 
 
