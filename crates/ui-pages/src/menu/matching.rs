@@ -48,5 +48,8 @@ fn begins_word(text: &str, at: usize) -> bool {
 }
 
 fn split(text: &str) -> Vec<String> {
-    text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    text.split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -85,7 +85,10 @@ fn menus_keep_their_order_and_words() {
         labels(Menu::Admin, PLATFORM_ADMIN),
         ["Groups", "Users", "Instance types", "Images", "System"]
     );
-    assert_eq!(labels(Menu::Profile, OUTSIDER), ["Profile", "Password", "Sessions", "API tokens", "SSH keys"]);
+    assert_eq!(
+        labels(Menu::Profile, OUTSIDER),
+        ["Profile", "Password", "Sessions", "API tokens", "SSH keys"]
+    );
     assert_eq!(
         labels(Menu::Person, MEMBER),
         ["Profile", "Change password", "API tokens", "REST API", "Keyboard shortcuts"]
@@ -105,10 +108,7 @@ fn menus_keep_their_order_and_words() {
         ["Work in a notebook", "Write a good job", "Work from your own machine", "Know your limits"]
     );
     assert_eq!(labels(Menu::NoGroup, OUTSIDER), [""; 0]);
-    assert_eq!(
-        labels(Menu::NoGroup, Viewer { group: None, ..PLATFORM_ADMIN }),
-        ["New group", "Groups"]
-    );
+    assert_eq!(labels(Menu::NoGroup, Viewer { group: None, ..PLATFORM_ADMIN }), ["New group", "Groups"]);
     assert_eq!(labels(Menu::NoGroupTiles, OUTSIDER), ["Profile", "API tokens", "Log out"]);
 }
 
