@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from lab import built_all, built_base
 from portico import Api, Portico, User, default_binary
+from workers import Once
 
 HERE = Path(__file__).resolve().parent
 SCREENSHOTS = HERE / "browser" / "screenshots"
 SIZES = {1440: 900, 390: 844}
 
 _servers = pytest.StashKey[list[Portico]]()
+_shared = pytest.StashKey[Path]()
 
 
 # -- the server --
@@ -59,6 +64,51 @@ def admin(portico: Portico) -> User:
 def api(portico: Portico, admin: User) -> Api:
     """The REST API of `portico` as its platform admin."""
     return portico.api(admin)
+
+
+# -- what is made once for all workers of a run --
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {}).get("shared_folder")
+    # A short path: data directories are in it.
+    config.stash[_shared] = Path(given or tempfile.mkdtemp(prefix="portico-run-", dir="/tmp"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput["shared_folder"] = str(node.config.stash[_shared])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[_shared], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def once_in_a_run(request: pytest.FixtureRequest) -> Once:
+    return Once(request.config.stash[_shared])
+
+
+@pytest.fixture(scope="session")
+def prepared(once_in_a_run: Once, portico_binary: Path) -> Path:
+    return built_base(once_in_a_run, portico_binary)
+
+
+@pytest.fixture(scope="session")
+def prepared_with_all(once_in_a_run: Once, portico_binary: Path) -> Path:
+    return built_all(once_in_a_run, portico_binary)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session):
+    """Builds the images that the chosen tests need before the time of the first test begins."""
+    needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    for name, build in {"prepared": built_base, "prepared_with_all": built_all}.items():
+        if name in needed and not session.config.option.collectonly:
+            with suppress(Exception):  # The tests that need it say what it was.
+                build(Once(session.config.stash[_shared]), default_binary())
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

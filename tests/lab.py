@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from portico import Api, Portico
+from portico import Api, Portico, User
+from workers import Once
 
 Found = TypeVar("Found")
 
@@ -23,6 +24,9 @@ FINAL = ("succeeded", "failed", "cancelled")
 
 # More than any machine has: what a test runs side by side is up to the test, not to the machine.
 ROOMY = {"PORTICO_LOCAL_CPU": "64", "PORTICO_LOCAL_MEMORY": "256"}
+
+# The platform admin of the server that builds images, and of those that take its data over.
+BUILDER = User("builder", "correct horse battery builder")
 
 # Does nothing, without starting a process every second, until its file appears.
 UNTIL = """
@@ -175,21 +179,54 @@ def _events(answer: http.client.HTTPResponse) -> Iterator[tuple[str, Any, float]
             name, data = "message", ""
 
 
-def prepare(server: Portico) -> Path:
-    """Builds the image `base` in the server's data directory, and nothing else; the server is stopped then."""
-    server.start()
-    boss = server.create_user("builder", admin=True)
-    api = server.api(boss)
-    expect(api.post("/groups", json={"name": "builders"}), 201)
+def prepare(server: Portico, *images: str) -> None:
+    """Waits until these images are built in the server's data directory; nothing of the server runs then."""
+    try:
+        server.start()
+        api = server.api(server.create_user(BUILDER.name, BUILDER.password, admin=True))
+        expect(api.post("/groups", json={"name": "builders"}), 201)
 
-    def built() -> bool:
-        image = expect(api.get("/groups/builders/images/base"), 200)
-        assert image["state"] != "failed", image["message"]
-        return image["state"] == "ready"
+        def built(name: str) -> bool:
+            image = expect(api.get(f"/groups/builders/images/{name}"), 200)
+            assert image["state"] != "failed", image["message"]
+            return image["state"] == "ready"
 
-    wait_for(built, "the image base is built", 240, every=0.2)
-    server.stop()
-    return server.data_dir
+        for name in {"base", "data-science"}.difference(images):
+            api.post(f"/images/{name}/cancel")
+        for name in images:
+            wait_for(lambda name=name: built(name), f"the image {name} is built", 240, every=0.2)
+        server.stop()
+    finally:
+        server.end()
+
+
+def give_environments(prepared: Path, server: Portico) -> Portico:
+    """Gives a server that was not started yet the files of the images, so that building these takes no time."""
+    server.data_dir.mkdir(mode=0o700)
+    # One link each: a server deletes what it does not know of, which is the link then.
+    environments = server.data_dir / "environments"
+    environments.mkdir()
+    for one in (prepared / "environments").iterdir():
+        (environments / one.name).symlink_to(one)
+    return server
+
+
+def built_base(once: Once, binary: Path) -> Path:
+    """A data directory with the image `base`."""
+    return once("base", lambda folder: prepare(Portico(binary, directory=folder), "base")) / "data"
+
+
+def built_all(once: Once, binary: Path) -> Path:
+    """One with all images that a server builds at its start."""
+    base = built_base(once, binary)
+
+    def build(folder: Path) -> None:
+        server = give_environments(base, Portico(binary, directory=folder))
+        # uv's cache, which nobody else needs again.
+        (base / "builds").rename(server.data_dir / "builds")
+        prepare(server, "base", "data-science")
+
+    return once("all", build) / "data"
 
 
 def take_over(prepared: Path, server: Portico) -> Portico:
@@ -198,5 +235,7 @@ def take_over(prepared: Path, server: Portico) -> Portico:
     for name in ("portico.db", "portico.db-wal"):
         if (prepared / name).exists():
             shutil.copy(prepared / name, server.data_dir / name)
+    # What a build said is asked of the server.
+    shutil.copytree(prepared / "build-logs", server.data_dir / "build-logs")
     server.extra_env = {"PORTICO_ENVIRONMENTS_BUILD": "false", **ROOMY, **server.extra_env}
     return server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -36,6 +37,22 @@ KERNELS = """async () => {
     if (!answer.ok) return [`${answer.status} ${await answer.text()}`];
     return (await answer.json()).map((kernel) => `${kernel.execution_state} ${kernel.connections}`);
 }"""
+
+
+def reconnects(lab: Page) -> Callable[[], None]:
+    """Waits for a kernel that is heard on a connection that was opened after this was called."""
+    heard: list[str] = []
+    lab.on("websocket", lambda opened: opened.on("framereceived", lambda _: heard.append(opened.url)))
+
+    def wait() -> None:
+        # Asking the page also lets its events through.
+        until(
+            lambda: lab.evaluate(KERNELS) == ["idle 1"] and any("/channels" in url for url in heard),
+            "the kernel is connected again",
+            20,
+        )
+
+    return wait
 
 
 def indicator(lab: Page):

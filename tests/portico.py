@@ -39,17 +39,34 @@ def default_binary() -> Path:
     return Path(os.environ.get("PORTICO_BINARY") or ROOT / "target/debug/portico").resolve()
 
 
+_reserved: dict[int, socket.socket] = {}
+
+
 def free_port() -> int:
-    """A port nobody listens on, below the range from which outgoing connections take theirs."""
+    """A port nobody listens on, below the range from which outgoing connections take theirs, kept until the end.
+
+    It is marked as taken for all tests of this machine by an abstract Unix socket of its number, so that no other
+    worker takes it while nothing listens on it yet, or for the time of a restart.
+    """
     for _ in range(100):
         port = random.randrange(12000, 32000)
-        with socket.socket() as probe:
-            try:
+        mark = socket.socket(socket.AF_UNIX)
+        try:
+            mark.bind(f"\0portico-test-port-{port}")
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            mark.close()
+            continue
+        _reserved[port] = mark
+        return port
     raise AssertionError("no free port on 127.0.0.1")
+
+
+def give_back(*ports: int) -> None:
+    for port in ports:
+        if mark := _reserved.pop(port, None):
+            mark.close()
 
 
 class Api(requests.Session):
@@ -74,10 +91,12 @@ class Api(requests.Session):
 class Portico:
     """One server with its own data directory. It keeps its ports and data over `restart()`."""
 
-    def __init__(self, binary: Path | None = None, env: dict[str, str] | None = None):
+    def __init__(
+        self, binary: Path | None = None, env: dict[str, str] | None = None, directory: Path | None = None
+    ):
         self.binary = binary or default_binary()
         # A short path: the data directory holds unix sockets, whose paths may have 107 characters only.
-        self.directory = Path(tempfile.mkdtemp(prefix="portico-", dir="/tmp"))
+        self.directory = directory or Path(tempfile.mkdtemp(prefix="portico-", dir="/tmp"))
         self.data_dir = self.directory / "data"
         self.stdout_path = self.directory / "stdout"
         self.stderr_path = self.directory / "stderr"
@@ -192,6 +211,13 @@ class Portico:
     def discard(self) -> None:
         """Ends the server and every process that works for it, and removes its data."""
         try:
+            self.end()
+        finally:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def end(self) -> None:
+        """Ends the server and every process that works for it, for good; its data stays."""
+        try:
             if self.process is not None and self.process.poll() is None:
                 self.process.terminate()
                 try:
@@ -201,7 +227,7 @@ class Portico:
         finally:
             self.end_workloads()
             self._last_logs = self.logs()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            give_back(self.port, self.admin_port, self.content_port, self.ssh_port)
 
     def end_workloads(self) -> None:
         """Shims outlive the server on purpose; they are known by our directory in what they were started with."""

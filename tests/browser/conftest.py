@@ -1,19 +1,21 @@
-"""One server for all browser tests, set up once in a browser as its first administrator would.
+"""One server for all browser tests of a worker, set up once in a browser as its first administrator would.
 
-The environments are built once, in the background, when the server starts. Tests keep out of each other's way by
-making their own groups and people.
+The environments are built once for all workers. Tests keep out of each other's way by making their own groups and
+people.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from browsing import FIRST_GROUP, FOUNDER, Founded, Group, answered, image_ready, sign_in
+from lab import give_environments
 from portico import Api, Portico, User
 from wheels import make_wheel
 
@@ -25,12 +27,12 @@ _server: list[Portico] = []
 
 
 @pytest.fixture(scope="session")
-def server(portico_binary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
+def server(portico_binary, prepared_with_all: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portico]:
     wheels = tmp_path_factory.mktemp("packages")
     make_wheel(wheels, "porticosample", "1.0")
     made = Portico(portico_binary, {"PORTICO_PACKAGE_FOLDER": str(wheels)})
     _server.append(made)
-    yield made.start()
+    yield give_environments(prepared_with_all, made).start()
     made.discard()
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browsing import answered, both, sign_in, until
 from containers import ENGINE, containers_of, make_jupyter_image, needs_engine
-from lab_pages import KERNELS, READY, badge, indicator, lab_of, new_notebook, run_cell, started_in
+from lab_pages import READY, badge, indicator, lab_of, new_notebook, reconnects, run_cell, started_in
 from lab import ROOMY, Lab
 from notebooks import Notebook
 from portico import Portico, User
@@ -86,9 +86,10 @@ def test_from_the_image_to_a_cell_and_through_the_death_of_the_server(
     run_cell(lab, "print(os.path.exists('/opt/portico'), os.path.exists('/run/.containerenv'))", "False True")
     lab.screenshot(path="tests/browser/screenshots/jupyterlab-container.png")
 
+    connected_again = reconnects(lab)
     portico.kill_9()
     portico.start()
-    until(lambda: lab.evaluate(KERNELS) == ["idle 1"], "the kernel is connected again", 20)
+    connected_again()
     expect(indicator(lab)).to_have_attribute("data-status", "idle")
     run_cell(lab, "print('still', kept)", "still 42")
     lab.close()

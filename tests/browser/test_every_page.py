@@ -53,6 +53,7 @@ PAGES = {
     "sessions": "/profile/sessions",
     "tokens": "/profile/tokens",
     "ssh-keys": "/profile/ssh-keys",
+    "api-docs": "/api/docs",
     "admin-groups": "/admin/groups",
     "admin-groups-no-match": "/admin/groups?q=nothing-like-it",
     "admin-group-new": "/admin/groups/new",
@@ -87,19 +88,25 @@ BEFORE_SIGNING_IN = [
 NO_GROUP = "/no-group"
 SETUP = "/setup"
 
-# What a row of the table of routes answers when it is no page of its own: parts of pages, streams, files, ways on.
-NO_PAGES = re.compile(
-    r"/|/admin|/favicon\.ico|/assets/.*|/palette|/notifications|/g/{group}/events|.*/side|.*/log/(lines|search|stream|download)"
-    r"|.*/notebook/(download|view)|/open/{slug}"
-)
+# Rows of the table of routes that answer with a page, but with another row's: they lead on.
+NO_PAGES = re.compile(r"/|/admin|.*/notebook/view|/open/{slug}")
 TABLES = ["crates/ui-routes/src/lib.rs", "crates/proxy/src/open.rs"]
+# Where the tables' types of addresses say what they are, by what the tables call their module.
+PATHS = {"paths": "crates/paths/src/portal.rs", "at": "crates/paths/src/admin.rs"}
 
 
 def rows() -> set[str]:
-    """The paths of the table of routes that can be looked at, as they are written there."""
-    found = {path for table in TABLES for path in re.findall(r'\.get\(\s*"(/[^"]*)"', (ROOT / table).read_text())}
-    assert len(found) > 50, f"the table of routes is written in another way now: {found}"
-    return found
+    """The paths of the rows that answer with a page."""
+    patterns = {
+        f"{module}::{name}": pattern
+        for module, file in PATHS.items()
+        for name, pattern in re.findall(r'(\w+)\([^)]*\) = "([^"]*)"', (ROOT / file).read_text())
+    }
+    names = [
+        name for table in TABLES for name in re.findall(r"\.get\(\s*(\w+::\w+), \w+, Page,", (ROOT / table).read_text())
+    ]
+    assert len(names) > 40, f"the table of routes is written in another way now: {names}"
+    return {patterns[name] for name in names}
 
 
 def row_of(address: str, among: set[str]) -> str | None:

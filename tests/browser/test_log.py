@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from browsing import answered, until
+from browsing import answered, sign_in, until
+from lab import BUILDER, take_over
 
 pytestmark = pytest.mark.usefixtures("base_ready")
 
@@ -167,11 +168,14 @@ def test_a_variable_that_is_a_secret_is_masked_everywhere(page, group):
     assert secret not in page.request.get(f"{group.page_of(job)}/log/download").text()
 
 
-def test_an_image_shows_how_it_was_built(page, group):
-    page.goto(f"{group.path}/images/base")
+def test_an_image_shows_how_it_was_built(new_page, make_portico, prepared):
+    server = take_over(prepared, make_portico()).start()
+    page = new_page(base_url=server.url)
+    sign_in(page, BUILDER)
+    page.goto("/g/builders/images/base")
     view = page.locator("log-view")
     expect(view.get_by_role("status")).to_have_text(re.compile(r"^\d\d+ lines$"))
     # A finished log opens at its end, where the last package is.
     expect(view.get_by_text(re.compile(r"\+ w\w+==")).first).to_be_visible()
-    whole = group.api.get(f"/groups/{group.name}/images/base/log").text
+    whole = server.api(BUILDER).get("/groups/builders/images/base/log").text
     assert "Using" in whole and "Resolved" in whole

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browsing import answered, both, until
-from lab_pages import KERNELS, LAB, READY, badge, indicator, lab_of, new_notebook, opened, run_cell, started_in
+from lab_pages import LAB, READY, badge, indicator, lab_of, new_notebook, opened, reconnects, run_cell, started_in
 from notebooks import Notebook
 
 # JupyterLab writes what it likes to the console; pages of ours are looked at elsewhere too.
@@ -67,10 +67,11 @@ def test_from_the_form_to_a_cell_and_on_after_the_server_was_killed(page, portic
     run_cell(lab, "print(sum(map(int, open('numbers.csv').read().split(','))))", "42")
 
     # The server is killed: the kernel goes on, and the open tab finds it again by itself.
+    connected_again = reconnects(lab)
     portico.kill_9()
     portico.start()
     began = time.monotonic()
-    until(lambda: lab.evaluate(KERNELS) == ["idle 1"], "the kernel is connected again", 20)
+    connected_again()
     expect(indicator(lab)).to_have_attribute("data-status", "idle")
     run_cell(lab, "print('still', kept)", "still 42")
     took = time.monotonic() - began

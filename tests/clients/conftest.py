@@ -10,20 +10,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import pytest
-from lab import Lab, prepare, take_over
+from lab import Lab, take_over
 
 from notebooks import Notebook, notebook
 from portico import ROOT, Portico
-
-
-@pytest.fixture(scope="session")
-def prepared(portico_binary: Path) -> Iterator[Path]:
-    """A data directory with the image `base`."""
-    server = Portico(portico_binary)
-    try:
-        yield prepare(server)
-    finally:
-        server.discard()
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ pytestmark = needs_engine
 
 @pytest.fixture(scope="module")
 def lab(portico_binary: Path) -> Iterator[Lab]:
-    server = Portico(portico_binary, {"PORTICO_CONTAINER_ENGINE": ENGINE, **ROOMY})
+    env = {"PORTICO_CONTAINER_ENGINE": ENGINE, "PORTICO_ENVIRONMENTS_BUILD": "false", **ROOMY}
+    server = Portico(portico_binary, env)
     try:
         lab = Lab(server.start())
         for name, reference in [("box", BOX), ("nowhere", "localhost:1/nobody/nothing:1")]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab import ROOMY, Lab, expect, problem, take_over, wait_for
+from lab import ROOMY, Lab, expect, give_environments, problem, take_over, wait_for
 
 from notebooks import Notebook
 from portico import Portico
@@ -28,9 +28,7 @@ echo "end $n"
 def postgres_lab(make_portico: Callable[..., Portico], prepared: Path, new_postgres_database: Callable[[], str]) -> Lab:
     """A lab on PostgreSQL. The files of the image `base` are there already, so building it takes no time."""
     server = make_portico({**ROOMY, "PORTICO_DATABASE_URL": new_postgres_database()})
-    server.data_dir.mkdir(mode=0o700)
-    (server.data_dir / "environments").symlink_to(prepared / "environments")
-    lab = Lab(server.start())
+    lab = Lab(give_environments(prepared, server).start())
     wait_for(lambda: expect(lab.admin.get("/groups/lab/images/base"), 200)["state"] == "ready", "the image is there", 60)
     server.extra_env["PORTICO_ENVIRONMENTS_BUILD"] = "false"
     server.restart()

@@ -48,6 +48,7 @@ def test_bytes_that_are_no_text_do_no_harm(lab: Lab):
     assert raw.startswith(b"a\xff\xfeb\n\0c\n")
 
 
+@pytest.mark.alone
 def test_a_line_arrives_within_300_ms(lab: Lab):
     script = "import time\nfor n in range(60):\n    print(f'{n} {time.time():.6f}')\n    time.sleep(0.03)"
     id = lab.submit(f"cat > say.py <<'END'\n{script}\nEND\npython say.py")
@@ -70,6 +71,7 @@ def test_a_line_arrives_within_300_ms(lab: Lab):
     assert p95 < 0.5, f"p95 {p95 * 1e3:.0f} ms (promised: 300 ms)"
 
 
+@pytest.mark.alone
 def test_the_first_line_arrives_soon_after_the_submit(lab: Lab):
     took = []
     for _ in range(5):
@@ -90,6 +92,7 @@ def test_a_stream_goes_on_from_any_line(lab: Lab):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_flood_is_cut_and_hurts_nobody(lab: Lab):
     flood = lab.submit("timeout 8 yes 'a line that is written again and again, as fast as it goes'; echo; echo the end")
     lab.wait_phase(flood, "running")

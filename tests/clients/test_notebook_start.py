@@ -80,6 +80,7 @@ def environment_of(lab: Lab, prepared: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.alone
 def test_portico_adds_little_to_the_start_of_jupyterlab(
     make_lab: Callable[..., Lab], prepared: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

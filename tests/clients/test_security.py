@@ -297,7 +297,11 @@ def test_no_way_of_writing_an_address_lets_anybody_in(lab: Lab):
         forms += [bare.replace("/lab", "%2flab", 1), bare.replace("a", "%61", 1), bare.upper(), bare + "/../..", bare + ";x=1", bare + "%ff"]
         for form in dict.fromkeys(forms):
             for method in ("GET", "HEAD", "OPTIONS", "TRACE", "POST", "BREW"):
-                status, _, body = _raw(lab.server, method, form + tail, b"" if method == "POST" else None)
+                status, headers, body = _raw(lab.server, method, form + tail, b"" if method == "POST" else None)
+                if method == "OPTIONS" and status == 204:
+                    # What an address takes is told to anybody, and nothing more.
+                    assert "allow" in headers and not body and set(headers) <= set(COMMON) | VARYING | {"allow"}, form
+                    continue
                 assert 300 <= status < 500, f"{method} {form + tail} as nobody: {status}"
                 assert b"admin" not in body or b"<html" in body, (method, form, body)
 

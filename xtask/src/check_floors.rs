@@ -28,7 +28,7 @@ pub(crate) fn violations(crates: &Path) -> Result<BTreeSet<String>> {
     for (name, floors) in FLOORS {
         let source = crates.join(name).join("src");
         let mut files = Vec::new();
-        rust_files(&source, &mut Vec::new(), &mut files)?;
+        rust_files(&source, &[], &mut files)?;
         for (module, path) in files {
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             let rooms = rooms_named_in(&module, &text).with_context(|| path.display().to_string())?;
@@ -41,16 +41,16 @@ pub(crate) fn violations(crates: &Path) -> Result<BTreeSet<String>> {
 /// Every file below a folder with the path of its module; the root's is empty.
 fn rust_files(
     folder: &Path,
-    module: &mut Vec<String>,
+    module: &[String],
     files: &mut Vec<(Vec<String>, std::path::PathBuf)>,
 ) -> Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-        let mut own = module.clone();
+        let mut own = module.to_vec();
         if path.is_dir() {
             own.push(stem.to_owned());
-            rust_files(&path, &mut own, files)?;
+            rust_files(&path, &own, files)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             if !matches!(stem, "lib" | "main" | "mod") {
                 own.push(stem.to_owned());

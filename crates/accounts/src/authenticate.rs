@@ -1,4 +1,4 @@
-//! From a shown secret to the person who acts: asked once per request.
+//! Authentication: from a secret to the person who acts, once per request.
 
 use base::secret::{hash, looks_like_token};
 use base::{Credential, Error, OpContext, Person, Result, SessionId, Timestamp, TokenId, TokenScope, UserId};
@@ -8,16 +8,16 @@ use crate::{Accounts, groups, sessions, ssh_keys, tokens, users};
 /// A session or token is marked as used at most this often; more would only cost writes.
 pub(crate) const TOUCH_SECONDS: i64 = 60;
 
-/// A secret that was shown before, as its row said.
+/// A credential that was authenticated before, as its row said.
 #[derive(Clone)]
-pub(crate) struct Shown {
+pub(crate) struct CachedCredential {
     user: UserId,
     credential: Credential,
     expires_at: Timestamp,
     used_at: Timestamp,
 }
 
-impl Shown {
+impl CachedCredential {
     fn is_due(&self, now: Timestamp) -> bool {
         now.seconds_since(self.used_at) >= TOUCH_SECONDS
     }
@@ -33,19 +33,19 @@ impl Accounts {
         let (now, hash) = (ctx.now(), hash(secret));
         let load = async {
             let row = sessions::store::by_hash(self.db.reader(), &hash, now).await?;
-            Ok(row.map(|row| Shown {
+            Ok(row.map(|row| CachedCredential {
                 user: UserId(row.user_id),
                 credential: Credential::Session(SessionId(row.id)),
                 expires_at: Timestamp(row.expires_at),
                 used_at: Timestamp(row.last_seen_at),
             }))
         };
-        let shown = self.known.credentials.get_or_load(ctx.catalogue, hash.clone(), load).await?;
-        let Some(shown) = shown.filter(|shown| shown.expires_at > now) else { return Ok(None) };
-        let Some(person) = self.person(ctx.catalogue, shown.user).await? else { return Ok(None) };
-        if shown.is_due(now) {
-            self.known.credentials.forget(&hash);
-            let noted = self
+        let cached = self.caches.credentials.get_or_load(ctx.catalogue, hash.clone(), load).await?;
+        let Some(cached) = cached.filter(|cached| cached.expires_at > now) else { return Ok(None) };
+        let Some(person) = self.person(ctx.catalogue, cached.user).await? else { return Ok(None) };
+        if cached.is_due(now) {
+            self.caches.credentials.forget(&hash);
+            let touched = self
                 .db
                 .write(move |tx| {
                     Box::pin(async move {
@@ -56,12 +56,12 @@ impl Accounts {
                     })
                 })
                 .await;
-            go_on(noted);
+            ignore_failure(touched);
         }
-        Ok(Some((person, shown.credential)))
+        Ok(Some((person, cached.credential)))
     }
 
-    /// Says that a session was used just now, where what was said before is a while old.
+    /// Records that a session was used just now, unless that was recorded a moment ago.
     pub(crate) async fn touch(&self, row: sessions::entity::Model, now: Timestamp) -> Result<()> {
         if now.seconds_since(Timestamp(row.last_seen_at)) < TOUCH_SECONDS {
             return Ok(());
@@ -86,7 +86,7 @@ impl Accounts {
         let hash = hash(secret);
         let load = async {
             let row = tokens::store::by_hash(self.db.reader(), &hash, now).await?;
-            Ok(row.map(|row| Shown {
+            Ok(row.map(|row| CachedCredential {
                 user: UserId(row.user_id),
                 credential: Credential::Token {
                     id: TokenId(row.id),
@@ -96,21 +96,21 @@ impl Accounts {
                 used_at: Timestamp(row.last_used_at.unwrap_or(0)),
             }))
         };
-        let shown = self.known.credentials.get_or_load(ctx.catalogue, hash.clone(), load).await?;
-        let shown = shown.filter(|shown| shown.expires_at > now).ok_or_else(refused)?;
-        let person = self.person(ctx.catalogue, shown.user).await?.ok_or_else(refused)?;
-        if let (true, Credential::Token { id, .. }) = (shown.is_due(now), &shown.credential) {
+        let cached = self.caches.credentials.get_or_load(ctx.catalogue, hash.clone(), load).await?;
+        let cached = cached.filter(|cached| cached.expires_at > now).ok_or_else(refused)?;
+        let person = self.person(ctx.catalogue, cached.user).await?.ok_or_else(refused)?;
+        if let (true, Credential::Token { id, .. }) = (cached.is_due(now), &cached.credential) {
             let id = id.0;
-            self.known.credentials.forget(&hash);
-            let noted = self
+            self.caches.credentials.forget(&hash);
+            let touched = self
                 .db
                 .write(move |tx| {
                     Box::pin(async move { tokens::store::touch(tx.connection(), id, now).await })
                 })
                 .await;
-            go_on(noted);
+            ignore_failure(touched);
         }
-        Ok((person, shown.credential))
+        Ok((person, cached.credential))
     }
 
     /// Whether the credential of an open stream still lets its person in.
@@ -157,7 +157,7 @@ impl Accounts {
             let roles = groups::store::roles_of(self.db.reader(), id).await?;
             Ok(Some(Person { id, name: row.name, is_platform_admin: row.is_platform_admin, roles }))
         };
-        self.known.people.get_or_load(catalogue, id, load).await
+        self.caches.people.get_or_load(catalogue, id, load).await
     }
 
     /// Removes sessions that are over and forgets rate limits that are full again.
@@ -173,9 +173,9 @@ impl Accounts {
     }
 }
 
-/// On a full disk people still come in to look: that a credential was used just now may go unsaid.
-fn go_on(noted: Result<()>) {
-    if let Err(error) = noted {
+/// On a full disk people still sign in to read: that a credential was used just now may stay unrecorded.
+fn ignore_failure(touched: Result<()>) {
+    if let Err(error) = touched {
         tracing::warn!(error = ?error, "the last use of a credential could not be written down");
     }
 }

@@ -16,7 +16,7 @@ pub mod users;
 
 use std::sync::Arc;
 
-use authenticate::Shown;
+use authenticate::CachedCredential;
 use base::{Person, UserId};
 use db::{Cache, Database};
 use groups::Membership;
@@ -29,20 +29,20 @@ pub struct Accounts {
     pub(crate) db: Database,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Arc<SignInLimits>,
-    pub(crate) known: Arc<Known>,
+    pub(crate) caches: Arc<Caches>,
 }
 
 /// What requests ask for again and again, by the catalogue's version.
-pub(crate) struct Known {
+pub(crate) struct Caches {
     /// By the hash of the secret.
-    pub(crate) credentials: Cache<String, Shown>,
+    pub(crate) credentials: Cache<String, CachedCredential>,
     pub(crate) people: Cache<UserId, Person>,
     pub(crate) groups: Cache<String, groups::entity::Model>,
     pub(crate) memberships: Cache<UserId, Arc<Vec<Membership>>>,
 }
 
-/// People and groups of whom so much is known at once.
-const KNOWN: usize = 1000;
+/// So many people and groups are cached at once.
+const CACHED: usize = 1000;
 
 impl Accounts {
     pub fn new(db: Database, passwords: Passwords) -> Self {
@@ -50,11 +50,11 @@ impl Accounts {
             db,
             passwords,
             limits: Arc::new(SignInLimits::default()),
-            known: Arc::new(Known {
-                credentials: Cache::new(10 * KNOWN),
-                people: Cache::new(KNOWN),
-                groups: Cache::new(KNOWN),
-                memberships: Cache::new(KNOWN / 10),
+            caches: Arc::new(Caches {
+                credentials: Cache::new(10 * CACHED),
+                people: Cache::new(CACHED),
+                groups: Cache::new(CACHED),
+                memberships: Cache::new(CACHED / 10),
             }),
         }
     }

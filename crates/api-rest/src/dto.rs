@@ -409,6 +409,7 @@ pub(crate) struct LogMatchesDto {
 mod tests {
     use runner::log::{LogLine, LogPage};
     use web_kit::logs::{Search, WorkloadLog, json};
+    use workloads::running::WorkloadLog::NotYet;
 
     use super::*;
 
@@ -419,7 +420,7 @@ mod tests {
         let LogLinesDto { total, complete, note, lines } = serde_json::from_value(json(&page)).unwrap();
         assert_eq!((total, complete, note, lines[0].n), (3, true, None, 1));
         assert_eq!((lines[0].t, lines[0].s.as_str()), (1, "a"));
-        let found = WorkloadLog::NotYet { is_over: true }.search(&Search::default()).await.unwrap();
+        let found = WorkloadLog::from(NotYet { is_over: true }).search(&Search::default()).await.unwrap();
         let LogMatchesDto { matches, more } = serde_json::from_value(found).unwrap();
         assert!(matches.is_empty() && !more);
     }

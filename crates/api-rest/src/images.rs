@@ -149,5 +149,6 @@ pub(crate) async fn log(
     Path((_, image)): Where,
 ) -> Answer<Response> {
     let image = portal.workloads.image_for(&ctx, group.id, &image).await?;
-    Ok(logs::download(&portal.build_log(&image.newest_digest), &image.name).await?)
+    let log = portal.workloads.image_log(&ctx, &image)?;
+    Ok(logs::download(&*log, &image.name).await?)
 }

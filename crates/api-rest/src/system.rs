@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use base::Error;
 use runner::CapabilityState;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,11 +32,8 @@ pub(crate) struct CapabilityDto {
 #[utoipa::path(get, path = "", tag = "system", responses((status = 200, body = SystemDto)))]
 pub(crate) async fn get(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer<Json<SystemDto>> {
     let claimed = portal.workloads.total_usage(&ctx).await?;
-    let runner = portal.runner.clone();
-    let capabilities = tokio::task::spawn_blocking(move || runner.capabilities())
-        .await
-        .map_err(|error| Error::internal_from("ask the runner what it can do", error))?;
-    let capabilities = capabilities.into_iter().map(|capability| CapabilityDto {
+    let machine = portal.workloads.machine(&ctx).await?;
+    let capabilities = machine.capabilities.into_iter().map(|capability| CapabilityDto {
         name: capability.name.to_owned(),
         state: match capability.state {
             CapabilityState::Ok => "ok",

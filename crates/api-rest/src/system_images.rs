@@ -135,5 +135,6 @@ pub(crate) async fn restore(
 #[utoipa::path(get, path = "", tag = "system images", responses((status = 200, content_type = "text/plain", body = String)))]
 pub(crate) async fn log(State(portal): State<Portal>, Ctx(ctx): Ctx, Path(image): Where) -> Answer<Response> {
     let image = portal.workloads.system_image(&ctx, &image).await?;
-    Ok(logs::download(&portal.build_log(&image.newest_digest), &image.name).await?)
+    let log = portal.workloads.image_log(&ctx, &image)?;
+    Ok(logs::download(&*log, &image.name).await?)
 }

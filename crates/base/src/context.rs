@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::ids::{GroupId, SessionId, SshKeyId, TokenId, UserId};
-use crate::policy::{Action, Role, Scope, Visible};
+use crate::policy::{Action, Role};
 
 /// A signed-in person with the roles they hold now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,16 +183,6 @@ impl OpContext {
     fn require_scope(&self, action: Action) -> Result<()> {
         if action.writes() { self.require_write() } else { Ok(()) }
     }
-
-    /// The groups whose rows a list may hold for this actor.
-    pub fn visible(&self) -> Visible {
-        Visible(match &self.actor {
-            Actor::System(_) => Scope::All,
-            Actor::Person(person) if person.is_platform_admin => Scope::All,
-            Actor::Person(person) => Scope::Groups(person.roles.iter().map(|(group, _)| *group).collect()),
-            Actor::Anonymous => Scope::Groups(Vec::new()),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -229,9 +219,9 @@ mod tests {
                 .iter()
                 .map(|action| match ctx.require_in_group(*action, group).map_err(|e| e.kind()) {
                     Ok(()) => "yes",
-                    Err(Kind::Unauthenticated) => "401",
-                    Err(Kind::Forbidden) => "403",
-                    Err(Kind::NotFound) => "404",
+                    Err(ErrorKind::Unauthenticated) => "401",
+                    Err(ErrorKind::Forbidden) => "403",
+                    Err(ErrorKind::NotFound) => "404",
                     Err(_) => "?",
                 })
                 .collect();
@@ -248,7 +238,7 @@ mod tests {
         );
     }
 
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_read_token_changes_nothing() {

@@ -1,7 +1,7 @@
 //! One error for every use case, free of any transport.
 //!
 //! It has a public half (kind, code, message, hint, field errors: shown to whoever asked) and a private half
-//! (context and source: written to the log once, at the boundary). Each delivery crate maps [`Kind`] to its own
+//! (context and source: written to the log once, at the boundary). Each delivery crate maps [`ErrorKind`] to its own
 //! wire form. A message is a sentence that says what was wrong and where; the hint says what to do next.
 
 use std::error::Error as StdError;
@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of refusal or failure this is; decides the status code at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The input breaks a rule (422).
     Invalid,
     /// Nobody is signed in, or the credential is no longer good (401).
@@ -48,7 +48,7 @@ pub struct FieldError {
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     code: &'static str,
     message: String,
     hint: Option<String>,
@@ -59,7 +59,7 @@ struct Inner {
 }
 
 impl Error {
-    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             code,
@@ -72,7 +72,7 @@ impl Error {
         }))
     }
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self::new(Kind::Invalid, "invalid", message)
+        Self::new(ErrorKind::Invalid, "invalid", message)
     }
     /// One field is wrong.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -81,24 +81,28 @@ impl Error {
         errors.into_error()
     }
     pub fn unauthenticated(message: impl Into<String>) -> Self {
-        Self::new(Kind::Unauthenticated, "unauthenticated", message)
+        Self::new(ErrorKind::Unauthenticated, "unauthenticated", message)
     }
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::new(Kind::Forbidden, "forbidden", message)
+        Self::new(ErrorKind::Forbidden, "forbidden", message)
     }
     /// `what` in the form "a job named “x”".
     pub fn not_found(what: impl fmt::Display) -> Self {
-        Self::new(Kind::NotFound, "not_found", format!("There is no {what} here, or you may not see it."))
+        Self::new(
+            ErrorKind::NotFound,
+            "not_found",
+            format!("There is no {what} here, or you may not see it."),
+        )
     }
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Kind::Conflict, code, message)
+        Self::new(ErrorKind::Conflict, code, message)
     }
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(Kind::Unavailable, "unavailable", message)
+        Self::new(ErrorKind::Unavailable, "unavailable", message)
     }
     /// A failure of ours; the text goes to the log only.
     pub fn internal(context: impl Into<String>) -> Self {
-        let mut error = Self::new(Kind::Internal, "internal", "Something went wrong on the server.");
+        let mut error = Self::new(ErrorKind::Internal, "internal", "Something went wrong on the server.");
         error.0.hint = Some("Try again; if it stays, give the request id to your administrator.".to_owned());
         error.0.context.push(context.into());
         error
@@ -140,7 +144,7 @@ impl Error {
         self
     }
 
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
     /// A stable word for programs, such as `exceed_quota`.
@@ -225,7 +229,7 @@ impl FieldErrors {
                 format!("{} fields need another look: {}.", many.len(), names.join(", "))
             }
         };
-        let mut error = Error::new(Kind::Invalid, "invalid", message);
+        let mut error = Error::new(ErrorKind::Invalid, "invalid", message);
         error.0.fields = self.0;
         error
     }

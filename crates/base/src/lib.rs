@@ -15,10 +15,10 @@ pub mod secret;
 
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use context::{Actor, Credential, OpContext, Person, TokenScope};
-pub use error::{Error, FieldError, Kind, Result};
+pub use error::{Error, ErrorKind, FieldError, Result};
 pub use ids::{
     AttemptId, EventId, GroupId, ImageId, InstanceTypeId, SessionId, SshKeyId, TokenId, UserId, WorkloadId,
 };
-pub use policy::{Action, Role, Visible};
+pub use policy::{Action, Role};
 pub use resources::Resources;
 pub use secret::Secret;

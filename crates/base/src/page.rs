@@ -1,4 +1,4 @@
-//! Keyset pages: a list is read in pieces that stay right while rows come and go.
+//! Keyset pagination: a list is read in pages that stay right while rows come and go.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -35,7 +35,7 @@ pub enum CursorKey {
     Text(String),
 }
 
-/// One piece of a list.
+/// One page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     pub items: Vec<T>,

@@ -1,8 +1,7 @@
-//! Who may do what. The one place where roles turn into permissions.
+//! Authorization: who may do what. The one place where roles turn into permissions.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::GroupId;
 
 /// A person's role in one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,26 +65,6 @@ impl Action {
             Self::StopWorkload => "stop something in this group",
             Self::ManageGroup => "change this group's settings",
             Self::ManagePlatform => "administer the platform",
-        }
-    }
-}
-
-/// Which groups' rows a list may hold. Only an [`crate::OpContext`] makes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visible(pub(crate) Scope);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    All,
-    Groups(Vec<GroupId>),
-}
-
-impl Visible {
-    /// The groups to keep to; `None` means every group.
-    pub fn groups(&self) -> Option<&[GroupId]> {
-        match &self.0 {
-            Scope::All => None,
-            Scope::Groups(groups) => Some(groups),
         }
     }
 }

@@ -51,13 +51,26 @@ pub(crate) async fn fill(data_dir: &Path, users: u32, groups: u32, jobs: u32) ->
     Ok(())
 }
 
-/// Says that the image `base` is ready without building it: an empty environment.
+/// Says that the images are ready without building them: empty environments.
 pub(crate) async fn pretend_image(data_dir: &Path) -> anyhow::Result<()> {
     let url = format!("sqlite://{}", data_dir.join("portico.db").display());
     let connection = sea_orm::Database::connect(url).await?;
     connection
         .execute_unprepared("UPDATE environments SET state = 'ready', path = '', base_prefix = '/usr'")
         .await?;
+    let statement = sea_orm::Statement::from_string(
+        sea_orm::DatabaseBackend::Sqlite,
+        "SELECT digest FROM environments".to_owned(),
+    );
+    for row in connection.query_all_raw(statement).await? {
+        let digest: String = row.try_get("", "digest")?;
+        let folder = folders::Layout::new(data_dir).environments().join(&digest);
+        std::fs::create_dir_all(folder.join("environment"))?;
+        let built = serde_json::json!({
+            "digest": digest, "base_prefix": "/usr", "python_version": "3", "size_bytes": 0, "lock": "",
+        });
+        std::fs::write(folder.join("built.json"), built.to_string())?;
+    }
     connection.close().await?;
     Ok(())
 }

@@ -106,21 +106,21 @@ impl Supervisor {
                 ctx.now(),
             )));
         };
-        let spec = match launch::spec(parts, &launch) {
-            Ok(spec) => spec,
-            Err(error) => {
-                // The error names paths of the server, which are no business of whoever started it.
-                tracing::error!(%attempt, error = %error, "the folders of an attempt can't be made");
-                let message =
-                    format!("Its folders can't be made on the server: {}.", launch::in_the_way(&error));
-                return Ok(Some(never_started(Cause::Platform, message, ctx.now())));
-            }
+        let Ok(spec) = launch::spec(parts, &launch) else {
+            let message = "Its owner was deleted.".to_owned();
+            return Ok(Some(never_started(Cause::Platform, message, ctx.now())));
         };
         let mut wait = FIRST_WAIT;
         for attempt_at_start in 1.. {
             match parts.runner.start(&spec).await {
                 Ok(()) => break,
-                Err(RunnerError::Invalid(message)) => {
+                Err(RunnerError::NoVolume { why, source }) => {
+                    // The error names paths of the server, which are no business of whoever started it.
+                    tracing::error!(%attempt, error = %source, "the folders of an attempt can't be made");
+                    let message = format!("Its folders can't be made on the server: {why}.");
+                    return Ok(Some(never_started(Cause::Platform, message, ctx.now())));
+                }
+                Err(RunnerError::Invalid(message) | RunnerError::NoImage(message)) => {
                     return Ok(Some(never_started(Cause::Platform, message, ctx.now())));
                 }
                 Err(error) if attempt_at_start >= MAX_START_TRIES => {

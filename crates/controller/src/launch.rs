@@ -1,14 +1,12 @@
 //! What a workload finds when it starts: folders, environment variables, limits.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::UserId;
 use folders::{HOME, Tree, datasets_folder, shared_folder};
 use runner::environments::UV_TARGET;
-use runner::{AttemptSpec, Image, ImageMount, LogLimits, Mount, Serves};
+use runner::{AttemptSpec, Image, LogLimits, Mount, Serves, Volume};
 use workloads::engine::{JupyterLab, LaunchSpec, NotebookFile, Runs};
 use workloads::serving::base_path;
 
@@ -19,9 +17,12 @@ use crate::notebook_job::{CONTAINER_PYTHON, ENVIRONMENT_PYTHON, RESULTS_TARGET, 
 /// In safe mode the home lies here below the start folder, so that nothing in it can keep a notebook from starting.
 const SAFE_MODE_HOME: &str = "user";
 
-pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<AttemptSpec> {
-    let shared = made(parts.layout.group_files(launch.group))?;
-    make_datasets(&parts.layout.datasets(launch.group));
+/// It needs the home of somebody who was deleted.
+#[derive(Debug)]
+pub(crate) struct OwnerGone;
+
+/// What the runner is asked to run.
+pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> Result<AttemptSpec, OwnerGone> {
     let project = shared_folder(&launch.group_name);
     let mut env = variables(parts, launch, &project);
     env.extend(launch.spec.variables.clone());
@@ -30,12 +31,10 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     spec.env = env;
     spec.home = PathBuf::from(HOME);
     spec.working_dir = PathBuf::from(HOME);
-    spec.mounts = vec![Mount { source: shared, target: PathBuf::from(project), writable: true }];
+    spec.mounts = vec![Mount::writable(Volume::GroupFiles { group: launch.group }, project)];
     spec.image = match &launch.container {
         Some(reference) => Image::Container { reference: reference.clone() },
-        None => {
-            ImageMount { root: some(&launch.environment_path), base_prefix: some(&launch.base_prefix) }.into()
-        }
+        None => Image::Environment { digest: launch.digest.clone() },
     };
     spec.resources = runner::Resources {
         cpu_milli: launch.resources.cpu_milli,
@@ -51,60 +50,28 @@ pub(crate) fn spec(parts: &Parts, launch: &LaunchSpec) -> std::io::Result<Attemp
     spec.masked = secrets(&launch.spec.variables);
     match &launch.spec.runs {
         Runs::Script(script) => spec.script.clone_from(script),
-        Runs::NotebookFile(file) => run_notebook(&mut spec, parts, launch, file)?,
+        Runs::NotebookFile(file) => run_notebook(&mut spec, launch, file)?,
         Runs::JupyterLab(jupyter) => serve_notebook(&mut spec, parts, launch, *jupyter)?,
     }
     Ok(spec)
 }
 
-/// Whose home it needs.
-fn owner(launch: &LaunchSpec) -> std::io::Result<UserId> {
-    launch.user.ok_or_else(|| std::io::Error::other("its owner was deleted"))
-}
-
-/// The folder, there by now.
-fn made(folder: PathBuf) -> std::io::Result<PathBuf> {
-    fs_err::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
-/// Makes the folder of a group's datasets. It lies among files that every member may move, so whatever else is in its
-/// place is left alone, and nothing fails for want of it.
-fn make_datasets(folder: &Path) {
-    // Not `create_dir_all`, which would follow a link.
-    match fs_err::create_dir(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            tracing::warn!(error = %error, "the folder of a group's datasets can't be made");
-        }
-        _ => {}
-    }
-}
-
-/// Why a folder can't be made, in words that say nothing of the server's paths.
-pub(crate) fn in_the_way(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-            "a file lies where one of them should be".to_owned()
-        }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "its disk is full".to_owned(),
-        kind => kind.to_string(),
-    }
+/// The home of whoever runs it.
+fn home(launch: &LaunchSpec) -> Result<Volume, OwnerGone> {
+    launch.user.map(|person| Volume::Home { group: launch.group, person }).ok_or(OwnerGone)
 }
 
 /// A job that runs a notebook gets a folder for the result and, where it needs it, the home of whoever submitted it.
 fn run_notebook(
     spec: &mut AttemptSpec,
-    parts: &Parts,
     launch: &LaunchSpec,
     notebook: &NotebookFile,
-) -> std::io::Result<()> {
+) -> Result<(), OwnerGone> {
     if notebook.tree == Tree::Home {
-        let source = made(parts.layout.home(launch.group, owner(launch)?))?;
-        spec.mounts.push(Mount { source, target: PathBuf::from(HOME), writable: true });
+        spec.mounts.push(Mount::writable(home(launch)?, HOME));
     }
     let root = PathBuf::from(notebook.tree.folder(&launch.group_name));
-    let results = made(parts.layout.results(launch.attempt))?;
-    spec.mounts.push(Mount { source: results, target: PathBuf::from(RESULTS_TARGET), writable: true });
+    spec.mounts.push(Mount::writable(Volume::Results { attempt: launch.attempt }, RESULTS_TARGET));
     let python = if launch.container.is_some() { CONTAINER_PYTHON } else { ENVIRONMENT_PYTHON };
     spec.script = notebook_job_script(notebook, &root, &launch.slug, python);
     Ok(())
@@ -116,15 +83,12 @@ fn serve_notebook(
     parts: &Parts,
     launch: &LaunchSpec,
     jupyter: JupyterLab,
-) -> std::io::Result<()> {
-    let target = if jupyter.safe_mode { Path::new(HOME).join(SAFE_MODE_HOME) } else { PathBuf::from(HOME) };
-    match made(parts.layout.home(launch.group, owner(launch)?)) {
-        Ok(source) => spec.mounts.push(Mount { source, target, writable: true }),
-        Err(error) if jupyter.safe_mode => {
-            tracing::warn!(attempt = %launch.attempt, error = %error, "a notebook in safe mode starts without its home");
-        }
-        Err(error) => return Err(error),
-    }
+) -> Result<(), OwnerGone> {
+    let home = home(launch)?;
+    spec.mounts.push(match jupyter.safe_mode {
+        true => Mount::writable(home, Path::new(HOME).join(SAFE_MODE_HOME)).optional(),
+        false => Mount::writable(home, HOME),
+    });
     spec.serves = Some(Serves::Socket);
     let safe_mode = if jupyter.safe_mode { "true" } else { "false" };
     spec.env.insert("PRIMEHUB_SAFE_MODE_ENABLED".to_owned(), safe_mode.to_owned());
@@ -134,7 +98,7 @@ fn serve_notebook(
         root_dir: HOME,
         preferred_dir: HOME,
         image: &launch.image,
-        environment: &launch.environment_path,
+        environment: &launch.digest,
         safe_mode: jupyter.safe_mode,
     };
     if launch.container.is_some() {
@@ -142,19 +106,13 @@ fn serve_notebook(
         return Ok(());
     }
     spec.script = jupyter_script(&start);
-    if let Some(uv) = parts.environments.uv() {
-        spec.mounts.push(Mount { source: uv, target: PathBuf::from(UV_TARGET), writable: false });
-    }
+    spec.mounts.push(Mount::read_only(Volume::Uv, UV_TARGET).optional());
     if let Some(index) = parts.environments.public_index() {
         for name in ["PIP_INDEX_URL", "UV_DEFAULT_INDEX"] {
             spec.env.entry(name.to_owned()).or_insert_with(|| index.to_owned());
         }
     }
     Ok(())
-}
-
-fn some(path: &str) -> Option<PathBuf> {
-    (!path.is_empty()).then(|| Path::new(path).to_owned())
 }
 
 /// Source of the names: PrimeHub's list of variables in all pods, and our own `PORTICO_*`.
@@ -203,4 +161,71 @@ fn secrets(variables: &BTreeMap<String, String>) -> Vec<String> {
         .filter(|(name, value)| value.len() >= SHORTEST_SECRET && base::redact::is_secret_name(name))
         .map(|(_, value)| value.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use test_kit::{World, on_both_databases};
+    use workloads::engine::Claim;
+    use workloads::notebook_jobs::NewNotebookJob;
+    use workloads::notebooks::NewNotebook;
+
+    use super::*;
+    use crate::set_up::server;
+
+    /// What the runner is asked to run for the only workload in the queue.
+    async fn launched(world: &World, parts: &Parts) -> AttemptSpec {
+        let ctx = world.system();
+        let queued = world.workloads.queue_snapshot(&ctx).await.unwrap().groups.remove(0).queued.remove(0);
+        let claims = vec![Claim { workload: queued.id, generation: queued.generation }];
+        let claimed =
+            world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake/one", 45).await.unwrap();
+        let launch = world.workloads.launch_spec(&ctx, claimed[0].attempt).await.unwrap().unwrap();
+        spec(parts, &launch).unwrap()
+    }
+
+    on_both_databases! {
+        async fn what_is_mounted_is_named_and_only_safe_mode_does_without_the_home(database) {
+            let world = World::new(&database.db).await;
+            let (mia, group) = (world.person("mia").await, world.group("vision").await);
+            let server = server(&world, &database.db, "one");
+            let parts = &server.controller.parts;
+            let person = mia.actor_id().unwrap();
+            let files = Mount::writable(Volume::GroupFiles { group: group.id }, "/project/vision");
+            let home = Mount::writable(Volume::Home { group: group.id, person }, HOME);
+            let uv = Mount::read_only(Volume::Uv, UV_TARGET).optional();
+
+            world.workloads.submit_job(&mia, &group, world.job("a")).await.unwrap();
+            let job = launched(&world, parts).await;
+            assert_eq!(job.mounts, std::slice::from_ref(&files), "a script sees nobody's home");
+            assert_eq!(job.image, Image::Environment { digest: "d1".to_owned() });
+
+            for safe_mode in [false, true] {
+                let new = NewNotebook {
+                    name: format!("n {safe_mode}"),
+                    instance_type: "cpu-small".to_owned(),
+                    image: "base".to_owned(),
+                    safe_mode,
+                    ..NewNotebook::default()
+                };
+                world.workloads.create_notebook(&mia, &group, new).await.unwrap();
+                let seen = match safe_mode {
+                    true => Mount { target: Path::new(HOME).join(SAFE_MODE_HOME), ..home.clone() }.optional(),
+                    false => home.clone(),
+                };
+                assert_eq!(launched(&world, parts).await.mounts, [files.clone(), seen, uv.clone()]);
+            }
+
+            let folder = world.layout.home(group.id, person);
+            fs_err::create_dir_all(&folder).unwrap();
+            fs_err::write(folder.join("a.ipynb"), "{}").unwrap();
+            let new =
+                NewNotebookJob { path: "~/a.ipynb".to_owned(), job: world.job(""), ..NewNotebookJob::default() };
+            world.workloads.submit_notebook_job(&mia, &group, new).await.unwrap();
+            let job = launched(&world, parts).await;
+            let attempt = job.attempt.parse().unwrap();
+            let results = Mount::writable(Volume::Results { attempt }, RESULTS_TARGET);
+            assert_eq!(job.mounts, [files, home, results]);
+        }
+    }
 }

@@ -94,7 +94,7 @@ impl Controller {
         let supervisor = attempts::Supervisor::new(self.clone(), bells.clone());
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(ring(self.parts.db.subscribe(), bells.clone()));
-        tasks.spawn(self.parts.db.clone().hear_others());
+        tasks.spawn(self.parts.db.clone().read_outbox());
         tasks.spawn(scheduler::pass::run(self.clone(), bells.clone(), supervisor.clone()));
         tasks.spawn(attempts::run(self.clone(), bells.clone(), supervisor));
         tasks.spawn(leases::run(self.clone()));

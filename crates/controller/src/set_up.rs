@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Timestamp;
-use runner::Network;
+use folders::Layout;
 use runner::environments::{EnvironmentConfig, EnvironmentStore};
+use runner::{LocalConfig, LocalRunner, Network};
 use test_kit::{FakeRunner, World};
 use workloads::engine::Retention;
 
@@ -31,22 +32,20 @@ pub(crate) struct Server {
 /// A server on this database that calls itself `node`.
 pub(crate) fn server(world: &World, db: &db::Database, node: &str) -> Server {
     let (folder, runner) = (tempfile::tempdir().unwrap(), Arc::new(FakeRunner::default()));
-    let at = |name: &str| folder.path().join(name);
+    let local = LocalConfig {
+        control_groups: false,
+        ..LocalConfig::new(Layout::new(folder.path()), vec!["false".into()])
+    };
     let controller = Controller::new(Parts {
         clock: world.clock.clone(),
         db: db.clone(),
         accounts: world.accounts.clone(),
-        workloads: world.workloads.clone(),
+        workloads: world.workloads.clone().running_on(runner.clone()),
         runner: runner.clone(),
         node: node.to_owned(),
         environments: Arc::new(EnvironmentStore::new(
-            EnvironmentConfig {
-                root: at("environments"),
-                builds: at("builds"),
-                offline: true,
-                ..EnvironmentConfig::default()
-            },
-            runner.clone(),
+            EnvironmentConfig { offline: true, ..EnvironmentConfig::default() },
+            Arc::new(LocalRunner::new(local).unwrap()),
         )),
         build_environments: false,
         layout: world.layout.clone(),

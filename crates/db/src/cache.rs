@@ -1,4 +1,4 @@
-//! What was read of the catalogue, for as long as nothing in it changes.
+//! A cache of what was read of the catalogue, invalidated by its version.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,20 +11,20 @@ use base::Result;
 /// Only what is there is kept, so that something new needs no change of the version to be found.
 #[derive(Debug)]
 pub struct Cache<K, V> {
-    held: Mutex<Held<K, V>>,
-    most: usize,
+    entries: Mutex<Entries<K, V>>,
+    capacity: usize,
 }
 
 #[derive(Debug)]
-struct Held<K, V> {
+struct Entries<K, V> {
     version: i64,
     values: HashMap<K, V>,
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// Holds at most so many values.
-    pub fn new(most: usize) -> Self {
-        Self { held: Mutex::new(Held { version: i64::MIN, values: HashMap::new() }), most }
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: Mutex::new(Entries { version: i64::MIN, values: HashMap::new() }), capacity }
     }
 
     /// The value as of `version` or newer; loaded if it is not known. Without a version it is always loaded.
@@ -47,29 +47,29 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 
     /// Makes the next one who asks load it.
     pub fn forget(&self, key: &K) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).values.remove(key);
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).values.remove(key);
     }
 
     fn get(&self, version: i64, key: &K) -> Option<V> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.version < version {
-            held.version = version;
-            held.values.clear();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.version < version {
+            entries.version = version;
+            entries.values.clear();
         }
         // What is held may be newer than what was asked for, never older.
-        held.values.get(key).cloned()
+        entries.values.get(key).cloned()
     }
 
     fn keep(&self, version: i64, key: K, value: V) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         // It was read after `version`, but perhaps before what made the newer one.
-        if held.version != version {
+        if entries.version != version {
             return;
         }
-        if held.values.len() >= self.most {
-            held.values.clear();
+        if entries.values.len() >= self.capacity {
+            entries.values.clear();
         }
-        held.values.insert(key, value);
+        entries.values.insert(key, value);
     }
 }
 
@@ -101,6 +101,6 @@ mod tests {
         for key in 0..10 {
             cache.get_or_load(Some(1), key, async { Ok(Some(key)) }).await.unwrap();
         }
-        assert!(cache.held.lock().unwrap().values.len() <= 2);
+        assert!(cache.entries.lock().unwrap().values.len() <= 2);
     }
 }

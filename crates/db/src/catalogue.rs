@@ -6,33 +6,33 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::errors::{ResultExt as _, same_for_everyone};
 
-/// Requests that ask at the same time share one read, which begins after all of them asked.
+/// Requests that ask at the same time share one read (request coalescing), which begins after all of them asked.
 pub(crate) struct Catalogue {
-    asked: mpsc::Sender<oneshot::Sender<Result<i64>>>,
+    requests: mpsc::Sender<oneshot::Sender<Result<i64>>>,
 }
 
-const AT_ONCE: usize = 256;
+const MAX_BATCH: usize = 256;
 
 impl Catalogue {
     pub(crate) fn start(readers: DatabaseConnection) -> Self {
-        let (asked, mut waiting) = mpsc::channel::<oneshot::Sender<Result<i64>>>(AT_ONCE);
+        let (requests, mut waiting) = mpsc::channel::<oneshot::Sender<Result<i64>>>(MAX_BATCH);
         tokio::spawn(async move {
             let mut batch = Vec::new();
-            while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
+            while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
                 let found = read(&readers).await;
                 for reply in batch.drain(..) {
                     let _ = reply.send(found.as_ref().copied().map_err(same_for_everyone));
                 }
             }
         });
-        Self { asked }
+        Self { requests }
     }
 
     pub(crate) async fn version(&self) -> Result<i64> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, version) = oneshot::channel();
         let stopping = || Error::unavailable("The server is stopping.");
-        self.asked.send(reply).await.map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())?
+        self.requests.send(reply).await.map_err(|_| stopping())?;
+        version.await.map_err(|_| stopping())?
     }
 }
 

@@ -22,8 +22,8 @@ use crate::writer::{self, Tx, Writer};
 /// How many events a slow listener may be behind before it has to start over.
 const EVENT_BACKLOG: usize = 4096;
 
-/// Whoever starts a server hears within so long that its PostgreSQL is not there.
-const REACHED_WITHIN: Duration = Duration::from_millis(2500);
+/// Whoever starts a server learns within so long that its PostgreSQL is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// Where the rows are. One process at a time serves from them, see [`Database::lease`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ struct Inner {
 }
 
 enum Writes {
-    /// SQLite: one writer that commits what waits in one go.
+    /// SQLite: one writer with group commit.
     Queue(Writer),
     /// PostgreSQL: a transaction each.
     Pool(DatabaseConnection),
@@ -97,12 +97,12 @@ impl Database {
                         .with_hint("Check PORTICO_DATABASE_URL and that the server runs.")
                 };
                 let connect = async || {
-                    tokio::time::timeout(REACHED_WITHIN, sea_orm::Database::connect(options.clone()))
+                    tokio::time::timeout(CONNECT_TIMEOUT, sea_orm::Database::connect(options.clone()))
                         .await
                         .map_err(|_| unreachable().context("no answer in time"))?
                         .map_err(|error| unreachable().with_source(error))
                 };
-                // Writes wait for each other's locks, each with a connection in its hands; reading is not to wait too.
+                // Writes wait for each other's locks, each holding a connection; from one pool they would starve reads.
                 (connect().await?, Writes::Pool(connect().await?))
             }
         };
@@ -172,7 +172,7 @@ impl Database {
         }
     }
 
-    /// Everything that is committed from now on: by this process, and, while [`Database::hear_others`] runs, by others.
+    /// Everything that is committed from now on: by this process, and, while [`Database::read_outbox`] runs, by others.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.inner.events.subscribe()
     }
@@ -189,7 +189,7 @@ impl Database {
         &self.inner.standing
     }
 
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn deliver(&self, event: Event) {
         let _ = self.inner.events.send(event);
     }
 
@@ -218,7 +218,7 @@ impl Database {
     }
 }
 
-/// WAL with `synchronous=FULL`: a commit is on disk before it is acknowledged.
+/// A write-ahead log (WAL) with `synchronous=FULL`: a commit is on disk before it is acknowledged.
 async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options

@@ -1,6 +1,6 @@
 //! Database errors in the platform's own terms.
 
-use base::{Error, Kind};
+use base::{Error, ErrorKind};
 use sea_orm::{DbErr, SqlErr};
 
 /// Adds what was being done, and turns the error into the platform's.
@@ -43,7 +43,7 @@ fn translate(what: &'static str, error: DbErr) -> Error {
         || text.contains("could not extend file")
     {
         return Error::new(
-            Kind::StorageFull,
+            ErrorKind::StorageFull,
             "storage_full",
             "The server's disk is full; nothing was changed.",
         )

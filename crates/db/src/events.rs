@@ -1,4 +1,4 @@
-//! The outbox: what changed, written in the transaction that changed it and told after the commit.
+//! The outbox pattern: what changed is written in the transaction that changed it, and delivered after the commit.
 
 use base::{GroupId, Timestamp};
 use sea_orm::sea_query::{Alias, Query};

@@ -11,7 +11,7 @@ mod events;
 mod lease;
 mod like;
 pub mod migrations;
-mod others;
+mod outbox_reader;
 mod writer;
 
 pub use cache::Cache;

@@ -19,10 +19,11 @@ use crate::events::{Event, Topic};
 
 /// More than this in one commit would make the first ones wait for the last.
 const BATCH: usize = 128;
-/// How many writes may wait before callers do.
+/// How many writes may wait before back-pressure makes their callers wait.
 const QUEUE: usize = 4096;
 
-/// What only one process at a time does, on databases with several writers. Each has a number of its own.
+/// A critical section: what only one process at a time does, on databases with several writers. Each is an advisory
+/// lock with a number of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 pub enum Section {
@@ -62,13 +63,13 @@ impl Tx {
         &self.transaction
     }
 
-    /// Adds a row at the end of the transaction, together with all others that were added so: one way to the
-    /// database instead of many. The use case itself can't read it.
+    /// Adds a row at the end of the transaction, together with all others that were added so: one round trip to
+    /// the database instead of many. The use case itself can't read it.
     pub fn insert_later<A: ActiveModelTrait>(&self, insert: Insert<A>) -> Result<()> {
-        self.later(insert.build(self.transaction.get_database_backend()))
+        self.defer(insert.build(self.transaction.get_database_backend()))
     }
 
-    fn later(&self, statement: Statement) -> Result<()> {
+    fn defer(&self, statement: Statement) -> Result<()> {
         self.pending()?.statements.push(statement);
         Ok(())
     }
@@ -77,7 +78,7 @@ impl Tx {
         self.pending.lock().map_err(|_| Error::internal("a transaction panicked"))
     }
 
-    /// Says that something changed: kept in the outbox with the change, told to listeners after the commit.
+    /// Says that something changed: kept in the outbox with the change, delivered to listeners after the commit.
     pub async fn emit(
         &self,
         at: Timestamp,
@@ -86,17 +87,17 @@ impl Tx {
         subject: impl Into<String>,
     ) -> Result<()> {
         let event = Event { at, group, topic, subject: subject.into() };
-        self.later(event.insert(self.origin, self.transaction.get_database_backend()))?;
+        self.defer(event.insert(self.origin, self.transaction.get_database_backend()))?;
         self.pending()?.events.push(event);
         Ok(())
     }
 
-    /// Runs what was put off.
-    async fn settle(&self) -> Result<()> {
+    /// Runs what was deferred.
+    async fn flush(&self) -> Result<()> {
         let statements = std::mem::take(&mut self.pending()?.statements);
         let statements = match self.transaction.get_database_backend() {
             // SQLite's driver takes several statements at once, with their values one after another.
-            DbBackend::Sqlite => joined(statements),
+            DbBackend::Sqlite => batched(statements),
             _ => statements,
         };
         for statement in statements {
@@ -105,7 +106,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps other processes out of the section until the end of the transaction. SQLite has one writer anyway.
+    /// Keeps other processes out of the section until the end of the transaction, by an advisory lock. SQLite has one
+    /// writer anyway.
     pub async fn lock(&self, section: Section) -> Result<()> {
         self.lock_key(section as i64).await
     }
@@ -152,11 +154,11 @@ where
         Err(panic) => Err(panic),
     };
     let value = caught.unwrap_or_else(|_| Err(Error::internal("a use case panicked in its transaction")))?;
-    tx.settle().await?;
+    tx.flush().await?;
     Ok(value)
 }
 
-fn joined(statements: Vec<Statement>) -> Vec<Statement> {
+fn batched(statements: Vec<Statement>) -> Vec<Statement> {
     let (mut sql, mut values) = (Vec::with_capacity(statements.len()), Vec::new());
     for statement in statements {
         sql.push(statement.sql);
@@ -196,7 +198,7 @@ impl Writer {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a Tx) -> BoxFuture<'a, Result<T>> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             async move {
                 let result = run_caught(tx, work).await;
@@ -212,7 +214,7 @@ impl Writer {
             .boxed()
         });
         self.jobs.send(job).await.map_err(|_| Error::unavailable("The server is stopping."))?;
-        answer.await.map_err(|_| {
+        result.await.map_err(|_| {
             Error::unavailable("The database failed just before this; nothing was changed.")
                 .with_hint("Try again in a moment.")
         })?
@@ -229,8 +231,8 @@ async fn serve(
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let mut acknowledgements = Vec::with_capacity(batch.len());
         let committed = match commit_batch(&connection, &mut batch, &mut acknowledgements, origin).await {
-            Ok(told) => {
-                for event in told {
+            Ok(emitted) => {
+                for event in emitted {
                     let _ = events.send(event);
                 }
                 Ok(())
@@ -274,18 +276,18 @@ async fn commit_batch(
             return Err(error);
         }
     };
-    let mut told = Vec::new();
+    let mut emitted = Vec::new();
     for job in batch.drain(..) {
         let tx = Tx::new(outer.begin().await.doing("set a savepoint")?, origin);
         let (keep, acknowledge) = job(&tx).await;
         acknowledgements.push(acknowledge);
         if keep {
-            told.extend(tx.commit().await?);
+            emitted.extend(tx.commit().await?);
         } else {
             // If this fails there is no transaction any more, for the others neither.
             tx.rollback().await?;
         }
     }
     outer.commit().await.doing("commit")?;
-    Ok(told)
+    Ok(emitted)
 }

@@ -162,7 +162,7 @@ impl ConfigArguments {
         Values::load(self.config.as_deref(), &environment).map_err(anyhow::Error::msg)
     }
     pub(crate) fn load(&self) -> anyhow::Result<crate::config::Config> {
-        self.values()?.understand().map_err(anyhow::Error::msg)
+        self.values()?.parse().map_err(anyhow::Error::msg)
     }
 }
 

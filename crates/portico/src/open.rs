@@ -59,8 +59,8 @@ pub(crate) fn node(data_dir: &Path) -> anyhow::Result<String> {
     Ok(node)
 }
 
-/// Turns an error of ours into one line with its hint and, for whoever runs the server, its cause.
-pub(crate) fn told(error: base::Error) -> anyhow::Error {
+/// The error of a command: one line with its hint and, for whoever runs the server, its cause.
+pub(crate) fn command_error(error: base::Error) -> anyhow::Error {
     let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
     let cause = error.private_text();
     let cause = if cause.is_empty() { String::new() } else { format!(" ({cause})") };
@@ -69,7 +69,7 @@ pub(crate) fn told(error: base::Error) -> anyhow::Error {
 
 pub(crate) async fn database(config: &Config) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let db = Database::connect(&config.database).await.map_err(told)?;
+    let db = Database::connect(&config.database).await.map_err(command_error)?;
     let slots = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
     let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Standard, slots, &*clock));
     Ok(Opened { clock, db, accounts })
@@ -87,7 +87,7 @@ pub(crate) async fn lease(
         data_dir: std::path::absolute(&config.data_dir)?.display().to_string(),
         since: opened.clock.now(),
     };
-    opened.db.lease(&server).await.map_err(told)
+    opened.db.lease(&server).await.map_err(command_error)
 }
 
 /// Brings the tables up to what this program needs, if no server uses them, and says how many steps that took.
@@ -99,7 +99,7 @@ pub(crate) async fn migrate(config: &Config, lock: &DataDirLock, opened: &Opened
     };
     let migrated = migrated.await;
     let released = lease.release().await;
-    migrated.and_then(|steps| released.map(|()| steps)).map_err(told)
+    migrated.and_then(|steps| released.map(|()| steps)).map_err(command_error)
 }
 
 /// For commands beside a server, or without one: the tables are made if no server is there to mind.
@@ -107,7 +107,7 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
     data_dir(&config.data_dir)?;
     let lock = DataDirLock::try_take(&config.data_dir)?;
     let opened = database(config).await?;
-    if opened.db.pending_migrations().await.map_err(told)? > 0 {
+    if opened.db.pending_migrations().await.map_err(command_error)? > 0 {
         let Some(lock) = lock else {
             anyhow::bail!(
                 "The running server is older than this program. Stop it, run `portico migrate`, and start the new one."
@@ -122,10 +122,12 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
 /// The key by which SSH clients know this server; made at the first start.
 pub(crate) fn ssh_host_key(config: &Config) -> anyhow::Result<ssh::HostKey> {
     match &config.ssh_host_key {
-        Some(key) => ssh::HostKey::parse(key.expose()).map_err(told).context("PORTICO_SSH_HOST_KEY"),
+        Some(key) => ssh::HostKey::parse(key.expose()).map_err(command_error).context("PORTICO_SSH_HOST_KEY"),
         None => {
             let path = config.data_dir.join("ssh_host_key");
-            ssh::HostKey::load_or_make(&path, &SystemClock).map_err(told).context("the key of the SSH server")
+            ssh::HostKey::load_or_make(&path, &SystemClock)
+                .map_err(command_error)
+                .context("the key of the SSH server")
         }
     }
 }
@@ -138,7 +140,8 @@ pub(crate) fn ssh_place(config: &Config, key: &ssh::HostKey) -> web_kit::state::
 
 pub(crate) fn runner(config: &Config) -> anyhow::Result<LocalRunner> {
     let this = std::env::current_exe().context("find this program's own path")?;
-    let mut local = LocalConfig::new(layout(config).attempts(), vec![this.into(), "shim".into()]);
+    let mut local = LocalConfig::new(layout(config), vec![this.into(), "shim".into()]);
+    local.uv.clone_from(&config.uv);
     local.require_isolation = config.require_isolation;
     local.blocked_networks.clone_from(&config.blocked_networks);
     local.container_engine = config.container_engine.clone();
@@ -150,11 +153,8 @@ pub(crate) fn capacity(config: &Config, runner: &LocalRunner) -> Resources {
     config.capacity(Resources::new(found.cpu_milli, found.memory_mib, found.gpu))
 }
 
-pub(crate) fn environments(config: &Config, runner: Arc<dyn Runner>) -> EnvironmentStore {
+pub(crate) fn environments(config: &Config, runner: Arc<LocalRunner>) -> EnvironmentStore {
     let environments = EnvironmentConfig {
-        root: layout(config).environments(),
-        builds: layout(config).builds(),
-        uv: config.uv.clone(),
         index_url: config.index_url.clone(),
         find_links: config.find_links.clone(),
         offline: config.offline,
@@ -178,14 +178,13 @@ pub(crate) async fn workloads(
         default_idle_s: config.default_idle_s,
         default_lifetime_s: config.default_lifetime_s,
     };
-    let workloads =
-        Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, layout(config)).running_on(runner);
+    let workloads = Workloads::new(opened.db.clone(), opened.accounts.clone(), rules, layout(config), runner);
     let ctx = OpContext::system("start", opened.clock.clone());
     let file = match &config.instance_types_file {
         Some(path) => Some(fs_err::read_to_string(path).context("read the file of instance types")?),
         None => None,
     };
-    workloads.seed_instance_types(&ctx, file.as_deref()).await.map_err(told)?;
+    workloads.seed_instance_types(&ctx, file.as_deref()).await.map_err(command_error)?;
     let seeds = builtin_images()
         .into_iter()
         .map(|image| {
@@ -205,6 +204,6 @@ pub(crate) async fn workloads(
             }
         })
         .collect();
-    workloads.sync_built_in_images(&ctx, seeds).await.map_err(told)?;
+    workloads.sync_built_in_images(&ctx, seeds).await.map_err(command_error)?;
     Ok(workloads)
 }

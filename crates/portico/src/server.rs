@@ -97,12 +97,12 @@ async fn serve_alone(
     opened: open::Opened,
     lease: &ServerLease,
 ) -> anyhow::Result<()> {
-    lease.migrate().await.map_err(open::told)?;
+    lease.migrate().await.map_err(open::command_error)?;
     let lost = tokio::spawn(lease.keep());
     let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
     let local = open::runner(&config)?;
     let capacity = open::capacity(&config, &local);
-    let runner: Arc<dyn runner::Runner> = Arc::new(local);
+    let runner = Arc::new(local);
     let workloads = open::workloads(&config, &opened, capacity, runner.clone()).await?;
     let layout = open::layout(&config);
     let (stop, stopping) = watch::channel(false);
@@ -114,12 +114,10 @@ async fn serve_alone(
         db: opened.db.clone(),
         accounts: opened.accounts.clone(),
         workloads: workloads.clone(),
-        runner: runner.clone(),
-        build_logs: config.data_dir.join("build-logs"),
         clock: opened.clock.clone(),
         settings: PortalSettings {
             public_url: config.public_url.clone(),
-            content_origin: config.content.place.origin("{workload}"),
+            content_origin: config.content.address.origin("{workload}"),
             ssh: ssh_key.as_ref().map(|key| open::ssh_place(&config, key)),
             version: VERSION,
             trusted_proxies: config.trusted_proxies.clone(),
@@ -188,7 +186,7 @@ async fn serve_alone(
         Err(_) => tracing::warn!("some requests did not end in time"),
     }
     if let Some(error) = lease.lost() {
-        return Err(open::told(error));
+        return Err(open::command_error(error));
     }
     tracing::info!("stopped; workloads go on");
     Ok(())
@@ -230,7 +228,7 @@ async fn stop_in_time(stop: watch::Sender<bool>, lost: JoinHandle<base::Error>) 
 async fn greet(config: &Config, accounts: &accounts::Accounts, ctx: &OpContext) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    match accounts.new_setup_code(ctx).await.map_err(open::told)? {
+    match accounts.new_setup_code(ctx).await.map_err(open::command_error)? {
         Some(code) => writeln!(
             out,
             "Portico {VERSION} is running. Open this link once to make the first account:\n\n  {}/setup#{}\n",
@@ -240,7 +238,7 @@ async fn greet(config: &Config, accounts: &accounts::Accounts, ctx: &OpContext) 
         None => writeln!(out, "Portico {VERSION} is running: {}", config.public_url)?,
     }
     out.flush()?;
-    let place = config.content.place.origin("*");
-    tracing::info!(address = %config.listen, content = %place, operators = %config.admin_listen, version = VERSION, "listening");
+    let content = config.content.address.origin("*");
+    tracing::info!(address = %config.listen, content = %content, operators = %config.admin_listen, version = VERSION, "listening");
     Ok(())
 }

@@ -1,38 +1,39 @@
-//! Who may reach a workload: its owner, while they are a member of its group, by content session or API token.
+//! Authorization at a workload: for its owner, while they are a member of its group, by content session or API token.
 //!
 //! What was found out holds for at most a second. The watcher ([`crate::watch`]) finds it out again for whatever was
-//! used lately or is open, so that requests seldom wait for it; and it [cuts](Access::cut) what no longer holds.
+//! used lately or is open, so that requests seldom wait for it; and it [revokes](Access::revocation) what no longer
+//! holds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use accounts::content::Admitted;
+use accounts::content::Grant;
 use axum::http::{HeaderMap, header};
 use base::{Actor, AttemptId, Credential, Error, OpContext, Person, Result, Secret};
 use tokio::time::Instant;
 use web_kit::session_cookie;
 
 use crate::activity::Counter;
-use crate::cut::Cut;
-use crate::load::Load;
-use crate::origin::Asked;
+use crate::concurrency::Concurrency;
+use crate::fetch_metadata::FetchMetadata;
+use crate::revocation::Revocation;
 use crate::upstream::Upstream;
 use crate::{Proxy, Served, lock};
 
 /// For so long what was found out holds.
 pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
-/// One credential's way into one attempt of a workload.
+/// What one credential was authorized to: one attempt of a workload.
 pub(crate) struct Access {
     pub(crate) slug: String,
-    pub(crate) admitted: Admitted,
+    pub(crate) grant: Grant,
     pub(crate) attempt: AttemptId,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) counter: Arc<Counter>,
-    pub(crate) load: Arc<Load>,
+    pub(crate) concurrency: Arc<Concurrency>,
     /// Ends whatever is open through this.
-    pub(crate) cut: Cut,
+    pub(crate) revocation: Revocation,
     /// Whether a person did something since the watcher last asked.
     pub(crate) was_active: AtomicBool,
     clock: MonotonicClock,
@@ -63,7 +64,7 @@ impl Access {
     fn use_fresh(&self) -> bool {
         let now = self.clock.at(Instant::now());
         let age = now.saturating_sub(self.checked_at.load(Ordering::Relaxed));
-        if self.cut.is_cancelled() || u128::from(age) >= FRESH.as_millis() {
+        if self.revocation.is_revoked() || u128::from(age) >= FRESH.as_millis() {
             return false;
         }
         self.used_at.store(now, Ordering::Relaxed);
@@ -86,10 +87,10 @@ impl Access {
     }
 }
 
-/// What a request showed.
-pub(crate) enum Shown {
+/// What a request authenticates with.
+pub(crate) enum Presented {
     Token(Secret),
-    /// Content sessions; more than one where a page planted some.
+    /// Content sessions; more than one where a page planted some (cookie tossing, session fixation).
     Cookies(Vec<Secret>),
 }
 
@@ -97,7 +98,7 @@ pub(crate) enum Shown {
 pub(crate) enum Admission {
     Open(Arc<Access>),
     /// It is theirs, and does not answer now.
-    NotNow(Served),
+    Unavailable(Served),
 }
 
 /// The API token of an `Authorization` header, where there is one of ours.
@@ -108,14 +109,14 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<Secret> {
     is_ours.then(|| Secret::new(token.trim()))
 }
 
-/// What the request shows for this workload.
-pub(crate) fn shown(proxy: &Proxy, slug: &str, headers: &HeaderMap) -> Result<Shown> {
+/// What the request authenticates with at this workload.
+pub(crate) fn presented(proxy: &Proxy, slug: &str, headers: &HeaderMap) -> Result<Presented> {
     if let Some(token) = token(headers) {
-        return Ok(Shown::Token(token));
+        return Ok(Presented::Token(token));
     }
-    let (name, _) = proxy.settings.place.cookie(slug);
+    let (name, _) = proxy.settings.address.cookie(slug);
     let cookies = session_cookie::named(name, headers);
-    if cookies.is_empty() { Err(not_signed_in()) } else { Ok(Shown::Cookies(cookies)) }
+    if cookies.is_empty() { Err(not_signed_in()) } else { Ok(Presented::Cookies(cookies)) }
 }
 
 pub(crate) fn not_signed_in() -> Error {
@@ -140,11 +141,16 @@ fn key(slug: &str, secret: &Secret) -> String {
 
 impl Proxy {
     /// Lets a request in, or says why not.
-    pub(crate) async fn admit(&self, slug: &str, shown: &Shown, asked: &Asked) -> Result<Admission> {
-        let secrets = match shown {
-            Shown::Token(token) => std::slice::from_ref(token),
-            Shown::Cookies(cookies) => {
-                asked.check(&self.settings.place.origin(slug))?;
+    pub(crate) async fn admit(
+        &self,
+        slug: &str,
+        presented: &Presented,
+        fetch: &FetchMetadata,
+    ) -> Result<Admission> {
+        let secrets = match presented {
+            Presented::Token(token) => std::slice::from_ref(token),
+            Presented::Cookies(cookies) => {
+                fetch.check(&self.settings.address.origin(slug))?;
                 cookies
             }
         };
@@ -153,7 +159,7 @@ impl Proxy {
         }
         let began = Instant::now();
         for secret in secrets {
-            let Some((person, credential)) = self.authenticate(slug, shown, secret).await? else {
+            let Some((person, credential)) = self.authenticate(slug, presented, secret).await? else {
                 self.forget(&key(slug, secret));
                 continue;
             };
@@ -172,13 +178,13 @@ impl Proxy {
     async fn authenticate(
         &self,
         slug: &str,
-        shown: &Shown,
+        presented: &Presented,
         secret: &Secret,
     ) -> Result<Option<(Person, Credential)>> {
         let (accounts, ctx) = (&self.portal.accounts, self.context());
-        match shown {
-            Shown::Token(_) => accounts.authenticate_token(&ctx, secret.expose()).await.map(Some),
-            Shown::Cookies(_) => accounts.authenticate_content(&ctx, secret.expose(), slug).await,
+        match presented {
+            Presented::Token(_) => accounts.authenticate_token(&ctx, secret.expose()).await.map(Some),
+            Presented::Cookies(_) => accounts.authenticate_content(&ctx, secret.expose(), slug).await,
         }
     }
 
@@ -196,26 +202,26 @@ impl Proxy {
     ) -> Admission {
         let (Some(attempt), Some(user), true) = (served.attempt, ctx.actor_id(), served.ready) else {
             self.forget(&key);
-            return Admission::NotNow(served);
+            return Admission::Unavailable(served);
         };
-        let admitted = Admitted { user, group: served.group, credential: ctx.credential.clone() };
+        let grant = Grant { user, group: served.group, credential: ctx.credential.clone() };
         let mut entries = lock(&self.entries);
         if let Some(access) = entries.get(&key) {
-            if access.attempt == attempt && access.admitted == admitted && !access.cut.is_cancelled() {
+            if access.attempt == attempt && access.grant == grant && !access.revocation.is_revoked() {
                 access.checked(checked);
                 access.used();
                 return Admission::Open(access.clone());
             }
-            access.cut.cancel();
+            access.revocation.revoke();
         }
         let clock = MonotonicClock(self.began);
         let access = Arc::new(Access {
-            admitted,
+            grant,
             attempt,
             upstream: self.upstream(attempt),
             counter: self.counter(&served.workload_slug),
-            load: self.load(user),
-            cut: Cut::default(),
+            concurrency: self.concurrency(user),
+            revocation: Revocation::default(),
             was_active: AtomicBool::new(false),
             checked_at: AtomicU64::new(clock.at(checked)),
             used_at: AtomicU64::new(clock.at(Instant::now())),
@@ -229,7 +235,7 @@ impl Proxy {
     /// Ends what is open through an entry that no longer holds.
     fn forget(&self, key: &str) {
         if let Some(access) = lock(&self.entries).remove(key) {
-            access.cut.cancel();
+            access.revocation.revoke();
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use base::Timestamp;
 use metrics::Gauge;
 
-use crate::measures::Measures;
+use crate::proxy_metrics::ProxyMetrics;
 use crate::{Proxy, lock};
 
 /// How a workload was used through the proxy since this server started.
@@ -43,10 +43,10 @@ impl Counter {
         self.last_at.fetch_max(now.micros(), Ordering::Relaxed);
     }
 
-    pub(crate) fn open_socket(self: &Arc<Self>, measures: &Measures) -> OpenSocket {
+    pub(crate) fn open_socket(self: &Arc<Self>, metrics: &ProxyMetrics) -> OpenSocket {
         self.open_sockets.fetch_add(1, Ordering::Relaxed);
-        measures.open_sockets.increment(1);
-        OpenSocket(self.clone(), measures.open_sockets.clone())
+        metrics.open_sockets.increment(1);
+        OpenSocket(self.clone(), metrics.open_sockets.clone())
     }
 }
 

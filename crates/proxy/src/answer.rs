@@ -4,16 +4,16 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::{Html, IntoResponse as _};
 use base::secret::random_text;
-use base::{Error, Kind};
+use base::{Error, ErrorKind};
 use ui_pages::Page as _;
 use ui_pages::components::Link;
 use ui_pages::content::ContentPage;
 use web_kit::{problem, status_of};
 
-use crate::origin::Asked;
+use crate::fetch_metadata::FetchMetadata;
 use crate::{Proxy, Served, forward};
 
-/// A page of ours holds text, one style sheet and a link.
+/// A page of ours holds text, one style sheet and a link. Nobody else may frame it (clickjacking).
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 /// A workload that starts is asked for again after so many seconds.
@@ -21,26 +21,31 @@ const REFRESH_SECONDS: &str = "2";
 
 impl Proxy {
     /// An error, as a page where a person reads it.
-    pub(crate) fn refuse(&self, error: &Error, asked: &Asked, served: Option<&Served>) -> Response<Body> {
+    pub(crate) fn refuse(
+        &self,
+        error: &Error,
+        fetch: &FetchMetadata,
+        served: Option<&Served>,
+    ) -> Response<Body> {
         let request_id = random_text(&*self.portal.clock, 16);
         let status = match error.code() {
             "workload_broken" => StatusCode::BAD_GATEWAY,
             "workload_late" => StatusCode::GATEWAY_TIMEOUT,
             _ => status_of(error.kind()),
         };
-        if error.kind() == Kind::Internal {
+        if error.kind() == ErrorKind::Internal {
             tracing::error!(error = ?error, id = %request_id, "a request to a workload failed");
         } else {
             tracing::debug!(error = ?error, id = %request_id, "a request to a workload was refused");
         }
         let is_starting = error.code() == forward::starting().code();
-        let page = asked.wants_page.then(|| self.page(error, status, served, is_starting));
+        let page = fetch.wants_page.then(|| self.page(error, status, served, is_starting));
         let mut response = match page.map(|page| page.html()) {
             Some(Ok(html)) => (status, Html(html)).into_response(),
             _ => problem::response(error, status, &request_id),
         };
         let headers = response.headers_mut();
-        if is_starting && asked.wants_page {
+        if is_starting && fetch.wants_page {
             headers.insert(header::REFRESH, HeaderValue::from_static(REFRESH_SECONDS));
         }
         if let Some(seconds) = error.retry_after_seconds() {
@@ -66,12 +71,12 @@ impl Proxy {
             None => Link::new("Portico", format!("{portal}/")),
         };
         let title = match error.kind() {
-            Kind::NotFound => "Nothing is here",
-            Kind::Unauthenticated => "You are not signed in",
-            Kind::Forbidden => "You may not do this",
-            Kind::TooManyRequests => "Too much at once",
-            Kind::Unavailable if is_starting => "Starting",
-            Kind::Unavailable => "Not available just now",
+            ErrorKind::NotFound => "Nothing is here",
+            ErrorKind::Unauthenticated => "You are not signed in",
+            ErrorKind::Forbidden => "You may not do this",
+            ErrorKind::TooManyRequests => "Too much at once",
+            ErrorKind::Unavailable if is_starting => "Starting",
+            ErrorKind::Unavailable => "Not available just now",
             _ => "This did not work",
         };
         ContentPage {
@@ -104,7 +109,7 @@ pub(crate) fn ours(response: &mut Response<Body>) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// To another address; the code or path in this one is told to nobody.
+/// To another address; the code or path in this one leaks to nobody by `Referer`.
 pub(crate) fn see_other(url: &str) -> Response<Body> {
     let mut response = axum::response::Redirect::to(url).into_response();
     ours(&mut response);

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use base::Secret;
 
-use crate::place::{Place, base_path};
+use crate::content_address::{ContentAddress, base_path};
 
 /// Whether the platform keeps a cookie of this name. Browsers compare prefixes without their case.
 fn is_ours(name: &str) -> bool {
@@ -13,7 +13,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Takes the platform's cookies out of a request.
-pub(crate) fn keep_ours_back(headers: &mut HeaderMap) {
+pub(crate) fn strip_platform_cookies(headers: &mut HeaderMap) {
     let mut kept = Vec::new();
     for value in headers.get_all(header::COOKIE) {
         for pair in value.as_bytes().split(|byte| *byte == b';') {
@@ -78,9 +78,9 @@ fn confined(value: &HeaderValue, path: &str) -> Option<HeaderValue> {
 }
 
 /// The header that keeps a content session in the browser.
-pub(crate) fn content_session(place: &Place, slug: &str, secret: &Secret) -> Option<HeaderValue> {
-    let (name, path) = place.cookie(slug);
-    let secure = if place.is_https() { "; Secure" } else { "" };
+pub(crate) fn content_session(address: &ContentAddress, slug: &str, secret: &Secret) -> Option<HeaderValue> {
+    let (name, path) = address.cookie(slug);
+    let secure = if address.is_https() { "; Secure" } else { "" };
     let age = accounts::sessions::LIFETIME_SECONDS;
     let text =
         format!("{name}={}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", secret.expose());
@@ -135,11 +135,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("a=1; portico-session=x;b=2"));
         headers.append(header::COOKIE, HeaderValue::from_static("__Host-portico=y; c"));
-        keep_ours_back(&mut headers);
+        strip_platform_cookies(&mut headers);
         assert_eq!(headers.get_all(header::COOKIE).iter().collect::<Vec<_>>(), ["a=1; b=2; c"]);
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_static("portico-content=x"));
-        keep_ours_back(&mut headers);
+        strip_platform_cookies(&mut headers);
         assert!(headers.is_empty());
     }
 }

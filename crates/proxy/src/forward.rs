@@ -1,4 +1,4 @@
-//! One request to a workload and its answer, streamed both ways.
+//! The reverse proxy of one request to a workload and its response, streamed both ways.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,36 +7,37 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
-use base::{Error, Kind, Result};
+use base::{Error, ErrorKind, Result};
 use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use web_kit::guard::peer_address;
 
 use crate::access::{self, Access};
-use crate::load::Slot;
-use crate::upstream::{Link, Trouble};
-use crate::{Proxy, cookies, headers, measures};
+use crate::concurrency::Permit;
+use crate::upstream::{PooledConnection, UpstreamError};
+use crate::{Proxy, cookies, headers, proxy_metrics};
 
 /// Sends a request on and gives the workload's answer. Both bodies stream; nothing is kept.
 pub(crate) async fn forward(
     proxy: &Proxy,
     access: Arc<Access>,
-    slot: Slot,
+    permit: Permit,
     mut parts: Parts,
     body: Body,
 ) -> Result<Response<Body>> {
     outgoing(proxy, &mut parts)?;
-    let request = Request::from_parts(parts, proxy.measures.counted(body));
+    let request = Request::from_parts(parts, proxy.metrics.counted(body));
     let sent = tokio::select! {
         biased;
-        () = access.cut.cancelled() => return Err(cut()),
-        sent = access.upstream.send(&*proxy.portal.runner, request) => sent,
+        () = access.revocation.revoked() => return Err(access_revoked()),
+        sent = access.upstream.send(&proxy.connections, request) => sent,
     };
-    let (response, link) = sent.map_err(|trouble| proxy.told(&trouble))?;
+    let (response, connection) = sent.map_err(|error| proxy.upstream_error(&error))?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(proxy.told(&Trouble::Broken("it switched protocols unasked".to_owned())));
+        return Err(proxy
+            .upstream_error(&UpstreamError::ConnectionBroken("it switched protocols unasked".to_owned())));
     }
-    Ok(incoming(proxy, access, slot, response, Some(link)))
+    Ok(incoming(proxy, access, permit, response, Some(connection)))
 }
 
 /// Makes a request of a browser or program into one for the workload.
@@ -56,15 +57,15 @@ pub(crate) fn outgoing(proxy: &Proxy, parts: &mut Parts) -> Result<()> {
     if access::token(&parts.headers).is_some() {
         parts.headers.remove(header::AUTHORIZATION);
     }
-    cookies::keep_ours_back(&mut parts.headers);
+    cookies::strip_platform_cookies(&mut parts.headers);
     let host = parts.headers.get(header::HOST).cloned();
-    let origin = headers::Origin {
+    let forwarded = headers::Forwarded {
         peer,
         is_trusted: peer.is_some_and(|peer| proxy.portal.settings.trusted_proxies.contains(&peer)),
-        scheme: proxy.settings.place.scheme(),
+        scheme: proxy.settings.address.scheme(),
         host: host.as_ref(),
     };
-    headers::tell_origin(&mut parts.headers, &origin);
+    headers::set_forwarded(&mut parts.headers, &forwarded);
     Ok(())
 }
 
@@ -72,15 +73,16 @@ pub(crate) fn outgoing(proxy: &Proxy, parts: &mut Parts) -> Result<()> {
 pub(crate) fn incoming(
     proxy: &Proxy,
     access: Arc<Access>,
-    slot: Slot,
+    permit: Permit,
     response: Response<Incoming>,
-    link: Option<Link>,
+    connection: Option<PooledConnection>,
 ) -> Response<Body> {
     let (mut parts, inner) = response.into_parts();
     returned(&mut parts.headers, &access.slug);
-    let bytes = proxy.measures.bytes_down.clone();
-    let relay = Relay { inner, bytes, access, _slot: slot, link, is_done: false, cut: None };
-    Response::from_parts(parts, Body::new(relay))
+    let bytes = proxy.metrics.bytes_down.clone();
+    let body =
+        RelayedBody { inner, bytes, access, _permit: permit, connection, is_done: false, revoked: None };
+    Response::from_parts(parts, Body::new(body))
 }
 
 /// The headers of an answer on its way back.
@@ -91,33 +93,37 @@ pub(crate) fn returned(headers: &mut HeaderMap, slug: &str) {
 }
 
 impl Proxy {
-    /// Counts a workload's silence, and says what it means.
-    pub(crate) fn told(&self, trouble: &Trouble) -> Error {
-        self.measures.unanswered(trouble);
-        told(trouble)
+    /// Counts an upstream error, and says what it means.
+    pub(crate) fn upstream_error(&self, error: &UpstreamError) -> Error {
+        self.metrics.failed(error);
+        public_error(error)
     }
 }
 
-/// What a workload's silence means for whoever asked.
-fn told(trouble: &Trouble) -> Error {
-    match trouble {
+/// What an upstream error means for the client.
+fn public_error(error: &UpstreamError) -> Error {
+    match error {
         // It is ready, so something did once.
-        Trouble::NotListening => {
-            Error::new(Kind::Unavailable, "workload_silent", "The workload runs, but nothing in it listens.")
-                .with_hint("Try again in a moment; if it stays like this, restart it on its page in Portico.")
-                .with_retry_after(2)
-        }
-        Trouble::Timeout => {
-            Error::new(Kind::Unavailable, "workload_busy", "The workload does not accept connections.")
+        UpstreamError::NotListening => Error::new(
+            ErrorKind::Unavailable,
+            "workload_silent",
+            "The workload runs, but nothing in it listens.",
+        )
+        .with_hint("Try again in a moment; if it stays like this, restart it on its page in Portico.")
+        .with_retry_after(2),
+        UpstreamError::ConnectTimeout => {
+            Error::new(ErrorKind::Unavailable, "workload_busy", "The workload does not accept connections.")
                 .with_hint("It may be busy; try again, or look at its log.")
                 .with_retry_after(5)
         }
-        Trouble::Late => late(),
-        Trouble::Unsent => Error::invalid("The request broke off before its body was complete.")
-            .with_code("body_incomplete")
-            .with_hint("Send it again."),
-        Trouble::Broken(cause) => Error::new(
-            Kind::Unavailable,
+        UpstreamError::ResponseTimeout => response_timeout(),
+        UpstreamError::RequestIncomplete => {
+            Error::invalid("The request broke off before its body was complete.")
+                .with_code("body_incomplete")
+                .with_hint("Send it again.")
+        }
+        UpstreamError::ConnectionBroken(cause) => Error::new(
+            ErrorKind::Unavailable,
             "workload_broken",
             "The workload closed the connection without an answer.",
         )
@@ -128,38 +134,38 @@ fn told(trouble: &Trouble) -> Error {
 
 /// It runs, and does not answer yet.
 pub(crate) fn starting() -> Error {
-    Error::new(Kind::Unavailable, "workload_starting", "The workload is starting.")
+    Error::new(ErrorKind::Unavailable, "workload_starting", "The workload is starting.")
         .with_hint("Try again in a moment.")
         .with_retry_after(2)
 }
 
-fn late() -> Error {
+fn response_timeout() -> Error {
     Error::new(
-        Kind::Unavailable,
+        ErrorKind::Unavailable,
         "workload_late",
         "The workload did not begin its answer within ten minutes.",
     )
     .with_hint("Look at its log.")
 }
 
-fn cut() -> Error {
+fn access_revoked() -> Error {
     Error::unauthenticated("Your access to this workload ended, or the workload did.")
         .with_code("access_ended")
         .with_hint("Open it again from its page in Portico.")
 }
 
-/// The body of an answer while it passes. It ends early when the access does.
-struct Relay {
+/// The body of a response while it passes. It ends early when the access is revoked.
+struct RelayedBody {
     inner: Incoming,
     bytes: metrics::Counter,
     access: Arc<Access>,
-    _slot: Slot,
-    link: Option<Link>,
+    _permit: Permit,
+    connection: Option<PooledConnection>,
     is_done: bool,
-    cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    revoked: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
-impl hyper::body::Body for Relay {
+impl hyper::body::Body for RelayedBody {
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -168,11 +174,11 @@ impl hyper::body::Body for Relay {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let this = &mut *self;
-        if this.access.cut.is_cancelled() {
+        if this.access.revocation.is_revoked() {
             return Poll::Ready(Some(Err("the access to the workload ended".into())));
         }
-        let polled = match &mut this.link {
-            Some(link) => link.poll_frame(&mut this.inner, context),
+        let polled = match &mut this.connection {
+            Some(connection) => connection.poll_frame(&mut this.inner, context),
             None => Pin::new(&mut this.inner).poll_frame(context),
         };
         match polled {
@@ -181,14 +187,14 @@ impl hyper::body::Body for Relay {
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Ok(frame))) => {
-                measures::count(&this.bytes, &frame);
+                proxy_metrics::count(&this.bytes, &frame);
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Pending => {
                 let access = &this.access;
-                let cut = this.cut.get_or_insert_with(|| Box::pin(access.cut.cancelled_owned()));
-                if cut.as_mut().poll(context).is_ready() {
+                let revoked = this.revoked.get_or_insert_with(|| Box::pin(access.revocation.revoked_owned()));
+                if revoked.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Some(Err("the access to the workload ended".into())));
                 }
                 Poll::Pending
@@ -205,12 +211,12 @@ impl hyper::body::Body for Relay {
     }
 }
 
-impl Drop for Relay {
+impl Drop for RelayedBody {
     fn drop(&mut self) {
         if (self.is_done || self.inner.is_end_stream())
-            && let Some(link) = self.link.take()
+            && let Some(connection) = self.connection.take()
         {
-            self.access.upstream.put_back(link);
+            self.access.upstream.put_back(connection);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Headers on their way through.
+//! Headers on their way through the reverse proxy.
 
 use std::net::IpAddr;
 
@@ -40,13 +40,13 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
-        // These are never a connection's own; without them a message means something else.
+        // These are never a connection's own; without them a message means something else (request smuggling).
         .filter(|name| *name != header::HOST && *name != header::CONTENT_LENGTH)
         .collect();
     remove_where(headers, |name| HOP_BY_HOP.contains(name) || named.contains(name));
 }
 
-/// One look at the names that are there costs less than asking for each that may be.
+/// One pass over the names that are there costs less than asking for each that may be.
 fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {
     let unwanted: Vec<HeaderName> = headers.keys().filter(|name| is_unwanted(name)).cloned().collect();
     for name in unwanted {
@@ -54,8 +54,8 @@ fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bo
     }
 }
 
-/// Where a request came from, as the workload is told.
-pub(crate) struct Origin<'a> {
+/// Where a request came from, as the workload sees it in `X-Forwarded-*`.
+pub(crate) struct Forwarded<'a> {
     pub(crate) peer: Option<IpAddr>,
     /// Whether the peer's own word on where it got the request from counts.
     pub(crate) is_trusted: bool,
@@ -63,19 +63,19 @@ pub(crate) struct Origin<'a> {
     pub(crate) host: Option<&'a HeaderValue>,
 }
 
-/// Says where the request came from; what the client said of that is dropped.
-pub(crate) fn tell_origin(headers: &mut HeaderMap, origin: &Origin<'_>) {
-    let before = headers.get(FORWARDED_FOR).cloned().filter(|_| origin.is_trusted);
+/// Says where the request came from; what the client claims of that is dropped (spoofing).
+pub(crate) fn set_forwarded(headers: &mut HeaderMap, forwarded: &Forwarded<'_>) {
+    let before = headers.get(FORWARDED_FOR).cloned().filter(|_| forwarded.is_trusted);
     remove_where(headers, |name| {
         name.as_str().starts_with("x-forwarded-") || *name == "x-real-ip" || *name == "forwarded"
     });
     let before = before.as_ref().and_then(|value| value.to_str().ok()).map(|value| format!("{value}, "));
-    let peer = origin.peer.map(|peer| format!("{}{peer}", before.unwrap_or_default()));
+    let peer = forwarded.peer.map(|peer| format!("{}{peer}", before.unwrap_or_default()));
     if let Some(chain) = peer.and_then(|text| HeaderValue::try_from(text).ok()) {
         headers.insert(FORWARDED_FOR, chain);
     }
-    headers.insert("x-forwarded-proto", HeaderValue::from_static(origin.scheme));
-    if let Some(host) = origin.host {
+    headers.insert("x-forwarded-proto", HeaderValue::from_static(forwarded.scheme));
+    if let Some(host) = forwarded.host {
         headers.insert("x-forwarded-host", host.clone());
     }
 }
@@ -131,10 +131,10 @@ mod tests {
         for (is_trusted, chain) in [(false, "1.2.3.4"), (true, "6.6.6.6, 1.2.3.4")] {
             let mut headers = claimed.clone();
             let peer = "1.2.3.4".parse().ok();
-            tell_origin(&mut headers, &Origin { peer, is_trusted, scheme: "https", host: Some(&host) });
-            let told =
+            set_forwarded(&mut headers, &Forwarded { peer, is_trusted, scheme: "https", host: Some(&host) });
+            let expected =
                 [("x-forwarded-for", chain), ("x-forwarded-proto", "https"), ("x-forwarded-host", "h:1")];
-            assert_eq!(headers, map(&told));
+            assert_eq!(headers, map(&expected));
         }
     }
 

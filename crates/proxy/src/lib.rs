@@ -1,9 +1,10 @@
 //! The reverse proxy into workloads that serve HTTP, and the content origin that it is reached at.
 //!
 //! What people make is never shown on the portal's origin. A workload is served below `/w/<slug>/` of the content
-//! origin: a host of its own per workload ([`Place::Domain`]), or another port of one machine ([`Place::Port`]). The
-//! portal's cookie does not go there: [`open`] trades it for a [content session](accounts::content) by a code that
-//! works once. Every request and upgrade is authorized ([`access`]); what stays open is looked at again every second.
+//! origin: a host of its own per workload ([`ContentAddress::Domain`]), or another port of one machine
+//! ([`ContentAddress::Port`]). The portal's cookie does not go there: [`open`] trades it for a
+//! [content session](accounts::content) by an exchange code that works once. Every request and upgrade is authorized
+//! ([`access`]); what stays open is checked again every second.
 //!
 //! In port mode all workloads share one origin, so the pages of one can send requests to another *of the same person*.
 //! Where several people's workloads may be opened by one person, use a domain.
@@ -11,16 +12,16 @@
 mod access;
 mod activity;
 mod answer;
-mod codes;
+mod concurrency;
+mod content_address;
 mod cookies;
-mod cut;
+mod exchange_codes;
+mod fetch_metadata;
 mod forward;
 mod headers;
-mod load;
-mod measures;
 mod open;
-mod origin;
-mod place;
+mod proxy_metrics;
+mod revocation;
 mod routes;
 mod socket;
 mod state;
@@ -32,13 +33,15 @@ mod watch;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base::{AttemptId, GroupId, UserId};
+use exchange_codes::ExchangeCodes;
 use futures::future::BoxFuture;
+use proxy_metrics::ProxyMetrics;
 use state::State;
 use web_kit::Portal;
 use workloads::engine::Opens;
 
 pub use activity::Activity;
-pub use place::{ContentSettings, Place};
+pub use content_address::{ContentAddress, ContentSettings};
 pub use routes::{ContentOrigin, ContentPolicy, ContentRow, ROWS};
 pub use tunnel::{Bridge, Refusal, Tunnel};
 
@@ -79,15 +82,16 @@ impl std::ops::Deref for Proxy {
 impl Proxy {
     pub fn new(portal: Portal, serving: Arc<dyn Serving>, settings: ContentSettings) -> Self {
         Self(Arc::new(State {
+            connections: portal.workloads.connections(),
             portal,
             serving,
             settings,
-            codes: codes::Codes::default(),
+            codes: ExchangeCodes::default(),
             entries: Mutex::default(),
             upstreams: Mutex::default(),
-            loads: Mutex::default(),
+            concurrency: Mutex::default(),
             activities: Mutex::default(),
-            measures: measures::Measures::new(),
+            metrics: ProxyMetrics::new(),
             began: tokio::time::Instant::now(),
         }))
     }

@@ -7,8 +7,8 @@ use base::{Credential, Error, OpContext, SessionId};
 use serde::Deserialize;
 use web_kit::{Answer, AnswerKind, Ctx, Dialect, InGroup, Policy, QueryString, RouteTable};
 
-use crate::codes::Pass;
-use crate::place::base_path;
+use crate::content_address::base_path;
+use crate::exchange_codes::CodeGrant;
 use crate::{Proxy, access, answer, is_slug, view};
 
 #[derive(Debug, Default, Deserialize)]
@@ -50,8 +50,8 @@ impl Proxy {
             return Ok(answer::see_other(&served.page));
         }
         let session = session_of(&ctx)?;
-        let code = self.codes.make(&*self.portal.clock, slug, Pass { session, view: None });
-        let enter = self.settings.place.origin(slug) + &paths::content::Enter.link(slug);
+        let code = self.codes.issue(&*self.portal.clock, slug, CodeGrant { session, view: None });
+        let enter = self.settings.address.origin(slug) + &paths::content::Enter.link(slug);
         let to = destination(slug, to);
         Ok(answer::see_other(&paths::query(enter, &[("code", code.expose()), ("to", &to)])))
     }

@@ -16,9 +16,9 @@ use serde::Deserialize;
 use tower::{Service, ServiceExt as _};
 
 use crate::access::{self, Admission};
-use crate::codes::Pass;
-use crate::load::What;
-use crate::origin::Asked;
+use crate::concurrency::Limited;
+use crate::exchange_codes::CodeGrant;
+use crate::fetch_metadata::FetchMetadata;
 use crate::{Proxy, Served, answer, cookies, forward, is_slug, open, socket, view};
 
 /// Who may use a row.
@@ -98,13 +98,13 @@ impl Proxy {
     }
 
     fn counted(&self, response: Response<Body>) -> Response<Body> {
-        self.measures.answered(response.status());
+        self.metrics.answered(response.status());
         response
     }
 
     /// Whether a request for this host belongs to the content origin, whatever listener it came to.
     pub fn is_content_host(&self, headers: &HeaderMap, uri: &Uri) -> bool {
-        self.settings.place.is_host(host(headers, uri))
+        self.settings.address.is_host(host(headers, uri))
     }
 }
 
@@ -123,8 +123,8 @@ async fn style() -> Response<Body> {
 }
 
 async fn nothing(State(proxy): State<Proxy>, request: Request) -> Response<Body> {
-    let asked = Asked::new(request.method(), request.headers(), false);
-    proxy.refuse(&Error::not_found("page at this address"), &asked, None)
+    let fetch = FetchMetadata::new(request.method(), request.headers(), false);
+    proxy.refuse(&Error::not_found("page at this address"), &fetch, None)
 }
 
 #[derive(Debug, Deserialize)]
@@ -144,23 +144,23 @@ async fn enter(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let asked = Asked::new(&method, &headers, false);
+    let fetch = FetchMetadata::new(&method, &headers, false);
     // A HEAD request must not spend the code.
     if !is_slug(&slug) || method != Method::GET {
-        return proxy.refuse(&access::missing(), &asked, None);
+        return proxy.refuse(&access::missing(), &fetch, None);
     }
-    if !proxy.settings.place.may_enter(host(&headers, &uri), &slug) {
-        return proxy.refuse(&wrong_host(), &asked, None);
+    if !proxy.settings.address.may_enter(host(&headers, &uri), &slug) {
+        return proxy.refuse(&wrong_host(), &fetch, None);
     }
     let to = open::destination(&slug, &entering.to);
-    let pass = proxy.codes.take(&*proxy.portal.clock, &entering.code, &slug);
-    let Some(Pass { session, view: None }) = pass else {
+    let grant = proxy.codes.redeem(&*proxy.portal.clock, &entering.code, &slug);
+    let Some(CodeGrant { session, view: None }) = grant else {
         // Spent or late, as after a reload: whoever is in goes on, others get a new one.
         return answer::see_other(&to);
     };
     let opened = proxy.portal.accounts.open_content_session(&proxy.context(), session, &slug).await;
     let cookie = opened.and_then(|secret| {
-        cookies::content_session(&proxy.settings.place, &slug, &secret)
+        cookies::content_session(&proxy.settings.address, &slug, &secret)
             .ok_or_else(|| Error::internal("make the cookie of a content session"))
     });
     match cookie {
@@ -169,7 +169,7 @@ async fn enter(
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
-        Err(error) => proxy.refuse(&error, &asked, None),
+        Err(error) => proxy.refuse(&error, &fetch, None),
     }
 }
 
@@ -181,52 +181,52 @@ async fn workload(State(proxy): State<Proxy>, request: Request) -> Response<Body
 async fn to_workload(proxy: &Proxy, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let is_upgrade = socket::is_upgrade(&parts.method, parts.version, &parts.headers);
-    let asked = Asked::new(&parts.method, &parts.headers, is_upgrade);
+    let fetch = FetchMetadata::new(&parts.method, &parts.headers, is_upgrade);
     let mut served = None;
-    match pass(proxy, &asked, parts, body, &mut served).await {
+    match proxy_request(proxy, &fetch, parts, body, &mut served).await {
         Ok(response) => response,
-        Err(error) => proxy.refuse(&error, &asked, served.as_ref()),
+        Err(error) => proxy.refuse(&error, &fetch, served.as_ref()),
     }
 }
 
-async fn pass(
+async fn proxy_request(
     proxy: &Proxy,
-    asked: &Asked,
+    fetch: &FetchMetadata,
     parts: axum::http::request::Parts,
     body: Body,
-    not_now: &mut Option<Served>,
+    unavailable: &mut Option<Served>,
 ) -> Result<Response<Body>> {
     let slug = slug_of(parts.uri.path()).ok_or_else(access::missing)?.to_owned();
-    if !proxy.settings.place.serves(host(&parts.headers, &parts.uri), &slug) {
+    if !proxy.settings.address.serves(host(&parts.headers, &parts.uri), &slug) {
         return Err(access::missing());
     }
-    let shown = match access::shown(proxy, &slug, &parts.headers) {
-        Ok(shown) => shown,
-        Err(_) if asked.is_navigation => return Ok(proxy.to_portal(&slug, &parts.uri)),
+    let presented = match access::presented(proxy, &slug, &parts.headers) {
+        Ok(presented) => presented,
+        Err(_) if fetch.is_navigation => return Ok(proxy.to_portal(&slug, &parts.uri)),
         Err(error) => return Err(error),
     };
-    let access = match proxy.admit(&slug, &shown, asked).await {
+    let access = match proxy.admit(&slug, &presented, fetch).await {
         Ok(Admission::Open(access)) => access,
-        Ok(Admission::NotNow(served)) => {
+        Ok(Admission::Unavailable(served)) => {
             let error = if served.attempt.is_some() { forward::starting() } else { not_running() };
-            *not_now = Some(served);
+            *unavailable = Some(served);
             return Err(error);
         }
-        Err(error) if error.kind() == base::Kind::Unauthenticated && asked.is_navigation => {
+        Err(error) if error.kind() == base::ErrorKind::Unauthenticated && fetch.is_navigation => {
             return Ok(proxy.to_portal(&slug, &parts.uri));
         }
         Err(error) => return Err(error),
     };
-    if asked.is_activity() {
+    if fetch.is_activity() {
         access.touch(&*proxy.portal.clock);
     }
     let settings = &proxy.settings;
-    if asked.is_upgrade {
-        let slot = access.load.take(What::Socket, settings.sockets_per_person)?;
-        socket::open(proxy, access, slot, parts).await
+    if fetch.is_upgrade {
+        let permit = access.concurrency.acquire(Limited::Socket, settings.sockets_per_person)?;
+        socket::open(proxy, access, permit, parts).await
     } else {
-        let slot = access.load.take(What::Request, settings.requests_per_person)?;
-        forward::forward(proxy, access, slot, parts, body).await
+        let permit = access.concurrency.acquire(Limited::Request, settings.requests_per_person)?;
+        forward::forward(proxy, access, permit, parts, body).await
     }
 }
 

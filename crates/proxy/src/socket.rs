@@ -18,40 +18,40 @@ use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
 
 use crate::access::Access;
 use crate::activity::OpenSocket;
+use crate::concurrency::Permit;
 use crate::forward;
-use crate::load::Slot;
-use crate::upstream::Trouble;
+use crate::upstream::UpstreamError;
 use crate::{Proxy, socket::frames::Frames};
 
 /// How long both sides may take to switch protocols once they agreed.
 const SWITCH: Duration = Duration::from_secs(10);
-/// How long one side may go on when the other has said its last word.
+/// How long one side may go on after the other's half-close.
 const LINGER: Duration = Duration::from_secs(10);
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
-fn says(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
+fn lists(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
     headers
         .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|item| item.trim().eq_ignore_ascii_case(word))
+        .any(|item| item.trim().eq_ignore_ascii_case(token))
 }
 
 /// Whether a request asks for a WebSocket. No other protocol is switched to.
 pub(crate) fn is_upgrade(method: &Method, version: Version, headers: &HeaderMap) -> bool {
     *method == Method::GET
         && version == Version::HTTP_11
-        && says(headers, header::CONNECTION, "upgrade")
-        && says(headers, header::UPGRADE, "websocket")
+        && lists(headers, header::CONNECTION, "upgrade")
+        && lists(headers, header::UPGRADE, "websocket")
 }
 
 /// Asks the workload for a WebSocket and joins both sides when it agrees; otherwise gives its answer.
 pub(crate) async fn open(
     proxy: &Proxy,
     access: Arc<Access>,
-    slot: Slot,
+    permit: Permit,
     mut parts: Parts,
 ) -> Result<Response<Body>> {
     let client = parts
@@ -64,28 +64,30 @@ pub(crate) async fn open(
     parts.headers.remove(header::CONTENT_LENGTH);
     let request = Request::from_parts(parts, Body::empty());
     let sent = tokio::select! {
-        sent = access.upstream.send_upgrade(&*proxy.portal.runner, request) => sent,
-        () = access.cut.cancelled() => return Err(crate::access::not_signed_in()),
+        sent = access.upstream.send_upgrade(&proxy.connections, request) => sent,
+        () = access.revocation.revoked() => return Err(crate::access::not_signed_in()),
     };
-    let mut response = sent.map_err(|trouble| proxy.told(&trouble))?;
+    let mut response = sent.map_err(|error| proxy.upstream_error(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(forward::incoming(proxy, access, slot, response, None));
+        return Ok(forward::incoming(proxy, access, permit, response, None));
     }
-    if !says(response.headers(), header::UPGRADE, "websocket") {
-        return Err(proxy.told(&Trouble::Broken("it switched to no WebSocket".to_owned())));
+    if !lists(response.headers(), header::UPGRADE, "websocket") {
+        return Err(
+            proxy.upstream_error(&UpstreamError::ConnectionBroken("it switched to no WebSocket".to_owned()))
+        );
     }
     let workload = hyper::upgrade::on(&mut response);
     let (mut parts, _) = response.into_parts();
     forward::returned(&mut parts.headers, &access.slug);
     switching(&mut parts.headers);
-    proxy.measures.upgrades.increment(1);
-    let joined = Joined {
-        _open: access.counter.open_socket(&proxy.measures),
-        _slot: slot,
+    proxy.metrics.upgrades.increment(1);
+    let relay = SocketRelay {
+        _open: access.counter.open_socket(&proxy.metrics),
+        _permit: permit,
         access,
         proxy: proxy.clone(),
     };
-    tokio::spawn(joined.run(client, workload));
+    tokio::spawn(relay.run(client, workload));
     Ok(Response::from_parts(parts, Body::empty()))
 }
 
@@ -95,29 +97,29 @@ fn switching(headers: &mut HeaderMap) {
 }
 
 /// An open WebSocket.
-struct Joined {
+struct SocketRelay {
     access: Arc<Access>,
     proxy: Proxy,
-    _slot: Slot,
+    _permit: Permit,
     _open: OpenSocket,
 }
 
-impl Joined {
+impl SocketRelay {
     async fn run(self, client: OnUpgrade, workload: OnUpgrade) {
         let both = tokio::time::timeout(SWITCH, async { tokio::try_join!(client, workload) });
         let Ok(Ok((client, workload))) = both.await else { return };
         let (from_client, mut to_client) = tokio::io::split(TokioIo::new(client));
-        let measures = &self.proxy.measures;
+        let metrics = &self.proxy.metrics;
         let (from_workload, mut to_workload) = tokio::io::split(TokioIo::new(workload));
-        let mut from_workload = Looked {
+        let mut from_workload = Inspected {
             inner: from_workload,
-            look: |read: &[u8]| measures.bytes_down.increment(read.len() as u64),
+            inspect: |read: &[u8]| metrics.bytes_down.increment(read.len() as u64),
         };
         let mut frames = Frames::default();
-        let mut from_client = Looked {
+        let mut from_client = Inspected {
             inner: from_client,
-            look: |read: &[u8]| {
-                measures.bytes_up.increment(read.len() as u64);
+            inspect: |read: &[u8]| {
+                metrics.bytes_up.increment(read.len() as u64);
                 if frames.hold_data(read) {
                     self.access.touch(&*self.proxy.portal.clock);
                 }
@@ -141,18 +143,18 @@ impl Joined {
         // Dropping both sides closes them.
         tokio::select! {
             () = both => {}
-            () = self.access.cut.cancelled() => {}
+            () = self.access.revocation.revoked() => {}
         }
     }
 }
 
-/// A reader whose bytes are looked at on their way.
-struct Looked<R, F> {
+/// A reader whose bytes are inspected on their way.
+struct Inspected<R, F> {
     inner: R,
-    look: F,
+    inspect: F,
 }
 
-impl<R: AsyncRead + Unpin, F: FnMut(&[u8]) + Unpin> AsyncRead for Looked<R, F> {
+impl<R: AsyncRead + Unpin, F: FnMut(&[u8]) + Unpin> AsyncRead for Inspected<R, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -160,7 +162,7 @@ impl<R: AsyncRead + Unpin, F: FnMut(&[u8]) + Unpin> AsyncRead for Looked<R, F> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-        (self.look)(buffer.filled().get(before..).unwrap_or_default());
+        (self.inspect)(buffer.filled().get(before..).unwrap_or_default());
         polled
     }
 }

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, Weak};
 use base::{AttemptId, UserId};
 use tokio::time::Instant;
 use web_kit::Portal;
+use workloads::running::Connections;
 
 use crate::access::Access;
 use crate::activity::Counter;
-use crate::codes::Codes;
-use crate::load::Load;
-use crate::measures::Measures;
+use crate::concurrency::Concurrency;
+use crate::exchange_codes::ExchangeCodes;
+use crate::proxy_metrics::ProxyMetrics;
 use crate::upstream::Upstream;
 use crate::{ContentSettings, Serving};
 
@@ -19,12 +20,13 @@ use crate::{ContentSettings, Serving};
 pub struct State {
     pub(crate) portal: Portal,
     pub(crate) serving: Arc<dyn Serving>,
+    pub(crate) connections: Connections,
     pub(crate) settings: ContentSettings,
-    pub(crate) codes: Codes,
+    pub(crate) codes: ExchangeCodes,
     pub(crate) entries: Mutex<HashMap<String, Arc<Access>>>,
     pub(crate) upstreams: Mutex<HashMap<AttemptId, Weak<Upstream>>>,
-    pub(crate) loads: Mutex<HashMap<UserId, Arc<Load>>>,
+    pub(crate) concurrency: Mutex<HashMap<UserId, Arc<Concurrency>>>,
     pub(crate) activities: Mutex<HashMap<String, Arc<Counter>>>,
-    pub(crate) measures: Measures,
+    pub(crate) metrics: ProxyMetrics,
     pub(crate) began: Instant,
 }

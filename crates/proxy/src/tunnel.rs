@@ -1,23 +1,23 @@
-//! The way into a notebook that is no HTTP: what SSH opens.
+//! A tunnel into a notebook that is no HTTP: what SSH opens.
 //!
 //! A notebook serves one more path, [`PATH`], that answers with another protocol than HTTP. The content origin never
 //! passes a request for it on (what lies below `.portico` is ours), nor any upgrade but to a WebSocket, so no page
-//! reaches it. Access is found out, watched and cut like that of a browser.
+//! reaches it. Access is authorized, watched and revoked like that of a browser.
 
 use std::sync::Arc;
 
 use accounts::Accounts;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, header};
-use base::{Actor, Credential, Error, Kind, OpContext, Person, Result};
+use base::{Actor, Credential, Error, ErrorKind, OpContext, Person, Result};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::access::{Access, Admission, may_open};
-use crate::load::{Slot, What};
-use crate::upstream::Trouble;
-use crate::{Proxy, Served, forward, is_slug, place};
+use crate::concurrency::{Limited, Permit};
+use crate::upstream::UpstreamError;
+use crate::{Proxy, Served, content_address, forward, is_slug};
 
 /// Below a workload's path.
 const PATH: &str = ".portico/bridge";
@@ -27,25 +27,25 @@ const PROTOCOL: HeaderValue = HeaderValue::from_static("portico-bridge");
 /// A connection to a process inside of a notebook.
 pub type Bridge = TokioIo<Upgraded>;
 
-/// Somebody's way into the attempt that runs a notebook now. It holds a place among their connections.
+/// Somebody's access to the attempt that runs a notebook now. It holds a permit of their connections.
 pub struct Tunnel {
     proxy: Proxy,
     access: Arc<Access>,
-    _slot: Slot,
+    _permit: Permit,
 }
 
-/// Why there is no way in.
+/// Why there is no tunnel.
 #[derive(Debug)]
 pub enum Refusal {
     /// It is not theirs, or not there.
-    Missing,
-    /// It is theirs, and this is what to tell them.
-    Told(Error),
+    NotFound,
+    /// It is theirs, and this is why it can't be reached.
+    Error(Error),
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self::Told(error)
+        Self::Error(error)
     }
 }
 
@@ -72,7 +72,7 @@ impl Proxy {
         Ok(self.serving.find(slug).await?.filter(|served| may_open(person, served)))
     }
 
-    /// A way into a workload for whoever showed `credential`, which was found to be this person's just now.
+    /// A tunnel into a workload for whoever authenticated with `credential` as this person just now.
     pub async fn tunnel(
         &self,
         person: Person,
@@ -80,30 +80,31 @@ impl Proxy {
         slug: &str,
     ) -> Result<Tunnel, Refusal> {
         let began = tokio::time::Instant::now();
-        let served = self.openable(&person, slug).await?.ok_or(Refusal::Missing)?;
+        let served = self.openable(&person, slug).await?.ok_or(Refusal::NotFound)?;
         let page = format!("{}{}", self.portal.settings.public_url, served.page);
         let is_starting = served.attempt.is_some();
         let key = format!("{slug} {credential:?}");
         let ctx = OpContext { actor: Actor::Person(person), credential, ..self.context() };
         let access = match self.remember(key, &ctx, served, began) {
             Admission::Open(access) => access,
-            Admission::NotNow(_) if is_starting => {
+            Admission::Unavailable(_) if is_starting => {
                 return Err(forward::starting().with_hint(format!("Wait until it is ready: {page}")).into());
             }
-            Admission::NotNow(_) => {
-                let error = Error::new(Kind::Unavailable, "workload_stopped", "The notebook does not run.");
+            Admission::Unavailable(_) => {
+                let error =
+                    Error::new(ErrorKind::Unavailable, "workload_stopped", "The notebook does not run.");
                 return Err(error.with_hint(format!("Start it on its page: {page}")).into());
             }
         };
-        let slot = access.load.take(What::Socket, self.settings.sockets_per_person)?;
-        Ok(Tunnel { proxy: self.clone(), access, _slot: slot })
+        let permit = access.concurrency.acquire(Limited::Socket, self.settings.sockets_per_person)?;
+        Ok(Tunnel { proxy: self.clone(), access, _permit: permit })
     }
 }
 
 impl Tunnel {
-    /// Comes when the right to it, or the attempt, ended.
-    pub fn cut(&self) -> WaitForCancellationFutureOwned {
-        self.access.cut.cancelled_owned()
+    /// Comes when access is revoked, or the attempt ended.
+    pub fn revoked(&self) -> WaitForCancellationFutureOwned {
+        self.access.revocation.revoked_owned()
     }
 
     /// Says that the person did something.
@@ -113,25 +114,31 @@ impl Tunnel {
 
     /// A new connection to a process of its own inside of the notebook.
     pub async fn bridge(&self) -> Result<Bridge> {
-        let path = format!("{}{PATH}", place::base_path(&self.access.slug));
+        let path = format!("{}{PATH}", content_address::base_path(&self.access.slug));
         let request = Request::get(path)
             .header(header::HOST, "localhost")
             .header(header::CONNECTION, "upgrade")
             .header(header::UPGRADE, PROTOCOL)
             .body(Body::empty())
             .map_err(|error| Error::internal_from("ask for a bridge", error))?;
-        let sent = self.access.upstream.send_upgrade(&*self.proxy.portal.runner, request).await;
-        let mut response = sent.map_err(|trouble| self.proxy.told(&trouble))?;
+        let sent = self.access.upstream.send_upgrade(&self.proxy.connections, request).await;
+        let mut response = sent.map_err(|error| self.proxy.upstream_error(&error))?;
         if response.status() == StatusCode::NOT_FOUND {
-            return Err(Error::new(Kind::Unavailable, "no_bridge", "This notebook has no way in by SSH.").with_hint(
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "no_bridge",
+                "This notebook has no way in by SSH.",
+            )
+            .with_hint(
                 "Restart it if it was started by an older Portico. Notebooks of container images have none.",
             ));
         }
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let trouble = Trouble::Broken(format!("it answered a bridge with {}", response.status()));
-            return Err(self.proxy.told(&trouble));
+            let error =
+                UpstreamError::ConnectionBroken(format!("it answered a bridge with {}", response.status()));
+            return Err(self.proxy.upstream_error(&error));
         }
         let upgraded = hyper::upgrade::on(&mut response).await;
-        upgraded.map(TokioIo::new).map_err(|error| self.proxy.told(&Trouble::from(error)))
+        upgraded.map(TokioIo::new).map_err(|error| self.proxy.upstream_error(&UpstreamError::from(error)))
     }
 }

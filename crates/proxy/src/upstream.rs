@@ -1,6 +1,6 @@
-//! Connections to a workload's HTTP server, used again while they are warm.
+//! A pool of keep-alive connections to a workload's HTTP server.
 
-mod link;
+mod connection;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,131 +8,133 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use base::AttemptId;
+use connection::{Io, SendError};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use link::{Io, Unanswered};
-use runner::{Runner, RunnerError};
+use runner::RunnerError;
 use tokio::time::Instant;
+use workloads::running::Connections;
 
 use crate::{Proxy, lock};
 
-pub(crate) use link::Link;
+pub(crate) use connection::PooledConnection;
 
 /// How long the workload may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may take to agree to another protocol.
-const UPGRADE: Duration = Duration::from_secs(10);
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Servers close idle connections after some seconds (the shortest known default is two). Ours are dropped before.
-const IDLE: Duration = Duration::from_millis(1500);
+const IDLE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// More idle connections than this are not kept.
-const MOST_IDLE: usize = 256;
+const MAX_IDLE: usize = 256;
 /// The HTTP server of one attempt.
 pub(crate) struct Upstream {
     attempt: String,
-    idle: Mutex<Vec<(Link, Instant)>>,
+    idle: Mutex<Vec<(PooledConnection, Instant)>>,
 }
 
-/// Why a workload gave no answer.
+/// Why a workload gave no response.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum UpstreamError {
     /// Nothing listens.
     NotListening,
-    /// It did not accept a connection in time.
-    Timeout,
-    /// It did not begin an answer in time.
-    Late,
+    /// It did not accept a connection, or another protocol, in time.
+    ConnectTimeout,
+    /// It did not begin a response in time.
+    ResponseTimeout,
     /// The client did not send its whole request.
-    Unsent,
-    /// The connection broke before there was an answer.
-    Broken(String),
+    RequestIncomplete,
+    /// The connection broke before there was a response.
+    ConnectionBroken(String),
 }
 
-impl From<hyper::Error> for Trouble {
+impl From<hyper::Error> for UpstreamError {
     fn from(error: hyper::Error) -> Self {
         // What hyper calls the user is the body that it was given to send.
-        if error.is_user() { Self::Unsent } else { Self::Broken(error.to_string()) }
+        if error.is_user() { Self::RequestIncomplete } else { Self::ConnectionBroken(error.to_string()) }
     }
 }
 
 impl Upstream {
-    /// Sends the request on a warm connection, or on a new one. The link goes [back](Upstream::put_back) when the
-    /// answer has been read.
+    /// Sends the request on an idle connection, or on a new one. It goes [back](Upstream::put_back) into the pool when
+    /// the response has been read.
     pub(crate) async fn send(
         &self,
-        runner: &dyn Runner,
+        connections: &Connections,
         mut request: Request<Body>,
-    ) -> Result<(Response<Incoming>, Link), Trouble> {
+    ) -> Result<(Response<Incoming>, PooledConnection), UpstreamError> {
         let streams = !request.body().is_end_stream();
-        while let Some(mut link) = self.warm().await {
-            match link.exchange(request, streams).await {
-                Ok(response) => return Ok((response, link)),
-                // The server closed it before any of the request was sent.
-                Err(Unanswered { unsent: Some(unsent), .. }) => request = unsent,
-                Err(Unanswered { trouble, .. }) => return Err(trouble),
+        while let Some(mut connection) = self.take_idle().await {
+            match connection.exchange(request, streams).await {
+                Ok(response) => return Ok((response, connection)),
+                // The server closed it before any of the request was sent, so a retry is safe.
+                Err(SendError { unsent: Some(unsent), .. }) => request = unsent,
+                Err(SendError { error, .. }) => return Err(error),
             }
         }
-        let mut link = Link::new(self.connect(runner).await?).await?;
-        match link.exchange(request, streams).await {
-            Ok(response) => Ok((response, link)),
-            Err(Unanswered { trouble, .. }) => Err(trouble),
+        let mut connection = PooledConnection::new(self.connect(connections).await?).await?;
+        match connection.exchange(request, streams).await {
+            Ok(response) => Ok((response, connection)),
+            Err(SendError { error, .. }) => Err(error),
         }
     }
 
     /// Sends a request that may switch protocols, on a connection of its own.
     pub(crate) async fn send_upgrade(
         &self,
-        runner: &dyn Runner,
+        connections: &Connections,
         request: Request<Body>,
-    ) -> Result<Response<Incoming>, Trouble> {
-        let (mut sender, connection) = http1::handshake(self.connect(runner).await?).await?;
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        let (mut sender, connection) = http1::handshake(self.connect(connections).await?).await?;
         // It ends when the protocol was switched, or the answer was read.
         tokio::spawn(async move { drop(connection.with_upgrades().await) });
-        match tokio::time::timeout(UPGRADE, sender.send_request(request)).await {
+        match tokio::time::timeout(UPGRADE_TIMEOUT, sender.send_request(request)).await {
             Ok(answered) => Ok(answered?),
-            Err(_) => Err(Trouble::Timeout),
+            Err(_) => Err(UpstreamError::ConnectTimeout),
         }
     }
 
     /// A new connection.
-    async fn connect(&self, runner: &dyn Runner) -> Result<Io, Trouble> {
-        match tokio::time::timeout(CONNECT, runner.connect(&self.attempt)).await {
+    async fn connect(&self, connections: &Connections) -> Result<Io, UpstreamError> {
+        match tokio::time::timeout(CONNECT_TIMEOUT, connections.connect(&self.attempt)).await {
             Ok(Ok(stream)) => Ok(TokioIo::new(stream)),
-            Ok(Err(RunnerError::NotListening)) => Err(Trouble::NotListening),
-            Ok(Err(error)) => Err(Trouble::Broken(error.to_string())),
-            Err(_) => Err(Trouble::Timeout),
+            Ok(Err(RunnerError::NotListening)) => Err(UpstreamError::NotListening),
+            Ok(Err(error)) => Err(UpstreamError::ConnectionBroken(error.to_string())),
+            Err(_) => Err(UpstreamError::ConnectTimeout),
         }
     }
 
-    async fn warm(&self) -> Option<Link> {
+    async fn take_idle(&self) -> Option<PooledConnection> {
         loop {
             // The newest first: they are warmest, and those before them are older still.
-            let (mut link, since) = {
+            let (mut connection, since) = {
                 let mut idle = lock(&self.idle);
-                match idle.iter().rposition(|(link, _)| link.is_ready()) {
+                match idle.iter().rposition(|(connection, _)| connection.is_ready()) {
                     Some(index) => idle.swap_remove(index),
                     None => idle.pop()?,
                 }
             };
-            if since.elapsed() < IDLE && link.settle().await {
-                return Some(link);
+            if since.elapsed() < IDLE_TIMEOUT && connection.settle().await {
+                return Some(connection);
             }
         }
     }
 
-    /// Keeps a connection whose answer has been read.
-    pub(crate) fn put_back(&self, mut link: Link) {
-        if link.rest() {
+    /// Keeps a connection alive whose response has been read.
+    pub(crate) fn put_back(&self, mut connection: PooledConnection) {
+        if connection.rest() {
             let mut idle = lock(&self.idle);
-            if idle.len() < MOST_IDLE {
-                idle.push((link, Instant::now()));
+            if idle.len() < MAX_IDLE {
+                idle.push((connection, Instant::now()));
             }
         }
     }
 
     /// Drops what has been idle for long.
     pub(crate) fn prune(&self) {
-        lock(&self.idle).retain(|(link, since)| !link.is_closed() && since.elapsed() < IDLE);
+        lock(&self.idle)
+            .retain(|(connection, since)| !connection.is_closed() && since.elapsed() < IDLE_TIMEOUT);
     }
 }
 

@@ -11,8 +11,8 @@ use base::{Action, Actor, Error, OpContext, Result};
 use serde::Deserialize;
 use web_kit::{Answer, Ctx, InGroup};
 
-use crate::codes::{Pass, View};
-use crate::origin::Asked;
+use crate::exchange_codes::{CodeGrant, View};
+use crate::fetch_metadata::FetchMetadata;
 use crate::{Proxy, access, answer, is_slug, open, routes};
 
 /// Scripts run, as notebooks with plots need them, but alone.
@@ -26,9 +26,9 @@ pub(crate) async fn lead(proxy: &Proxy, job: &str, Ctx(ctx): Ctx, InGroup(group)
         .filter(|executed| executed.has_page && is_slug(job))
         .ok_or_else(|| Error::not_found("rendered notebook of this job"))?;
     let view = View { group: group.id, attempt: executed.attempt };
-    let pass = Pass { session: open::session_of(&ctx)?, view: Some(view) };
-    let code = proxy.codes.make(&*proxy.portal.clock, job, pass);
-    let origin = proxy.settings.place.origin(job);
+    let grant = CodeGrant { session: open::session_of(&ctx)?, view: Some(view) };
+    let code = proxy.codes.issue(&*proxy.portal.clock, job, grant);
+    let origin = proxy.settings.address.origin(job);
     let to = paths::query(origin + &paths::content::Result.link(job), &[("code", code.expose())]);
     let mut response = answer::see_other(&to);
     // Some browsers ask of every answer on the way into a frame whether it may be framed.
@@ -49,15 +49,15 @@ pub(crate) async fn show(
     Query(viewing): Query<Viewing>,
     request: Request,
 ) -> Response<Body> {
-    let asked = Asked::new(request.method(), request.headers(), false);
+    let fetch = FetchMetadata::new(request.method(), request.headers(), false);
     let host = routes::host(request.headers(), request.uri());
     // A HEAD request must not spend the code.
-    if !is_slug(&slug) || !proxy.settings.place.serves(host, &slug) || *request.method() != Method::GET {
-        return proxy.refuse(&access::missing(), &asked, None);
+    if !is_slug(&slug) || !proxy.settings.address.serves(host, &slug) || *request.method() != Method::GET {
+        return proxy.refuse(&access::missing(), &fetch, None);
     }
     match page(&proxy, &slug, &viewing.code).await {
         Ok(bytes) => alone(&proxy, bytes),
-        Err(error) => proxy.refuse(&error, &asked, None),
+        Err(error) => proxy.refuse(&error, &fetch, None),
     }
 }
 
@@ -66,9 +66,9 @@ async fn page(proxy: &Proxy, slug: &str, code: &str) -> Result<Vec<u8>> {
         Error::unauthenticated("This view has been used up.")
             .with_hint("Every view is for one time. Load the job's page again.")
     };
-    let pass = proxy.codes.take(&*proxy.portal.clock, code, slug).ok_or_else(expired)?;
-    let Pass { session, view: Some(view) } = pass else { return Err(expired()) };
-    // Asked again: the session may be over by now, or the person no member any more.
+    let grant = proxy.codes.redeem(&*proxy.portal.clock, code, slug).ok_or_else(expired)?;
+    let CodeGrant { session, view: Some(view) } = grant else { return Err(expired()) };
+    // FetchMetadata again: the session may be over by now, or the person no member any more.
     let (accounts, ctx) = (&proxy.portal.accounts, proxy.context());
     let (person, credential) = accounts.person_of_session(&ctx, session).await?.ok_or_else(expired)?;
     let ctx = OpContext { actor: Actor::Person(person), credential, ..ctx };

@@ -1,4 +1,4 @@
-//! Looks again, every second and whenever access changes, at what is open: what no longer holds is cut.
+//! Checks again, every second and whenever access changes, what is open: what no longer holds is revoked.
 //!
 //! It asks for all credentials at once and for each workload seldom, so a thousand sockets of one browser cost as
 //! much as one.
@@ -17,19 +17,19 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::access::{Access, FRESH};
 use crate::{Proxy, lock};
 
-/// How often access is asked for again: soon enough that what was found out last still holds.
+/// How often access is checked again: soon enough that what was found out last still holds.
 const TICK: Duration = Duration::from_millis(700);
 /// How long what nobody uses is still looked after.
 const KEEP: Duration = Duration::from_secs(10);
-/// How often each workload is looked up again when nothing was said about it.
-const LOOK_UP: Duration = Duration::from_secs(5);
+/// How often each workload is looked up again when no event named it.
+const LOOKUP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What one look may leave out.
+/// What one check may leave out.
 struct Watcher {
     proxy: Proxy,
     events: Receiver<Event>,
-    /// Whether something was said since the last look that may concern a workload.
-    is_stirred: bool,
+    /// Whether there was an event since the last look-up that may concern a workload.
+    has_changed: bool,
     looked_up: Instant,
 }
 
@@ -40,13 +40,13 @@ impl Proxy {
     pub async fn watch(self) {
         let mut stopping = self.portal.stopping.clone();
         let events = self.portal.db.subscribe();
-        let watcher = Watcher { proxy: self.clone(), events, is_stirred: true, looked_up: Instant::now() };
+        let watcher = Watcher { proxy: self.clone(), events, has_changed: true, looked_up: Instant::now() };
         tokio::select! {
             () = watcher.run() => {}
             _ = stopping.wait_for(|stopping| *stopping) => {}
         }
         for (_, access) in lock(&self.entries).drain() {
-            access.cut.cancel();
+            access.revocation.revoke();
         }
     }
 }
@@ -60,12 +60,12 @@ impl Watcher {
                 _ = tick.tick() => {}
                 event = self.events.recv() => match event {
                     Ok(event) => {
-                        self.is_stirred = true;
+                        self.has_changed = true;
                         if event.topic != Topic::Access {
                             continue;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => self.is_stirred = true,
+                    Err(RecvError::Lagged(_)) => self.has_changed = true,
                     Err(RecvError::Closed) => return,
                 }
             }
@@ -85,20 +85,20 @@ impl Watcher {
         }
         let ctx = OpContext::system("proxy", self.proxy.portal.clock.clone());
         let accounts = self.proxy.portal.accounts.clone();
-        let asked: Vec<_> = entries.iter().map(|(_, access)| access.admitted.clone()).collect();
-        let holds = accounts.still_admitted(&ctx, &asked).await?;
+        let grants: Vec<_> = entries.iter().map(|(_, access)| access.grant.clone()).collect();
+        let holds = accounts.still_granted(&ctx, &grants).await?;
         let mut alive = Entries::new();
         for ((key, access), holds) in entries.into_iter().zip(holds) {
             if holds {
                 alive.push((key, access));
             } else {
-                self.cut(&key, &access);
+                self.revoke(&key, &access);
             }
         }
         let alive = self.look_up(alive).await?;
         for (_, access) in &alive {
             access.checked(began);
-            if let Credential::Session(session) = access.admitted.credential
+            if let Credential::Session(session) = access.grant.credential
                 && access.was_active.swap(false, Ordering::Relaxed)
             {
                 accounts.touch_session(&ctx, session).await?;
@@ -107,7 +107,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// The entries to look at; those that nobody holds or uses are dropped.
+    /// The entries to check; those that nobody holds or uses are dropped.
     fn entries(&self) -> Entries {
         let mut entries = lock(&self.proxy.entries);
         // Whoever holds one more got it from this map, which is locked.
@@ -120,15 +120,15 @@ impl Watcher {
             access.upstream.prune();
         }
         lock(&self.proxy.upstreams).retain(|_, upstream| upstream.strong_count() > 0);
-        lock(&self.proxy.loads).retain(|_, load| Arc::strong_count(load) > 1);
+        lock(&self.proxy.concurrency).retain(|_, counts| Arc::strong_count(counts) > 1);
     }
 
     /// Asks for each workload whether it still is what it was, where that may have changed.
     async fn look_up(&mut self, entries: Entries) -> Result<Entries> {
-        if !self.is_stirred && self.looked_up.elapsed() < LOOK_UP {
+        if !self.has_changed && self.looked_up.elapsed() < LOOKUP_INTERVAL {
             return Ok(entries);
         }
-        (self.is_stirred, self.looked_up) = (false, Instant::now());
+        (self.has_changed, self.looked_up) = (false, Instant::now());
         let mut by_slug: HashMap<String, Entries> = HashMap::new();
         for (key, access) in entries {
             by_slug.entry(access.slug.clone()).or_default().push((key, access));
@@ -139,21 +139,21 @@ impl Watcher {
             for (key, access) in entries {
                 let still = served.as_ref().is_some_and(|served| {
                     served.attempt == Some(access.attempt)
-                        && served.owner == access.admitted.user
-                        && served.group == access.admitted.group
+                        && served.owner == access.grant.user
+                        && served.group == access.grant.group
                 });
                 if still {
                     alive.push((key, access));
                 } else {
-                    self.cut(&key, &access);
+                    self.revoke(&key, &access);
                 }
             }
         }
         Ok(alive)
     }
 
-    fn cut(&self, key: &str, access: &Arc<Access>) {
-        access.cut.cancel();
+    fn revoke(&self, key: &str, access: &Arc<Access>) {
+        access.revocation.revoke();
         let mut entries = lock(&self.proxy.entries);
         if entries.get(key).is_some_and(|kept| Arc::ptr_eq(kept, access)) {
             entries.remove(key);

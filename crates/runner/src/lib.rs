@@ -21,13 +21,12 @@ mod spec;
 
 pub use engine::ContainerEngine;
 pub use local::{LocalConfig, LocalRunner};
-pub use log::LogReader;
+pub use log::{Log, LogReader};
 pub use observation::{
     Capability, CapabilityState, Containers, Exit, ExitCause, Observation, Stop, StopReason, Usage,
 };
 pub use runner::{Runner, RunnerError, Stream};
 pub use shim::shim_main;
 pub use spec::{
-    AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Image, ImageMount, LogLimits, Mount, Network, Resources,
-    Serves,
+    AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Image, LogLimits, Mount, Network, Resources, Serves, Volume,
 };

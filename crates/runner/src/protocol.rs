@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::About;
 use crate::observation::{StopReason, Usage};
+use crate::shim::ResolvedSpec;
 use crate::shim::limits::CgroupBase;
-use crate::spec::AttemptSpec;
 
 /// What the program is to be, as one line on its standard input. Not through a file: it holds secrets.
 #[derive(Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) struct Inside {
 /// What a shim is told.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ShimInput {
-    pub(crate) spec: AttemptSpec,
+    pub(crate) spec: ResolvedSpec,
     pub(crate) boot_id_path: PathBuf,
     pub(crate) bubblewrap: PathBuf,
     pub(crate) slirp4netns: Option<PathBuf>,

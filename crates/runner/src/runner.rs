@@ -1,12 +1,13 @@
 //! What every runner can do, whatever runs beneath it.
 
 use std::error::Error;
-use std::fmt;
+use std::sync::Arc;
+use std::{fmt, io};
 
 use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::log::LogReader;
+use crate::log::Log;
 use crate::observation::{Capability, Containers, Observation, Stop, Usage};
 use crate::spec::{AttemptSpec, Resources};
 
@@ -47,7 +48,10 @@ pub trait Runner: Send + Sync + 'static {
     fn connect<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<Box<dyn Stream>, RunnerError>>;
 
     /// An attempt's output. It can be read while the attempt runs.
-    fn log(&self, attempt: &str) -> LogReader;
+    fn log(&self, attempt: &str) -> Arc<dyn Log>;
+
+    /// What was said when the environment with this digest was built last. It can be read meanwhile.
+    fn build_log(&self, digest: &str) -> Arc<dyn Log>;
 
     /// Deletes every trace of an attempt that has ended. Afterwards the runner no longer knows that it ever ran, so
     /// this is for attempts whose end is recorded elsewhere.
@@ -75,6 +79,15 @@ pub enum RunnerError {
     Busy(String),
     /// No HTTP server of the workload listens, or not yet.
     NotListening,
+    /// A volume that the attempt needs is not there and cannot be made.
+    NoVolume {
+        /// Why, in words that say nothing of the machine's paths.
+        why: String,
+        /// What went wrong, for the log.
+        source: io::Error,
+    },
+    /// The image that the attempt is to run in is not there. The sentence is for people.
+    NoImage(String),
     /// The machinery failed; asking again may help.
     Failed {
         /// What was being done.
@@ -94,8 +107,13 @@ impl RunnerError {
 impl fmt::Display for RunnerError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RunnerError::Invalid(message) | RunnerError::Busy(message) => formatter.write_str(message),
+            RunnerError::Invalid(message) | RunnerError::Busy(message) | RunnerError::NoImage(message) => {
+                formatter.write_str(message)
+            }
             RunnerError::NotListening => formatter.write_str("the workload's HTTP server does not listen"),
+            RunnerError::NoVolume { why, .. } => {
+                write!(formatter, "a folder that it needs can't be made: {why}")
+            }
             RunnerError::Failed { context, source } => write!(formatter, "{context}: {source}"),
         }
     }
@@ -105,7 +123,11 @@ impl Error for RunnerError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             RunnerError::Failed { source, .. } => Some(&**source),
-            RunnerError::Invalid(_) | RunnerError::Busy(_) | RunnerError::NotListening => None,
+            RunnerError::NoVolume { source, .. } => Some(source),
+            RunnerError::Invalid(_)
+            | RunnerError::Busy(_)
+            | RunnerError::NoImage(_)
+            | RunnerError::NotListening => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base::{AttemptId, GroupId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// An amount of the things a machine has. Used for what an attempt may take and for what a runner has in sum.
@@ -18,49 +19,77 @@ pub struct Resources {
     pub gpu: i64,
 }
 
-/// One folder or file of the machine that a workload sees.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What can be mounted into a workload. Where it lies, the runner knows; what is missing is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Volume {
+    /// A person's home in a group.
+    Home {
+        /// The group.
+        group: GroupId,
+        /// Whose home it is.
+        person: UserId,
+    },
+    /// The files that the members of a group share, its datasets among them.
+    GroupFiles {
+        /// The group.
+        group: GroupId,
+    },
+    /// What an attempt leaves for others to see.
+    Results {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// The program uv, which needs nothing but the system's libraries.
+    Uv,
+}
+
+/// A volume as a workload sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it lies on the machine.
-    pub source: PathBuf,
+    /// What it is.
+    pub what: Volume,
     /// Where the workload sees it.
     pub target: PathBuf,
     /// Whether the workload may change it.
     pub writable: bool,
+    /// Whether the attempt cannot do without. Otherwise it starts without a volume that cannot be had.
+    pub required: bool,
+}
+
+impl Mount {
+    /// A volume that the workload needs and may change.
+    pub fn writable(what: Volume, target: impl Into<PathBuf>) -> Self {
+        Mount { what, target: target.into(), writable: true, required: true }
+    }
+
+    /// A volume that the workload needs and may not change.
+    pub fn read_only(what: Volume, target: impl Into<PathBuf>) -> Self {
+        Mount { writable: false, ..Mount::writable(what, target) }
+    }
+
+    /// The same for a workload that can do without.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Mount { required: false, ..self }
+    }
 }
 
 /// The software an attempt runs in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Image {
+    /// The machine's own system and nothing else.
+    #[default]
+    System,
+    /// The machine's system with an environment, which appears read-only at [`ENVIRONMENT_TARGET`], first in `PATH`.
+    Environment {
+        /// The [digest](crate::environments::Recipe::digest) of its recipe.
+        digest: String,
+    },
     /// A container image, which the machine's container engine has or pulls.
     Container {
         /// Where it is, such as `docker.io/library/python:3.12`.
         reference: String,
     },
-    /// The machine's own system, with an environment or without.
-    Environment(ImageMount),
-}
-
-impl Default for Image {
-    fn default() -> Self {
-        Image::Environment(ImageMount::default())
-    }
-}
-
-impl From<ImageMount> for Image {
-    fn from(mount: ImageMount) -> Self {
-        Image::Environment(mount)
-    }
-}
-
-/// An environment as the sandbox shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImageMount {
-    /// An environment's folder. It appears read-only at [`ENVIRONMENT_TARGET`], first in `PATH`.
-    pub root: Option<PathBuf>,
-    /// The interpreter's own prefix, mounted read-only at the same path unless it lies below `/usr`.
-    pub base_prefix: Option<PathBuf>,
 }
 
 const DEFAULT_HOME: &str = "/home/portico";
@@ -123,7 +152,7 @@ impl Default for LogLimits {
 }
 
 /// One attempt, complete: a runner needs nothing else to run it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub struct AttemptSpec {
     /// The attempt's id. It names a folder, so only letters, digits, `-` and `_` are taken.
     pub attempt: String,

@@ -1,4 +1,5 @@
-//! One channel: what the client sends goes into a process inside of the notebook, and what that says comes back.
+//! One channel: input of the client goes into a process inside of the notebook, and its output comes back, in frames
+//! over a bridge.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,17 +14,17 @@ use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::Receiver;
 
-use crate::gate::Flow;
+use crate::backpressure::FlowControl;
 
 /// How long a process may take to begin.
-const BEGIN: Duration = Duration::from_secs(20);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// No frame is longer.
-const LONGEST: u32 = 1024 * 1024;
+const MAX_FRAME: u32 = 1024 * 1024;
 
-/// What is asked for inside of a notebook.
+/// What a client requests inside of a notebook; its JSON is the first frame.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(crate) enum Asked {
+pub(crate) enum ChannelRequest {
     Shell {
         terminal: Option<[u32; 4]>,
         variables: BTreeMap<String, String>,
@@ -42,28 +43,29 @@ pub(crate) enum Asked {
     },
 }
 
-/// What a client may say about a process that runs.
+/// What a client may ask of a process that runs.
 #[derive(Clone, Debug)]
-pub(crate) enum Said {
+pub(crate) enum ProcessControl {
     /// Columns, rows, and the same in pixels.
     Resize([u32; 4]),
     Signal(String),
 }
 
-/// A process, or a connection, that has begun.
-pub(crate) struct Begun {
+/// A bridge to a process, or a connection, that has begun.
+pub(crate) struct BridgedChannel {
     from: ReadHalf<Bridge>,
     to: WriteHalf<Bridge>,
     tunnel: Tunnel,
 }
 
-/// Begins it, or says why it can't be.
-pub(crate) async fn begin(tunnel: Tunnel, asked: &Asked) -> Result<Begun> {
-    let begun = async {
+/// Opens a bridge for the request, or says why it can't be.
+pub(crate) async fn open(tunnel: Tunnel, request: &ChannelRequest) -> Result<BridgedChannel> {
+    let opened = async {
         let (mut from, mut to) = tokio::io::split(tunnel.bridge().await?);
-        let body = serde_json::to_vec(asked).map_err(|error| Error::internal_from("ask a bridge", error))?;
-        put(&mut to, b'S', &body).await.map_err(|error| broken(&error))?;
-        match take(&mut from).await.map_err(|error| broken(&error))? {
+        let body =
+            serde_json::to_vec(request).map_err(|error| Error::internal_from("ask a bridge", error))?;
+        write_frame(&mut to, b'S', &body).await.map_err(|error| broken(&error))?;
+        match read_frame(&mut from).await.map_err(|error| broken(&error))? {
             Some((b'r', _)) => Ok((from, to)),
             Some((b'f', why)) => {
                 let why = base::names::cut(&String::from_utf8_lossy(&why), 500);
@@ -72,42 +74,42 @@ pub(crate) async fn begin(tunnel: Tunnel, asked: &Asked) -> Result<Begun> {
             _ => Err(Error::unavailable("The notebook ended before it began.")),
         }
     };
-    let late = || Error::unavailable("The notebook did not answer in time.").with_hint("Try again.");
-    let (from, to) = tokio::time::timeout(BEGIN, begun).await.map_err(|_| late())??;
-    Ok(Begun { from, to, tunnel })
+    let timed_out = || Error::unavailable("The notebook did not answer in time.").with_hint("Try again.");
+    let (from, to) = tokio::time::timeout(OPEN_TIMEOUT, opened).await.map_err(|_| timed_out())??;
+    Ok(BridgedChannel { from, to, tunnel })
 }
 
 fn broken(error: &std::io::Error) -> Error {
     Error::unavailable("The notebook closed the connection.").context(error.to_string())
 }
 
-impl Begun {
-    /// Until one side is done, or the right to it ends.
-    pub(crate) async fn join(
+impl BridgedChannel {
+    /// Copies both ways until one side is done, or access is revoked.
+    pub(crate) async fn relay(
         self,
         channel: Channel<Msg>,
-        mut said: Receiver<Said>,
+        mut controls: Receiver<ProcessControl>,
         handle: &Handle,
-        flow: &Arc<Flow>,
+        flow: &Arc<FlowControl>,
     ) {
         let Self { mut from, mut to, tunnel } = self;
         let (mut client, answers) = channel.split();
-        let sent = Unconsumed { flow: flow.clone(), bytes: AtomicU64::new(0) };
-        let up = up(&mut client, &mut said, &mut to, &tunnel, &sent);
-        let down = down(&mut from, &answers, handle, &sent);
+        let unconsumed = Unconsumed { flow: flow.clone(), bytes: AtomicU64::new(0) };
+        let input = relay_input(&mut client, &mut controls, &mut to, &tunnel, &unconsumed);
+        let output = relay_output(&mut from, &answers, handle, &unconsumed);
         tokio::select! {
-            () = up => {}
-            _ = down => {}
-            () = tunnel.cut() => {}
+            () = input => {}
+            _ = output => {}
+            () = tunnel.revoked() => {}
         }
         let _ = answers.eof().await;
         let _ = answers.close().await;
     }
 }
 
-/// What went in and was not consumed: forgotten when the channel ends.
+/// What went in and was not consumed, for flow control: forgotten when the channel ends.
 struct Unconsumed {
-    flow: Arc<Flow>,
+    flow: Arc<FlowControl>,
     bytes: AtomicU64,
 }
 
@@ -131,15 +133,15 @@ impl Drop for Unconsumed {
     }
 }
 
-async fn up(
+async fn relay_input(
     client: &mut ChannelReadHalf,
-    said: &mut Receiver<Said>,
+    controls: &mut Receiver<ProcessControl>,
     to: &mut WriteHalf<Bridge>,
     tunnel: &Tunnel,
-    sent: &Unconsumed,
+    unconsumed: &Unconsumed,
 ) {
     let bytes = metrics::counter!("portico_ssh_bytes_total", "direction" => "up");
-    // A process may end before its input does. What it said last still comes, and for that the client must be heard.
+    // A process may end before its input does. Its last output still comes, and for that the client must be read.
     let mut is_taken = true;
     loop {
         let (kind, body) = tokio::select! {
@@ -153,35 +155,35 @@ async fn up(
                 Some(ChannelMsg::Close) | None => return,
                 Some(_) => continue,
             },
-            Some(said) = said.recv() => match said {
-                Said::Resize(size) => (b'w', size.iter().flat_map(|number| number.to_be_bytes()).collect()),
-                Said::Signal(name) => (b'k', name.into_bytes()),
+            Some(control) = controls.recv() => match control {
+                ProcessControl::Resize(size) => (b'w', size.iter().flat_map(|number| number.to_be_bytes()).collect()),
+                ProcessControl::Signal(name) => (b'k', name.into_bytes()),
             },
         };
         if is_taken {
             if kind == b'i' {
-                sent.sent(body.len() as u64);
+                unconsumed.sent(body.len() as u64);
             }
-            is_taken = put(to, kind, &body).await.is_ok();
+            is_taken = write_frame(to, kind, &body).await.is_ok();
             if !is_taken {
-                sent.consumed(u64::MAX);
+                unconsumed.consumed(u64::MAX);
             }
         }
     }
 }
 
-async fn down(
+async fn relay_output(
     from: &mut ReadHalf<Bridge>,
     answers: &ChannelWriteHalf<Msg>,
     handle: &Handle,
-    sent: &Unconsumed,
+    unconsumed: &Unconsumed,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let bytes = metrics::counter!("portico_ssh_bytes_total", "direction" => "down");
-    while let Some((kind, body)) = take(from).await? {
+    while let Some((kind, body)) = read_frame(from).await? {
         match kind {
             b'o' | b'x' => {
                 bytes.increment(body.len() as u64);
-                let _held_up = sent.flow.hold_up();
+                let _blocked = unconsumed.flow.block_output();
                 if kind == b'o' {
                     answers.data_bytes(body).await?;
                 } else {
@@ -190,7 +192,7 @@ async fn down(
             }
             b'c' => {
                 if let Ok(number) = body.as_slice().try_into() {
-                    sent.consumed(u64::from(u32::from_be_bytes(number)));
+                    unconsumed.consumed(u64::from(u32::from_be_bytes(number)));
                 }
             }
             b'E' => answers.eof().await?,
@@ -242,7 +244,7 @@ pub(crate) fn signal_name(signal: &Sig) -> String {
 }
 
 /// One frame: a letter, the length of the body, the body.
-async fn put(to: &mut WriteHalf<Bridge>, kind: u8, body: &[u8]) -> std::io::Result<()> {
+async fn write_frame(to: &mut WriteHalf<Bridge>, kind: u8, body: &[u8]) -> std::io::Result<()> {
     let length = u32::try_from(body.len()).map_err(std::io::Error::other)?;
     let mut frame = Vec::with_capacity(body.len() + 5);
     frame.push(kind);
@@ -253,14 +255,14 @@ async fn put(to: &mut WriteHalf<Bridge>, kind: u8, body: &[u8]) -> std::io::Resu
 }
 
 /// The next frame; `None` at the end.
-async fn take(from: &mut ReadHalf<Bridge>) -> std::io::Result<Option<(u8, Vec<u8>)>> {
+async fn read_frame(from: &mut ReadHalf<Bridge>) -> std::io::Result<Option<(u8, Vec<u8>)>> {
     let kind = match from.read_u8().await {
         Ok(kind) => kind,
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(error),
     };
     let length = from.read_u32().await?;
-    if length > LONGEST {
+    if length > MAX_FRAME {
         return Err(std::io::ErrorKind::InvalidData.into());
     }
     let mut body = vec![0; usize::try_from(length).map_err(std::io::Error::other)?];

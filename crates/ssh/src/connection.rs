@@ -1,4 +1,4 @@
-//! One client: who it is, and the channels that it opens.
+//! One client: its authentication, and the channels that it opens.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,81 +12,81 @@ use russh::{Channel, ChannelId, ChannelOpenFailure, Pty, Sig};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::channel::{Asked, Said, signal_name};
-use crate::gate::Flow;
-use crate::limits::{Limits, Place, Unknown};
-use crate::way::{Way, tell, watch};
+use crate::backpressure::FlowControl;
+use crate::channel::{ChannelRequest, ProcessControl, signal_name};
+use crate::limits::{ConnectionPermit, Limits, PreAuthPermits};
+use crate::notebook_access::{NotebookAccess, disconnect_when_revoked, write_error};
 
 /// Channels of one connection.
-const MOST_CHANNELS: usize = 64;
+const MAX_CHANNELS: usize = 64;
 /// What a client may set, as `LANG` and `LC_ALL`.
-const MOST_VARIABLES: usize = 32;
-const LONGEST_VALUE: usize = 256;
-const LONGEST_COMMAND: usize = 128 * 1024;
+const MAX_VARIABLES: usize = 32;
+const MAX_VALUE_LENGTH: usize = 256;
+const MAX_COMMAND_LENGTH: usize = 128 * 1024;
 
 /// How far a client has come.
 #[derive(Default)]
 pub(crate) struct Progress {
-    /// The keys of the connection are agreed on.
-    pub(crate) is_private: AtomicBool,
-    /// It showed a key that is let in.
-    pub(crate) is_known: AtomicBool,
+    /// The key exchange is done.
+    pub(crate) keys_are_exchanged: AtomicBool,
+    /// It proved to have a key that opens the notebook.
+    pub(crate) is_authenticated: AtomicBool,
 }
 
 /// The handler of one connection.
 pub(crate) struct Connection {
     proxy: Proxy,
     limits: Limits,
-    flow: Arc<Flow>,
+    flow: Arc<FlowControl>,
     progress: Arc<Progress>,
     /// Ends the connection.
-    cut: CancellationToken,
+    cancel: CancellationToken,
     /// Comes when the connection has ended.
     ended: CancellationToken,
-    unknown: Option<Unknown>,
-    known: Option<Known>,
-    channels: HashMap<ChannelId, Opened>,
+    pre_auth: Option<PreAuthPermits>,
+    client: Option<AuthenticatedClient>,
+    channels: HashMap<ChannelId, SessionChannel>,
 }
 
-/// Somebody who was let in.
-struct Known {
+/// A client whose key was accepted.
+struct AuthenticatedClient {
     fingerprint: String,
     slug: String,
-    way: Result<Tunnel, Refusal>,
-    _place: Place<UserId>,
+    tunnel: Result<Tunnel, Refusal>,
+    _permit: ConnectionPermit<UserId>,
 }
 
 /// The size of its terminal, where it has one, and the variables that were set for it.
-type Around = (Option<[u32; 4]>, BTreeMap<String, String>);
+type ProcessEnvironment = (Option<[u32; 4]>, BTreeMap<String, String>);
 
 /// A session channel.
-struct Opened {
-    /// Until something was asked for.
+struct SessionChannel {
+    /// Until something was requested.
     idle: Option<Channel<Msg>>,
     terminal: Option<[u32; 4]>,
     variables: BTreeMap<String, String>,
-    said: mpsc::Sender<Said>,
-    heard: Option<mpsc::Receiver<Said>>,
+    controls: mpsc::Sender<ProcessControl>,
+    controls_receiver: Option<mpsc::Receiver<ProcessControl>>,
 }
 
 impl Connection {
     pub(crate) fn new(
         proxy: Proxy,
         limits: Limits,
-        unknown: Unknown,
-        flow: Arc<Flow>,
+        pre_auth: PreAuthPermits,
+        flow: Arc<FlowControl>,
         progress: Arc<Progress>,
-        cut: CancellationToken,
+        cancel: CancellationToken,
     ) -> Self {
         Self {
             proxy,
             limits,
             flow,
             progress,
-            cut,
+            cancel,
             ended: CancellationToken::new(),
-            unknown: Some(unknown),
-            known: None,
+            pre_auth: Some(pre_auth),
+            client: None,
             channels: HashMap::new(),
         }
     }
@@ -100,8 +100,8 @@ impl Connection {
         Ok(may.then_some((person, credential, fingerprint)))
     }
 
-    async fn offered(&self, slug: &str, key: &PublicKey) -> Auth {
-        self.progress.is_private.store(true, Ordering::Release);
+    async fn check_offered_key(&self, slug: &str, key: &PublicKey) -> Auth {
+        self.progress.keys_are_exchanged.store(true, Ordering::Release);
         match self.find(slug, key).await {
             Ok(Some(_)) => Auth::Accept,
             Ok(None) => Auth::reject(),
@@ -112,50 +112,52 @@ impl Connection {
         }
     }
 
-    async fn let_in(&mut self, slug: &str, key: &PublicKey) -> base::Result<bool> {
+    async fn authenticate(&mut self, slug: &str, key: &PublicKey) -> base::Result<bool> {
         let Some((person, credential, fingerprint)) = self.find(slug, key).await? else { return Ok(false) };
-        let Some(place) = self.limits.person(person.id) else { return Ok(false) };
+        let Some(permit) = self.limits.person(person.id) else { return Ok(false) };
         let ctx = self.proxy.anonymous();
         self.proxy.accounts().touch_ssh_key(&ctx, &fingerprint).await?;
-        let way = self.proxy.tunnel(person, credential, slug).await;
-        self.known = Some(Known { fingerprint, slug: slug.to_owned(), way, _place: place });
-        self.unknown = None;
-        self.progress.is_known.store(true, Ordering::Release);
+        let tunnel = self.proxy.tunnel(person, credential, slug).await;
+        self.client =
+            Some(AuthenticatedClient { fingerprint, slug: slug.to_owned(), tunnel, _permit: permit });
+        self.pre_auth = None;
+        self.progress.is_authenticated.store(true, Ordering::Release);
         Ok(true)
     }
 
-    fn way(&self) -> Option<Way> {
-        let known = self.known.as_ref()?;
-        let (fingerprint, slug) = (known.fingerprint.clone(), known.slug.clone());
-        Some(Way { proxy: self.proxy.clone(), fingerprint, slug })
+    fn notebook_access(&self) -> Option<NotebookAccess> {
+        let client = self.client.as_ref()?;
+        let (fingerprint, slug) = (client.fingerprint.clone(), client.slug.clone());
+        Some(NotebookAccess { proxy: self.proxy.clone(), fingerprint, slug })
     }
 
-    /// Begins what was asked for on a session channel; at once, so that the client may go on.
+    /// Begins what was requested on a session channel; at once, so that the client may go on.
     fn start(
         &mut self,
         id: ChannelId,
         session: &mut Session,
-        asked: Option<Asked>,
+        request: Option<ChannelRequest>,
     ) -> Result<(), russh::Error> {
-        let way = self.way();
-        let opened = self.channels.get_mut(&id);
-        let taken = opened.and_then(|opened| Some((opened.idle.take()?, opened.heard.take()?)));
-        let (Some(way), Some(asked), Some((channel, heard))) = (way, asked, taken) else {
+        let access = self.notebook_access();
+        let session_channel = self.channels.get_mut(&id);
+        let idle = session_channel
+            .and_then(|channel| Some((channel.idle.take()?, channel.controls_receiver.take()?)));
+        let (Some(access), Some(request), Some((channel, controls))) = (access, request, idle) else {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
         let (handle, flow) = (session.handle(), self.flow.clone());
         tokio::spawn(async move {
-            match way.begin(&asked).await {
-                Ok(begun) => begun.join(channel, heard, &handle, &flow).await,
-                Err(error) => tell(&channel, &error).await,
+            match access.open(&request).await {
+                Ok(bridged) => bridged.relay(channel, controls, &handle, &flow).await,
+                Err(error) => write_error(&channel, &error).await,
             }
         });
         Ok(())
     }
 
-    fn asked(&self, id: ChannelId) -> Option<Around> {
-        self.channels.get(&id).map(|opened| (opened.terminal, opened.variables.clone()))
+    fn process_environment(&self, id: ChannelId) -> Option<ProcessEnvironment> {
+        self.channels.get(&id).map(|channel| (channel.terminal, channel.variables.clone()))
     }
 }
 
@@ -178,7 +180,7 @@ impl Handler for Connection {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, _: &str) -> Result<Auth, Self::Error> {
-        self.progress.is_private.store(true, Ordering::Release);
+        self.progress.keys_are_exchanged.store(true, Ordering::Release);
         Ok(Auth::reject())
     }
 
@@ -187,11 +189,11 @@ impl Handler for Connection {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(self.offered(user, offer.public_key).await)
+        Ok(self.check_offered_key(user, offer.public_key).await)
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        match self.let_in(user, key.public_key).await {
+        match self.authenticate(user, key.public_key).await {
             Ok(true) => Ok(Auth::Accept),
             Ok(false) => Ok(Auth::reject()),
             Err(error) => {
@@ -202,9 +204,9 @@ impl Handler for Connection {
     }
 
     async fn auth_succeeded(&mut self, session: &mut Session) -> Result<(), Self::Error> {
-        let Some(known) = &mut self.known else { return Err(russh::Error::Inconsistent) };
-        let way = std::mem::replace(&mut known.way, Err(Refusal::Missing));
-        let watching = watch(way, session.handle(), self.cut.clone());
+        let Some(client) = &mut self.client else { return Err(russh::Error::Inconsistent) };
+        let tunnel = std::mem::replace(&mut client.tunnel, Err(Refusal::NotFound));
+        let watching = disconnect_when_revoked(tunnel, session.handle(), self.cancel.clone());
         let ended = self.ended.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -221,15 +223,20 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        if self.channels.len() >= MOST_CHANNELS {
+        if self.channels.len() >= MAX_CHANNELS {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         }
-        let (said, heard) = mpsc::channel(16);
-        let opened =
-            Opened { terminal: None, variables: BTreeMap::new(), said, heard: Some(heard), idle: None };
+        let (controls, controls_receiver) = mpsc::channel(16);
+        let session_channel = SessionChannel {
+            terminal: None,
+            variables: BTreeMap::new(),
+            controls,
+            controls_receiver: Some(controls_receiver),
+            idle: None,
+        };
         let id = channel.id();
-        self.channels.entry(id).or_insert(opened).idle = Some(channel);
+        self.channels.entry(id).or_insert(session_channel).idle = Some(channel);
         reply.accept().await;
         Ok(())
     }
@@ -244,18 +251,19 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let (Some(way), Ok(port), true) = (self.way(), u16::try_from(port), is_loopback(host)) else {
+        let (Some(access), Ok(port), true) = (self.notebook_access(), u16::try_from(port), is_loopback(host))
+        else {
             reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
             return Ok(());
         };
         let (handle, flow) = (session.handle(), self.flow.clone());
         tokio::spawn(async move {
-            match way.begin(&Asked::Port { port }).await {
-                Ok(begun) => {
+            match access.open(&ChannelRequest::Port { port }).await {
+                Ok(bridged) => {
                     reply.accept().await;
                     // Nothing is said on a port but what passes.
-                    let (_said, heard) = mpsc::channel(1);
-                    begun.join(channel, heard, &handle, &flow).await;
+                    let (_sender, controls) = mpsc::channel(1);
+                    bridged.relay(channel, controls, &handle, &flow).await;
                 }
                 Err(_) => reply.reject(ChannelOpenFailure::ConnectFailed).await,
             }
@@ -279,11 +287,11 @@ impl Handler for Connection {
         _: &[(Pty, u32)],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let Some(opened) = self.channels.get_mut(&id) else { return session.channel_failure(id) };
-        opened.terminal = Some([columns, rows, width, height]);
+        let Some(channel) = self.channels.get_mut(&id) else { return session.channel_failure(id) };
+        channel.terminal = Some([columns, rows, width, height]);
         let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
         if term.len() <= 64 && term.bytes().all(is_fine) {
-            opened.variables.insert("TERM".to_owned(), term.to_owned());
+            channel.variables.insert("TERM".to_owned(), term.to_owned());
         }
         session.channel_success(id)
     }
@@ -295,18 +303,20 @@ impl Handler for Connection {
         value: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let Some(opened) = self.channels.get_mut(&id) else { return session.channel_failure(id) };
-        let fits = value.len() <= LONGEST_VALUE && !value.contains('\0');
-        if !may_set(name) || !fits || opened.variables.len() >= MOST_VARIABLES {
+        let Some(channel) = self.channels.get_mut(&id) else { return session.channel_failure(id) };
+        let fits = value.len() <= MAX_VALUE_LENGTH && !value.contains('\0');
+        if !may_set(name) || !fits || channel.variables.len() >= MAX_VARIABLES {
             return session.channel_failure(id);
         }
-        opened.variables.insert(name.to_owned(), value.to_owned());
+        channel.variables.insert(name.to_owned(), value.to_owned());
         session.channel_success(id)
     }
 
     async fn shell_request(&mut self, id: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
-        let asked = self.asked(id).map(|(terminal, variables)| Asked::Shell { terminal, variables });
-        self.start(id, session, asked)
+        let request = self
+            .process_environment(id)
+            .map(|(terminal, variables)| ChannelRequest::Shell { terminal, variables });
+        self.start(id, session, request)
     }
 
     async fn exec_request(
@@ -316,11 +326,14 @@ impl Handler for Connection {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         let command = String::from_utf8(command.to_vec()).ok();
-        let command = command.filter(|text| text.len() <= LONGEST_COMMAND && !text.contains('\0'));
-        let asked = self.asked(id).zip(command);
-        let asked =
-            asked.map(|((terminal, variables), command)| Asked::Command { command, terminal, variables });
-        self.start(id, session, asked)
+        let command = command.filter(|text| text.len() <= MAX_COMMAND_LENGTH && !text.contains('\0'));
+        let request = self.process_environment(id).zip(command);
+        let request = request.map(|((terminal, variables), command)| ChannelRequest::Command {
+            command,
+            terminal,
+            variables,
+        });
+        self.start(id, session, request)
     }
 
     async fn subsystem_request(
@@ -329,8 +342,8 @@ impl Handler for Connection {
         name: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let asked = self.asked(id).filter(|_| name == "sftp");
-        self.start(id, session, asked.map(|(_, variables)| Asked::Sftp { variables }))
+        let request = self.process_environment(id).filter(|_| name == "sftp");
+        self.start(id, session, request.map(|(_, variables)| ChannelRequest::Sftp { variables }))
     }
 
     async fn window_change_request(
@@ -342,16 +355,16 @@ impl Handler for Connection {
         height: u32,
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        if let Some(opened) = self.channels.get(&id) {
+        if let Some(channel) = self.channels.get(&id) {
             // A terminal that does not keep up misses a size, and gets the next.
-            let _ = opened.said.try_send(Said::Resize([columns, rows, width, height]));
+            let _ = channel.controls.try_send(ProcessControl::Resize([columns, rows, width, height]));
         }
         Ok(())
     }
 
     async fn signal(&mut self, id: ChannelId, signal: Sig, _: &mut Session) -> Result<(), Self::Error> {
-        if let Some(opened) = self.channels.get(&id) {
-            let _ = opened.said.try_send(Said::Signal(signal_name(&signal)));
+        if let Some(channel) = self.channels.get(&id) {
+            let _ = channel.controls.try_send(ProcessControl::Signal(signal_name(&signal)));
         }
         Ok(())
     }

@@ -4,12 +4,12 @@
 //! a process of its own inside of the notebook's sandbox ([`proxy::Tunnel`]): a shell, a command, sftp, or a connection
 //! to a port of the notebook's loopback. No password is asked for, no agent, display or port of the client is forwarded.
 
+mod backpressure;
 mod channel;
 mod connection;
-mod gate;
 mod host_key;
 mod limits;
-mod way;
+mod notebook_access;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use backpressure::{FlowControl, ThrottledStream};
 use connection::{Connection, Progress};
-use gate::{Flow, Gate};
 use limits::Limits;
 use proxy::Proxy;
 use russh::keys::{Algorithm, EcdsaCurve};
@@ -30,20 +30,20 @@ use tokio_util::sync::CancellationToken;
 
 pub use host_key::HostKey;
 
-/// For agreeing on the keys of a connection.
+/// For the key exchange. This and the next keep a slow loris from holding connections open.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// For showing a key; somebody may have to type its passphrase.
+/// For authentication; somebody may have to type the passphrase of a key.
 const AUTHENTICATION: Duration = Duration::from_secs(60);
 /// After a failure to accept that has to do with us.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How often it is looked whether a client came so far.
-const LOOK: Duration = Duration::from_millis(500);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
+/// How often a client's progress is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Serves until `stopping` turns true; then all connections end.
 pub async fn serve(listener: TcpListener, proxy: Proxy, key: HostKey, mut stopping: watch::Receiver<bool>) {
     let config = Arc::new(config(&key));
     let limits = Limits::default();
-    let cut = CancellationToken::new();
+    let shutdown = CancellationToken::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -51,21 +51,27 @@ pub async fn serve(listener: TcpListener, proxy: Proxy, key: HostKey, mut stoppi
         };
         match accepted {
             Ok((stream, peer)) => {
-                let client =
-                    client(stream, peer, config.clone(), proxy.clone(), limits.clone(), cut.child_token());
+                let client = client(
+                    stream,
+                    peer,
+                    config.clone(),
+                    proxy.clone(),
+                    limits.clone(),
+                    shutdown.child_token(),
+                );
                 tokio::spawn(client);
             }
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 tracing::error!(%error, "an SSH connection can't be accepted");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
-    cut.cancel();
+    shutdown.cancel();
 }
 
-/// What is agreed to: nothing that is known to be weak, no compression before a key was shown, no password.
+/// What is negotiated: nothing that is known to be weak, no compression before a key was shown, no password.
 fn config(key: &HostKey) -> Config {
     Config {
         server_id: SshId::Standard(Cow::Borrowed("SSH-2.0-Portico")),
@@ -115,20 +121,20 @@ async fn client(
     config: Arc<Config>,
     proxy: Proxy,
     limits: Limits,
-    cut: CancellationToken,
+    cancel: CancellationToken,
 ) {
     let outcomes = |outcome: &'static str| {
         metrics::counter!("portico_ssh_connections_total", "outcome" => outcome).increment(1);
     };
-    let Some((_place, unknown)) = limits.enter(peer.ip()) else { return outcomes("too_many") };
+    let Some((_permit, pre_auth)) = limits.admit(peer.ip()) else { return outcomes("too_many") };
     web_kit::connection::prepare(&stream);
     let open = metrics::gauge!("portico_open_connections", "listener" => "ssh");
     open.increment(1.0);
-    let (flow, progress) = (Arc::new(Flow::default()), Arc::new(Progress::default()));
-    let gate = Gate::new(stream, flow.clone(), cut.clone());
-    let handler = Connection::new(proxy, limits, unknown, flow, progress.clone(), cut.clone());
+    let (flow, progress) = (Arc::new(FlowControl::default()), Arc::new(Progress::default()));
+    let stream = ThrottledStream::new(stream, flow.clone(), cancel.clone());
+    let handler = Connection::new(proxy, limits, pre_auth, flow, progress.clone(), cancel.clone());
     let conversation = async {
-        match russh::server::run_stream(config, gate, handler).await {
+        match russh::server::run_stream(config, stream, handler).await {
             Ok(session) => session.await,
             Err(error) => Err(error),
         }
@@ -136,21 +142,23 @@ async fn client(
     tokio::pin!(conversation);
     let ended = tokio::select! {
         ended = &mut conversation => ended,
-        () = too_slow(&progress) => {
-            cut.cancel();
+        () = authentication_timeout(&progress) => {
+            cancel.cancel();
             conversation.await
         }
     };
-    outcomes(if progress.is_known.load(Ordering::Acquire) { "let_in" } else { "refused" });
+    outcomes(if progress.is_authenticated.load(Ordering::Acquire) { "let_in" } else { "refused" });
     open.decrement(1.0);
     if let Err(error) = ended {
         tracing::debug!(%error, "an SSH connection broke off");
     }
 }
 
-/// Comes when a client took too long to say who it is.
-async fn too_slow(progress: &Progress) {
-    if !within(HANDSHAKE, &progress.is_private).await || !within(AUTHENTICATION, &progress.is_known).await {
+/// Comes when a client took too long to authenticate.
+async fn authentication_timeout(progress: &Progress) {
+    if !within(HANDSHAKE, &progress.keys_are_exchanged).await
+        || !within(AUTHENTICATION, &progress.is_authenticated).await
+    {
         return;
     }
     std::future::pending::<()>().await;
@@ -159,7 +167,7 @@ async fn too_slow(progress: &Progress) {
 async fn within(limit: Duration, done: &AtomicBool) -> bool {
     let done = async {
         while !done.load(Ordering::Acquire) {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
     tokio::time::timeout(limit, done).await.is_ok()

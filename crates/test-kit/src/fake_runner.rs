@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use runner::{
-    AttemptSpec, Capability, Containers, LogReader, Observation, Resources, Runner, RunnerError, Stop,
+    AttemptSpec, Capability, Containers, Log, LogReader, Observation, Resources, Runner, RunnerError, Stop,
     Stream, Usage,
 };
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ pub struct FakeRunner {
     servers: Mutex<HashMap<String, PathBuf>>,
     connections: AtomicUsize,
     gpu_percent: AtomicU8,
+    usage: Mutex<Option<Usage>>,
     containers: Mutex<Containers>,
     logs: tempfile::TempDir,
     capacity: Resources,
@@ -33,6 +34,7 @@ impl Default for FakeRunner {
             servers: Mutex::default(),
             connections: AtomicUsize::default(),
             gpu_percent: AtomicU8::default(),
+            usage: Mutex::default(),
             containers: Mutex::default(),
             logs: tempfile::tempdir().unwrap(),
             capacity: Resources { cpu_milli: 64_000, memory_mib: 256 * 1024, gpu: 8 },
@@ -58,6 +60,16 @@ impl FakeRunner {
     /// From now on an attempt's HTTP server is whoever listens on this unix socket.
     pub fn serve(&self, attempt: &str, socket: impl Into<PathBuf>) {
         self.servers.lock().unwrap().insert(attempt.to_owned(), socket.into());
+    }
+    /// From now on the log of an attempt holds this.
+    pub fn say(&self, attempt: &str, text: &str) {
+        let folder = self.logs.path().join(attempt);
+        fs_err::create_dir_all(&folder).unwrap();
+        fs_err::write(folder.join(runner::log::LOG_FILE), text).unwrap();
+    }
+    /// What every attempt uses from now on.
+    pub fn set_usage(&self, usage: Usage) {
+        *self.usage.lock().unwrap() = Some(usage);
     }
     /// How busy all GPUs are from now on.
     pub fn set_gpu_percent(&self, percent: u8) {
@@ -105,7 +117,8 @@ impl Runner for FakeRunner {
         async move { Ok(state.wait_for(Observation::is_final).await.unwrap().clone()) }.boxed()
     }
     fn usage<'a>(&'a self, _attempt: &'a str) -> BoxFuture<'a, Result<Option<Usage>, RunnerError>> {
-        async { Ok(None) }.boxed()
+        let usage = *self.usage.lock().unwrap();
+        async move { Ok(usage) }.boxed()
     }
     fn gpu_percent<'a>(&'a self, indices: &'a [u32]) -> BoxFuture<'a, Option<u8>> {
         let percent = self.gpu_percent.load(Ordering::Relaxed);
@@ -130,8 +143,11 @@ impl Runner for FakeRunner {
         }
         .boxed()
     }
-    fn log(&self, attempt: &str) -> LogReader {
-        LogReader::new(self.logs.path().join(attempt))
+    fn log(&self, attempt: &str) -> Arc<dyn Log> {
+        Arc::new(LogReader::new(self.logs.path().join(attempt)))
+    }
+    fn build_log(&self, digest: &str) -> Arc<dyn Log> {
+        Arc::new(LogReader::new(self.logs.path().join("builds").join(digest)))
     }
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {
         self.attempts.lock().unwrap().remove(attempt);

@@ -1,7 +1,7 @@
 //! What tests share: both databases, a clock that stands still, a runner that only pretends, and a small world of
 //! people and groups. A development dependency only.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a broken test set-up should say so at once")]
+#![expect(clippy::unwrap_used, reason = "a broken test set-up should say so at once")]
 
 mod databases;
 mod fake_runner;
@@ -12,7 +12,7 @@ pub use fake_runner::FakeRunner;
 pub use tokio;
 pub use world::{PASSWORD, World};
 
-/// One test body, two tests: on SQLite, and on PostgreSQL where `PORTICO_TEST_POSTGRES_URL` names a server.
+/// One test body, two tests: on SQLite, and on PostgreSQL. That one is ignored, and `./test` runs it with a server.
 #[macro_export]
 macro_rules! on_both_databases {
     ($($(#[$meta:meta])* async fn $name:ident($database:ident) $body:block)*) => {$(
@@ -29,12 +29,30 @@ macro_rules! on_both_databases {
             }
 
             #[test]
+            #[ignore = "PORTICO_TEST_POSTGRES_URL names no server"]
+            fn postgres() {
+                let runtime = $crate::tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+                runtime.block_on(async { body($crate::postgres().await).await });
+            }
+        }
+    )*};
+}
+
+/// One test, on PostgreSQL where `PORTICO_TEST_POSTGRES_URL` names a server: for what only a server of its own has.
+#[macro_export]
+macro_rules! on_postgres {
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$meta])*
+            #[test]
+            #[ignore = "PORTICO_TEST_POSTGRES_URL names no server"]
             fn postgres() {
                 let runtime = $crate::tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
                 runtime.block_on(async {
-                    if let Some(database) = $crate::postgres().await {
-                        body(database).await;
-                    }
+                    let $database = $crate::postgres().await;
+                    $body
                 });
             }
         }

@@ -16,6 +16,8 @@ use workloads::images::{BuildOutcome, ImageSeed, Recipe, RecipeRequest};
 use workloads::jobs::NewJob;
 use workloads::{Rules, Workloads};
 
+use crate::FakeRunner;
+
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -27,6 +29,8 @@ pub struct World {
     pub db: Database,
     pub accounts: Accounts,
     pub workloads: Workloads,
+    /// What the workloads run on.
+    pub runner: Arc<FakeRunner>,
     /// Where things lie in the data directory.
     pub layout: Layout,
     /// The data directory.
@@ -45,8 +49,9 @@ impl World {
         };
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path());
-        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, layout.clone());
-        let world = Self { clock, db: db.clone(), accounts, workloads, layout, folder };
+        let runner = Arc::new(FakeRunner::default());
+        let workloads = Workloads::new(db.clone(), accounts.clone(), rules, layout.clone(), runner.clone());
+        let world = Self { clock, db: db.clone(), accounts, workloads, runner, layout, folder };
         world.fill().await;
         world
     }

@@ -1,10 +1,34 @@
 //! The REST API, for people to read.
 
+use std::fmt;
 use std::sync::Arc;
 
 use askama::Template;
 
 use crate::frame::Frame;
+
+/// A sentence of a description: what stands between backticks is code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words(pub String);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, part) in self.0.split('`').enumerate() {
+            let part = askama::filters::escape(part, askama::filters::Html).map_err(|_| fmt::Error)?;
+            if n % 2 == 1 { write!(f, "<code>{part}</code>")? } else { write!(f, "{part}")? }
+        }
+        Ok(())
+    }
+}
+
+// Everything but our own element is escaped above.
+impl askama::filters::HtmlSafe for Words {}
+
+impl From<&str> for Words {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 /// A field of what is sent or answered, or a parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +39,7 @@ pub struct ApiField {
     pub kind: String,
     pub required: bool,
     /// May be empty.
-    pub about: String,
+    pub about: Words,
 }
 
 /// Parameters that stand in one place.
@@ -31,7 +55,7 @@ pub struct ApiParameters {
 pub struct ApiAnswer {
     /// A number, or `4XX` for all of a kind.
     pub status: String,
-    pub about: String,
+    pub about: Words,
     /// Such as `application/json`; empty where there is no body.
     pub content: String,
     /// What it is as a whole, such as `list`; may be empty.
@@ -46,9 +70,9 @@ pub struct ApiCall {
     pub id: String,
     pub method: String,
     pub path: String,
-    pub summary: String,
+    pub summary: Words,
     /// May be empty.
-    pub about: String,
+    pub about: Words,
     pub parameters: Vec<ApiParameters>,
     /// The fields of the JSON object that it takes.
     pub body: Vec<ApiField>,

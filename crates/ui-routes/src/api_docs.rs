@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use base::{OpContext, Result};
 use serde_json::Value;
-use ui_pages::api_docs::{ApiAnswer, ApiCall, ApiDocsPage, ApiField, ApiParameters, ApiSection};
+use ui_pages::api_docs::{ApiAnswer, ApiCall, ApiDocsPage, ApiField, ApiParameters, ApiSection, Words};
 use web_kit::{LastGroup, Portal};
 
 use crate::{frame, view};
@@ -58,9 +58,10 @@ impl Reader<'_> {
             let place = text(&parameter["in"]);
             let field = ApiField {
                 name: text(&parameter["name"]),
-                kind: self.kind(&parameter["schema"]),
+                // What is left out is no null.
+                kind: self.kind(&parameter["schema"]).trim_end_matches(" or null").to_owned(),
                 required: parameter["required"] == true,
-                about: text(&parameter["description"]),
+                about: Words(text(&parameter["description"])),
             };
             match parameters.iter_mut().find(|known| known.place == place) {
                 Some(known) => known.fields.push(field),
@@ -73,8 +74,8 @@ impl Reader<'_> {
             id: text(&operation["operationId"]),
             method: method.to_owned(),
             path: path.to_owned(),
-            summary: text(&operation["summary"]),
-            about: text(&operation["description"]),
+            summary: Words(text(&operation["summary"])),
+            about: Words(text(&operation["description"])),
             parameters,
             body: self.fields(body),
             answers: answers.map(|(status, answer)| self.answer(status, answer)).collect(),
@@ -88,7 +89,7 @@ impl Reader<'_> {
         let is_list = schema.is_some_and(|schema| schema["type"] == "array");
         ApiAnswer {
             status: status.to_owned(),
-            about: text(&answer["description"]),
+            about: Words(text(&answer["description"])),
             content: content.map(|(kind, _)| kind.clone()).unwrap_or_default(),
             kind: if is_list { "a list".to_owned() } else { String::new() },
             fields: schema.map(|schema| self.fields(schema)).unwrap_or_default(),
@@ -134,7 +135,7 @@ impl Reader<'_> {
                 name: name_here.clone(),
                 kind: self.kind(field),
                 required: required(name),
-                about: about.into_iter().find(|said| !said.is_empty()).unwrap_or_default(),
+                about: Words(about.into_iter().find(|said| !said.is_empty()).unwrap_or_default()),
             });
             if depth < DEEPEST {
                 let list = if is_of(own, "array") { "[]" } else { "" };

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use base::Kind;
+use base::ErrorKind;
 use ui_pages::components::Link;
 use ui_pages::errors::{BareErrorPage, ErrorPage, ErrorView};
 use ui_pages::frame::{Entry, Frame, PersonRef};
@@ -14,7 +14,7 @@ pub(crate) fn render(scene: &Scene<'_>) -> Response {
     if !scene.answer.is_for_people() {
         return problem::response(scene.error, scene.status, &scene.ctx.request_id);
     }
-    if scene.error.kind() == Kind::Unauthenticated {
+    if scene.error.kind() == ErrorKind::Unauthenticated {
         // After a form that was sent too late, back to the form.
         let next = if scene.is_get { scene.path.to_owned() } else { view::path_of(scene.referer) };
         let sign_in = paths::SignIn.link();
@@ -68,16 +68,16 @@ fn frame_for(scene: &Scene<'_>, reader: &Reader, title: &str) -> Frame {
 
 fn view_of(scene: &Scene<'_>) -> ErrorView {
     let title = match scene.error.kind() {
-        Kind::Invalid | Kind::QuotaExceeded => "This can't be done as asked",
-        Kind::Unauthenticated => "You are not signed in",
-        Kind::Forbidden => "You may not do this",
-        Kind::NotFound => "Nothing is here",
-        Kind::Conflict => "This clashes with what is there",
-        Kind::TooManyRequests => "Too many tries",
-        Kind::TooLarge => "This is too large",
-        Kind::StorageFull => "The disk is full",
-        Kind::Unavailable => "Not available just now",
-        Kind::Internal => "Something went wrong here",
+        ErrorKind::Invalid | ErrorKind::QuotaExceeded => "This can't be done as asked",
+        ErrorKind::Unauthenticated => "You are not signed in",
+        ErrorKind::Forbidden => "You may not do this",
+        ErrorKind::NotFound => "Nothing is here",
+        ErrorKind::Conflict => "This clashes with what is there",
+        ErrorKind::TooManyRequests => "Too many tries",
+        ErrorKind::TooLarge => "This is too large",
+        ErrorKind::StorageFull => "The disk is full",
+        ErrorKind::Unavailable => "Not available just now",
+        ErrorKind::Internal => "Something went wrong here",
     };
     let mut links = Vec::new();
     if let Some(group) = scene.group {

@@ -8,7 +8,7 @@ use base::{OpContext, Result, Role, Timestamp};
 use ui_pages::components::When;
 use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, PersonRef};
 use web_kit::{LastGroup, Portal};
-use workloads::engine::{Holder, Kind};
+use workloads::engine::Kind;
 
 use crate::notifications;
 
@@ -46,12 +46,18 @@ pub(crate) async fn build(
         Some(group) => portal.workloads.group_usage(ctx, group).await?.holders,
         None => Vec::new(),
     };
-    let count = |counts: &dyn Fn(&Holder) -> bool| {
-        u32::try_from(holders.iter().filter(|holder| counts(holder)).count()).unwrap_or(u32::MAX)
-    };
+    let (mut active_jobs, mut active_notebooks) = (0, 0);
+    for holder in &holders {
+        match holder.kind {
+            Kind::Job => active_jobs += 1,
+            // A notebook of somebody else is nothing that this person looks for in the menu.
+            Kind::Notebook if holder.user_name == user.name => active_notebooks += 1,
+            Kind::Notebook => {}
+        }
+    }
     let frame = Frame {
-        active_jobs: count(&|holder| holder.kind == Kind::Job),
-        active_notebooks: count(&|holder| holder.kind == Kind::Notebook && holder.user_name == user.name),
+        active_jobs,
+        active_notebooks,
         notifications: Some(notifications::bell(portal, ctx, &user.time_zone).await?),
         ..around(portal, ctx, (&user, &memberships), title, current, group)
     };

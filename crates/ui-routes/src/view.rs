@@ -223,7 +223,7 @@ pub(crate) fn distinct_variables(rows: &[(String, String)]) -> Result<BTreeMap<S
 
 /// Whether an error is shown as a page of its own: what may not be done at all is no matter of a form.
 pub(crate) fn is_no_matter_of_a_form(error: &Error) -> bool {
-    matches!(error.kind(), base::Kind::Forbidden | base::Kind::NotFound | base::Kind::Internal)
+    matches!(error.kind(), base::ErrorKind::Forbidden | base::ErrorKind::NotFound | base::ErrorKind::Internal)
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub(crate) async fn stream<L: Logged>(
     Ctx(ctx): Ctx,
     InGroup(group): InGroup,
     Path((_, slug)): Where,
-    QueryString(wanted): QueryString<logs::From>,
+    QueryString(wanted): QueryString<logs::FromLine>,
 ) -> Answer {
     let log = L::log(&portal, &ctx, &group, &slug).await?;
     Ok(log.stream(&portal, ctx, wanted.from))

@@ -6,7 +6,7 @@ use axum::body::{BodyDataStream, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Query, Request};
 use axum::http::{Extensions, header, request::Parts};
-use base::{Error, Kind};
+use base::{Error, ErrorKind};
 use futures::{Stream, StreamExt as _, stream};
 use serde::de::DeserializeOwned;
 
@@ -208,7 +208,7 @@ fn unread(rejection: &BytesRejection, limits: Limits) -> Error {
 
 fn too_large(limits: Limits) -> Error {
     let most = base::resources::bytes(limits.bytes);
-    Error::new(Kind::TooLarge, "too_large", format!("The request is larger than {most}."))
+    Error::new(ErrorKind::TooLarge, "too_large", format!("The request is larger than {most}."))
         .with_hint("Put what is large into a file.")
 }
 
@@ -245,7 +245,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_never_ends_is_given_up() {
         let Err(Failure(told)) = whole(limited(endless(), 10), &()).await else { panic!("it ended") };
-        assert_eq!((told.kind(), told.code()), (Kind::Invalid, "too_slow"));
+        assert_eq!((told.kind(), told.code()), (ErrorKind::Invalid, "too_slow"));
         let mut body = StreamedBody::from_request(limited(endless(), 10), &()).await.unwrap();
         assert_eq!(body.next().await.unwrap().unwrap(), "{");
         assert_eq!(body.next().await.unwrap_err().code(), "too_slow");
@@ -257,11 +257,11 @@ mod tests {
         let Err(Failure(told)) = whole(limited(Body::from("abc"), 2), &()).await else {
             panic!("it was read")
         };
-        assert_eq!((told.kind(), told.message()), (Kind::TooLarge, "The request is larger than 2 B."));
+        assert_eq!((told.kind(), told.message()), (ErrorKind::TooLarge, "The request is larger than 2 B."));
         let parts = || stream::iter(["ab", "cd", "ef"].map(Ok::<_, Infallible>));
         let body = StreamedBody::from_request(limited(Body::from_stream(parts()), 4), &()).await.unwrap();
         let read: Vec<_> = body.into_stream().map(|read| read.map_err(|error| error.kind())).collect().await;
-        assert_eq!(read, [Ok(Bytes::from("ab")), Ok(Bytes::from("cd")), Err(Kind::TooLarge)]);
+        assert_eq!(read, [Ok(Bytes::from("ab")), Ok(Bytes::from("cd")), Err(ErrorKind::TooLarge)]);
         let mut said = limited(Body::from_stream(parts()), 4);
         said.headers_mut().insert(header::CONTENT_LENGTH, 6.into());
         assert!(StreamedBody::from_request(said, &()).await.is_err());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use base::{Error, Kind};
+use base::{Error, ErrorKind};
 
 /// An error that a handler gives up with.
 #[derive(Debug)]
@@ -58,17 +58,17 @@ pub struct Reader {
 
 /// The one table from kinds to status codes (see CONTRIBUTING.md): what one may not see is 404, what one may see but
 /// not do is 403, a broken rule is 422.
-pub const fn status_of(kind: Kind) -> StatusCode {
+pub const fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
-        Kind::Invalid | Kind::QuotaExceeded => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Invalid | ErrorKind::QuotaExceeded => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

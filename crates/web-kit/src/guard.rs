@@ -10,7 +10,7 @@ use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header,
 use axum::middleware::Next;
 use axum::response::Response;
 use base::secret::random_text;
-use base::{Action, Actor, Credential, Error, Kind, OpContext, Person, Result};
+use base::{Action, Actor, Credential, Error, ErrorKind, OpContext, Person, Result};
 use tracing::Instrument as _;
 
 use crate::body::Limits;
@@ -150,7 +150,7 @@ where
                 None
             };
             let _entered = span.enter();
-            if error.kind() == Kind::Internal {
+            if error.kind() == ErrorKind::Internal {
                 tracing::error!(error = ?error, actor = ctx.actor_name(), "a request failed");
             } else {
                 tracing::debug!(error = ?error, actor = ctx.actor_name(), "a request was refused");
@@ -200,7 +200,8 @@ fn clear_cookies(portal: &Portal, headers: &mut HeaderMap) {
 
 /// Who sees the error. Where the database may be what failed, it is not asked again.
 async fn reader(portal: &Portal, ctx: &OpContext, error: &Error, last_group: LastGroup) -> Option<Reader> {
-    if matches!(error.kind(), Kind::Internal | Kind::Unavailable | Kind::StorageFull) || ctx.person().is_err()
+    if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable | ErrorKind::StorageFull)
+        || ctx.person().is_err()
     {
         return None;
     }
@@ -220,7 +221,7 @@ fn router_s_own(status: StatusCode, method: &Method) -> Option<Error> {
         }
         _ => return None,
     };
-    Some(Error::new(Kind::NotFound, code, text))
+    Some(Error::new(ErrorKind::NotFound, code, text))
 }
 
 const fn status_class(status: u16) -> &'static str {

@@ -192,10 +192,13 @@ impl RouteRow {
     }
 }
 
+/// A row with its handler.
+type Served = (RouteRow, MethodRouter<Portal, Infallible>);
+
 /// The rows of one dialect, with their handlers.
 pub struct RouteTable {
     dialect: Dialect,
-    rows: Vec<(RouteRow, MethodRouter<Portal, Infallible>)>,
+    rows: Vec<Served>,
 }
 
 impl RouteTable {
@@ -306,7 +309,7 @@ impl RouteTable {
     }
 
     fn into_router(self, portal: &Portal) -> Router<Portal> {
-        let mut paths: Vec<(&'static str, Vec<(RouteRow, MethodRouter<Portal, Infallible>)>)> = Vec::new();
+        let mut paths: Vec<(&'static str, Vec<Served>)> = Vec::new();
         for (row, handler) in self.rows {
             assert!(
                 !row.policy.is_of_a_group() || row.group != GroupFrom::Nowhere,

@@ -4,6 +4,7 @@
 //! of access.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -12,7 +13,7 @@ use base::{GroupId, OpContext};
 use db::Topic;
 use futures::Stream;
 use futures::stream::{self, StreamExt as _};
-use runner::LogReader;
+use runner::Log;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
@@ -77,11 +78,11 @@ fn is_of(ctx: &OpContext, event: &db::Event) -> bool {
 }
 
 /// A log from a line on: `lines` events as it grows, one `end` event when it is complete.
-pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Response {
+pub fn log(portal: &Portal, ctx: OpContext, log: Arc<dyn Log>, from: u64) -> Response {
     struct Following {
         portal: Portal,
         ctx: OpContext,
-        reader: LogReader,
+        log: Arc<dyn Log>,
         next: u64,
         /// Everything up to here was sent; there is nothing to read before it grows.
         sent: Option<runner::log::LogMark>,
@@ -91,7 +92,7 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
     let start = Following {
         portal: portal.clone(),
         ctx,
-        reader,
+        log,
         next: from,
         sent: None,
         checked: tokio::time::Instant::now(),
@@ -109,7 +110,7 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
             }
             while let Some(mark) = state.sent {
                 let grown = tokio::select! {
-                    grown = tokio::time::timeout(CHECK_ACCESS, state.reader.changed(mark)) => grown,
+                    grown = tokio::time::timeout(CHECK_ACCESS, state.log.changed(mark)) => grown,
                     () = until_stopping(&mut stopping) => return None,
                 };
                 if grown.is_ok() {
@@ -127,8 +128,8 @@ pub fn log(portal: &Portal, ctx: OpContext, reader: LogReader, from: u64) -> Res
                 state.checked = tokio::time::Instant::now();
             }
             // The mark is taken before the lines are read, so that what arrives in between is not missed.
-            let mark = state.reader.mark().await.ok()?;
-            let page = state.reader.lines(state.next, logs::MOST_LINES).await.ok()?;
+            let mark = state.log.mark().await.ok()?;
+            let page = state.log.lines(state.next, logs::MOST_LINES).await.ok()?;
             if !page.lines.is_empty() {
                 // The last line of a growing log may be unfinished: it is sent, and sent again when it has grown.
                 let is_partial = !page.complete && state.next + page.lines.len() as u64 == page.total;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use accounts::Accounts;
 use base::Clock;
 use db::Database;
-use runner::Runner;
 use tokio::sync::watch;
 use workloads::Workloads;
 
@@ -19,9 +18,6 @@ pub struct Parts {
     pub db: Database,
     pub accounts: Accounts,
     pub workloads: Workloads,
-    pub runner: Arc<dyn Runner>,
-    /// One folder per environment that was built or tried.
-    pub build_logs: std::path::PathBuf,
     pub clock: Arc<dyn Clock>,
     pub settings: PortalSettings,
     /// Turns true when the server stops, so that open streams end.
@@ -91,13 +87,6 @@ impl PortalSettings {
 impl Portal {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
-    }
-}
-
-impl Portal {
-    /// The log of an environment's newest build.
-    pub fn build_log(&self, digest: &str) -> runner::LogReader {
-        runner::LogReader::new(self.build_logs.join(digest))
     }
 }
 

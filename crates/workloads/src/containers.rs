@@ -7,18 +7,15 @@ use runner::{Containers, Runner};
 use crate::Workloads;
 
 impl Workloads {
-    /// Lets this runner tell whether container images run; without one none does.
-    pub fn running_on(mut self, runner: Arc<dyn Runner>) -> Self {
-        self.runner = Some(runner);
-        self
+    /// The same over another runner, as another server has it.
+    #[must_use]
+    pub fn running_on(self, runner: Arc<dyn Runner>) -> Self {
+        Self { runner, ..self }
     }
 
     /// Whether container images run now.
     pub async fn containers(&self) -> Containers {
-        match &self.runner {
-            Some(runner) => runner.containers().await,
-            None => Containers::None,
-        }
+        self.runner.containers().await
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Workloads {
     pub(crate) rules: Rules,
     pub(crate) known: Arc<Known>,
     pub(crate) layout: Arc<Layout>,
-    pub(crate) runner: Option<Arc<dyn Runner>>,
+    pub(crate) runner: Arc<dyn Runner>,
     /// What images ask of the engine above them.
     pub(crate) image_users: &'static dyn images::ImageUsers,
     /// What the engine asks of those who serve, above it.
@@ -66,7 +66,14 @@ pub struct Rules {
 }
 
 impl Workloads {
-    pub fn new(db: Database, accounts: Accounts, rules: Rules, layout: Layout) -> Self {
+    /// Over this runner, which has the folders of `layout`.
+    pub fn new(
+        db: Database,
+        accounts: Accounts,
+        rules: Rules,
+        layout: Layout,
+        runner: Arc<dyn Runner>,
+    ) -> Self {
         let known = Known { instance_types: Cache::new(KNOWN), images: Cache::new(KNOWN) };
         Self {
             db,
@@ -74,7 +81,7 @@ impl Workloads {
             rules,
             known: Arc::new(known),
             layout: Arc::new(layout),
-            runner: None,
+            runner,
             image_users: &engine::OfWorkloads,
             on_requeue: serving::begin_anew,
         }

@@ -23,7 +23,7 @@ impl Workloads {
     pub async fn served_workload(&self, ctx: &OpContext, slug: &str) -> Result<Option<ServedWorkload>> {
         ctx.require_platform_admin()?;
         let mut found = None;
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.iter().copied() {
             if let Some(thing) = self.thing(kind, slug).await? {
                 found = Some((kind, thing));
                 break;

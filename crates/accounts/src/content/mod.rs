@@ -1,7 +1,8 @@
 //! Content sessions: what lets a browser into one workload on the content origin.
 //!
 //! The portal's cookie never goes to that origin. A content session is a secret of its own, kept only as a hash, for
-//! one workload, and belongs to the portal session that it was opened from: it ends with it.
+//! one workload, and belongs to the portal session that it was opened from: it ends with it. Its secret is always made
+//! anew, so nobody can choose it beforehand (session fixation).
 
 pub mod entity;
 mod store;
@@ -20,9 +21,9 @@ use crate::{Accounts, sessions};
 /// An older content session of the same browser and workload is replaced; younger ones may be another tab's.
 const REPLACED_AFTER_SECONDS: i64 = 60;
 
-/// Somebody who was let into a group's workload, and through what.
+/// Access to a group's workload that somebody was granted, and through what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admitted {
+pub struct Grant {
     pub user: UserId,
     pub group: GroupId,
     pub credential: Credential,
@@ -100,35 +101,35 @@ impl Accounts {
 
     /// Which of these still have a living credential, an enabled account and their membership. A few queries for all
     /// of them, however many there are.
-    pub async fn still_admitted(&self, ctx: &OpContext, asked: &[Admitted]) -> Result<Vec<bool>> {
+    pub async fn still_granted(&self, ctx: &OpContext, grants: &[Grant]) -> Result<Vec<bool>> {
         let now: Timestamp = ctx.now();
         let reader = self.db.reader();
         let mut session_ids = HashSet::new();
         let mut token_ids = HashSet::new();
         let mut key_ids = HashSet::new();
-        for one in asked {
-            match &one.credential {
+        for grant in grants {
+            match &grant.credential {
                 Credential::Session(id) => drop(session_ids.insert(id.0)),
                 Credential::Token { id, .. } => drop(token_ids.insert(id.0)),
                 Credential::SshKey(id) => drop(key_ids.insert(id.0)),
                 Credential::None => {}
             }
         }
-        let users: HashSet<_> = asked.iter().map(|one| one.user.0).collect();
+        let users: HashSet<_> = grants.iter().map(|grant| grant.user.0).collect();
         let sessions = store::living_sessions(reader, &session_ids, now).await?;
         let tokens = store::living_tokens(reader, &token_ids, now).await?;
         let keys = store::kept_keys(reader, &key_ids).await?;
         let enabled = store::enabled(reader, &users).await?;
         let members = store::memberships(reader, &users).await?;
-        let holds = |one: &Admitted| {
-            let credential = match &one.credential {
+        let holds = |grant: &Grant| {
+            let credential = match &grant.credential {
                 Credential::Session(id) => sessions.contains(&id.0),
                 Credential::Token { id, .. } => tokens.contains(&id.0),
                 Credential::SshKey(id) => keys.contains(&id.0),
                 Credential::None => false,
             };
-            credential && enabled.contains(&one.user.0) && members.contains(&(one.group.0, one.user.0))
+            credential && enabled.contains(&grant.user.0) && members.contains(&(grant.group.0, grant.user.0))
         };
-        Ok(asked.iter().map(holds).collect())
+        Ok(grants.iter().map(holds).collect())
     }
 }

@@ -180,7 +180,7 @@ impl Accounts {
     }
 
     /// Removes a group and every row that belongs to it, unless `may_go` finds something in it that has to end first.
-    /// Nothing is added to the group between that look and its end.
+    /// Nothing is added to the group between that check and its end.
     pub async fn delete_group<F>(&self, ctx: &OpContext, name: &str, may_go: F) -> Result<()>
     where
         F: for<'a> FnOnce(&'a Tx, GroupId) -> BoxFuture<'a, Result<()>> + Send + 'static,
@@ -214,7 +214,7 @@ impl Accounts {
     /// The group, if the actor may see it.
     pub async fn get_group(&self, ctx: &OpContext, name: &str) -> Result<Group> {
         let load = store::by_name(self.db.reader(), name);
-        let row = self.known.groups.get_or_load(ctx.catalogue, name.to_owned(), load).await?;
+        let row = self.caches.groups.get_or_load(ctx.catalogue, name.to_owned(), load).await?;
         let Some(row) = row else {
             // Whoever is not signed in hears 401, not whether the group exists.
             if matches!(ctx.actor, base::Actor::Anonymous) {
@@ -238,7 +238,7 @@ impl Accounts {
             });
             Ok(Some(Arc::new(memberships.collect())))
         };
-        Ok(self.known.memberships.get_or_load(ctx.catalogue, person.id, load).await?.unwrap_or_default())
+        Ok(self.caches.memberships.get_or_load(ctx.catalogue, person.id, load).await?.unwrap_or_default())
     }
 
     /// Every group, by name; for platform admins.

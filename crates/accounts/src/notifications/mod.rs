@@ -84,13 +84,13 @@ impl Accounts {
             .count(self.db.reader())
             .await
             .doing("count notifications")?;
-        let shown = rows.into_iter().map(|row| Notification {
+        let notifications = rows.into_iter().map(|row| Notification {
             at: Timestamp(row.at),
             text: row.text,
             link: row.link,
             is_read: row.read_at.is_some(),
         });
-        Ok((shown.collect(), unread))
+        Ok((notifications.collect(), unread))
     }
 
     /// Marks everything that the acting person has as read, and forgets what is old.

@@ -21,7 +21,7 @@ pub const MAX_LENGTH: usize = 256;
 pub struct Passwords {
     argon2: Argon2<'static>,
     pool: Pool,
-    /// What an unknown name is checked against, so that it takes as long as a known one.
+    /// What an unknown name is checked against, so that it takes as long as a known one (timing attacks).
     decoy: Arc<str>,
 }
 
@@ -54,7 +54,7 @@ impl Passwords {
 
     /// Whether the password is the kept one. Without a kept one it takes as long and is never right.
     pub async fn verify(&self, password: &Secret, kept: Option<String>) -> Result<bool> {
-        let known = kept.is_some();
+        let has_password = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.decoy.to_string());
         let password = password.clone();
         let matches = self
@@ -63,7 +63,7 @@ impl Passwords {
                 PasswordHash::new(&kept).is_ok_and(|kept| verify(memory, password.expose(), &kept))
             })
             .await?;
-        Ok(matches && known)
+        Ok(matches && has_password)
     }
 }
 

@@ -71,14 +71,14 @@ mod tests {
     #[tokio::test]
     async fn what_is_too_much_is_refused_and_the_rest_is_done() {
         let pool = Pool::new(1);
-        let (open, gate) = sync_channel::<()>(0);
+        let (release, released) = sync_channel::<()>(0);
         let (entered, inside) = oneshot::channel();
         let first = tokio::spawn({
             let pool = pool.clone();
             async move {
                 pool.run(move |_| {
                     let _ = entered.send(());
-                    gate.recv().is_ok()
+                    released.recv().is_ok()
                 })
                 .await
             }
@@ -89,7 +89,7 @@ mod tests {
             assert!(futures::poll!(one).is_pending());
         }
         assert_eq!(pool.run(|_| 0).await.unwrap_err().retry_after_seconds(), Some(5));
-        open.send(()).unwrap();
+        release.send(()).unwrap();
         assert!(first.await.unwrap().unwrap());
         for (n, one) in waiting.into_iter().enumerate() {
             assert_eq!(one.await.unwrap(), n);

@@ -1,10 +1,10 @@
-//! How often somebody may try to sign in.
+//! Rate limits: how often somebody may try to sign in.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use base::{Error, Kind, Result};
+use base::{Error, ErrorKind, Result};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// Tries of one account from one address: ten at once, then one every 30 seconds. From elsewhere its owner still gets
@@ -72,7 +72,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 fn refused(seconds: u64) -> Error {
-    Error::new(Kind::TooManyRequests, "too_many_tries", "Too many tries to sign in.")
+    Error::new(ErrorKind::TooManyRequests, "too_many_tries", "Too many tries to sign in.")
         .with_hint(format!("Wait {seconds} seconds, then try again."))
         .with_retry_after(seconds)
 }

@@ -5,7 +5,7 @@
 
 use base::error::FieldErrors;
 use base::secret::{equal, hash, random_text};
-use base::{Error, Kind, OpContext, Result, Role, Secret};
+use base::{Error, ErrorKind, OpContext, Result, Role, Secret};
 use db::ResultExt as _;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
@@ -111,7 +111,7 @@ impl Accounts {
             .write(move |tx| {
                 Box::pin(async move {
                     tx.lock(db::Section::Setup).await?;
-                    // Asked again under the write lock: of two people with the code, one gets in.
+                    // Checked again under the write lock (no TOCTOU race): of two people with the code, one gets in.
                     if users::count(tx.connection()).await? > 0 {
                         return Err(done());
                     }
@@ -149,5 +149,6 @@ impl Accounts {
 }
 
 fn done() -> Error {
-    Error::new(Kind::Conflict, "already_set_up", "Portico is set up already.").with_hint("Sign in instead.")
+    Error::new(ErrorKind::Conflict, "already_set_up", "Portico is set up already.")
+        .with_hint("Sign in instead.")
 }

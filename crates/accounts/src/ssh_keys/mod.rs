@@ -114,7 +114,7 @@ impl Accounts {
         Ok(person.map(|person| (person, Credential::SshKey(SshKeyId(row.id)))))
     }
 
-    /// Says that a key was used just now, where what was said before is a while old.
+    /// Records that a key was used just now, unless that was recorded a moment ago.
     pub async fn touch_ssh_key(&self, ctx: &OpContext, fingerprint: &str) -> Result<()> {
         let now = ctx.now();
         let row = store::by_fingerprint(self.db.reader(), fingerprint).await?;

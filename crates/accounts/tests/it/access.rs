@@ -3,7 +3,7 @@
 use accounts::sessions::SignIn;
 use accounts::tokens::NewToken;
 use accounts::users::{Density, NewUser, ProfileChange, Scale, UserChange};
-use base::{Credential, Kind, OpContext, Secret, TokenScope};
+use base::{Credential, ErrorKind, OpContext, Secret, TokenScope};
 use test_kit::{PASSWORD, World, on_both_databases};
 
 fn sign_in(name: &str, password: &str) -> SignIn {
@@ -39,7 +39,7 @@ on_both_databases! {
         world.accounts.update_user(&world.system(), "mia", off).await.unwrap();
         assert!(!lives(&secret).await && !world.accounts.still_valid(&ctx).await.unwrap());
         let refused = world.accounts.sign_in(&anonymous, sign_in("mia", PASSWORD)).await.unwrap_err();
-        assert_eq!((refused.kind(), refused.code()), (Kind::Unauthenticated, "wrong_credentials"));
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Unauthenticated, "wrong_credentials"));
     }
 
     async fn preferences_stay_with_the_person(database) {
@@ -76,7 +76,7 @@ on_both_databases! {
         let known = world.accounts.display_names(&ctx, names.clone().into()).await.unwrap();
         assert_eq!(known, [("mia".to_owned(), "Mia Wong".to_owned())].into());
         let refused = world.accounts.display_names(&world.anonymous(), names.into()).await.unwrap_err();
-        assert_eq!(refused.kind(), Kind::Unauthenticated);
+        assert_eq!(refused.kind(), ErrorKind::Unauthenticated);
     }
 
     async fn a_removed_member_is_out_at_once(database) {
@@ -104,9 +104,9 @@ on_both_databases! {
         assert_eq!(world.accounts.create_token(&ctx, long).await.unwrap_err().fields()[0].field, "days");
 
         world.clock.advance_seconds(7 * 86_400 + 1);
-        assert_eq!(world.accounts.authenticate_token(&ctx, secret.expose()).await.unwrap_err().kind(), Kind::Unauthenticated);
+        assert_eq!(world.accounts.authenticate_token(&ctx, secret.expose()).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
         let other = world.person("max").await;
-        assert_eq!(world.accounts.revoke_token(&other, token.id).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(world.accounts.revoke_token(&other, token.id).await.unwrap_err().kind(), ErrorKind::NotFound);
         world.accounts.revoke_token(&ctx, token.id).await.unwrap();
         assert!(world.accounts.list_tokens(&ctx).await.unwrap().is_empty());
     }
@@ -178,7 +178,7 @@ on_both_databases! {
         let mut refused = None;
         for _ in 0..12 {
             let error = world.accounts.sign_in(&world.anonymous(), sign_in("mia", "a wrong guess")).await.unwrap_err();
-            if error.kind() == Kind::TooManyRequests {
+            if error.kind() == ErrorKind::TooManyRequests {
                 refused = error.retry_after_seconds();
             }
         }

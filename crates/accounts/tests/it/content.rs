@@ -1,6 +1,6 @@
 //! Content sessions, and who is still admitted.
 
-use accounts::content::Admitted;
+use accounts::content::Grant;
 use accounts::sessions::SignIn;
 use accounts::tokens::NewToken;
 use accounts::users::UserChange;
@@ -72,20 +72,20 @@ on_both_databases! {
         let max = world.person("max").await;
         let token = NewToken { name: "t".to_owned(), scope: TokenScope::Write, days: 1 };
         let (token, _) = world.accounts.create_token(&max, token).await.unwrap();
-        let by_session = Admitted {
+        let by_session = Grant {
             user: mia.actor_id().unwrap(),
             group,
             credential: Credential::Session(session),
         };
-        let by_token = Admitted {
+        let by_token = Grant {
             user: max.actor_id().unwrap(),
             group,
             credential: Credential::Token { id: token.id, scope: TokenScope::Write },
         };
-        let stranger = Admitted { group: world.group("speech").await.id, ..by_session.clone() };
+        let stranger = Grant { group: world.group("speech").await.id, ..by_session.clone() };
         let mut asked = vec![by_session, by_token, stranger];
         asked.extend(std::iter::repeat_n(asked[0].clone(), 1200));
-        let ask = async || world.accounts.still_admitted(&world.system(), &asked).await.unwrap();
+        let ask = async || world.accounts.still_granted(&world.system(), &asked).await.unwrap();
         let answer = ask().await;
         assert_eq!((&answer[..3], answer.iter().filter(|yes| **yes).count()), (&[true, true, false][..], 1202));
 

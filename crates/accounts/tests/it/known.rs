@@ -6,7 +6,7 @@ use accounts::passwords::{Cost, Passwords};
 use accounts::sessions::SignIn;
 use accounts::tokens::NewToken;
 use accounts::users::UserChange;
-use base::{Kind, OpContext, Person, Role, Secret, TokenScope};
+use base::{ErrorKind, OpContext, Person, Role, Secret, TokenScope};
 use db::Database;
 use test_kit::{PASSWORD, TestDatabase, World, on_both_databases};
 
@@ -98,7 +98,7 @@ on_both_databases! {
         let mine = world.accounts.my_groups(&asked().await).await.unwrap();
         assert_eq!(mine[0].group.display_name, "Eyes");
         other.delete_group(&system, "vision", |_, _| Box::pin(async { Ok(()) })).await.unwrap();
-        assert_eq!(name().await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(name().await.unwrap_err().kind(), ErrorKind::NotFound);
         assert!(world.accounts.my_groups(&asked().await).await.unwrap().is_empty());
     }
 }

@@ -4,7 +4,7 @@ use accounts::Accounts;
 use accounts::passwords::{Cost, Passwords};
 use accounts::setup::Setup;
 use accounts::users::NewUser;
-use base::{Actor, Credential, Kind, OpContext, Secret, SystemClock};
+use base::{Actor, Credential, ErrorKind, OpContext, Secret, SystemClock};
 use std::sync::Arc;
 use test_kit::{PASSWORD, on_both_databases};
 
@@ -44,7 +44,7 @@ on_both_databases! {
         });
         let results = futures::future::join_all(tries).await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-        assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|error| error.kind() == Kind::Conflict));
+        assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|error| error.kind() == ErrorKind::Conflict));
         assert!(accounts.new_setup_code(&system).await.unwrap().is_none());
         assert_eq!(accounts.list_users(&system, "", None, 10).await.unwrap().len(), 1);
     }

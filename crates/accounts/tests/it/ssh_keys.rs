@@ -1,9 +1,9 @@
 //! Public keys for SSH.
 
-use accounts::content::Admitted;
+use accounts::content::Grant;
 use accounts::ssh_keys::NewSshKey;
 use accounts::users::UserChange;
-use base::{Credential, Kind, OpContext, TokenId, TokenScope};
+use base::{Credential, ErrorKind, OpContext, TokenId, TokenScope};
 use test_kit::{World, on_both_databases};
 
 const KEY: &str =
@@ -34,7 +34,7 @@ on_both_databases! {
         accounts.touch_ssh_key(&world.anonymous(), FINGERPRINT).await.unwrap();
         assert!(accounts.list_ssh_keys(&mia).await.unwrap()[0].last_used_at.is_some());
         assert!(accounts.list_ssh_keys(&root).await.unwrap().is_empty());
-        assert_eq!(accounts.remove_ssh_key(&root, added.id).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(accounts.remove_ssh_key(&root, added.id).await.unwrap_err().kind(), ErrorKind::NotFound);
         accounts.remove_ssh_key(&mia, added.id).await.unwrap();
         assert!(find().await.is_none());
         accounts.add_ssh_key(&root, key("", KEY)).await.unwrap();
@@ -46,20 +46,20 @@ on_both_databases! {
         let credential = Credential::Token { id: TokenId::new(&*world.clock), scope: TokenScope::Write };
         let ctx = OpContext { credential, ..mia };
         let refused = world.accounts.add_ssh_key(&ctx, key("", KEY)).await.unwrap_err();
-        assert_eq!(refused.kind(), Kind::Forbidden);
+        assert_eq!(refused.kind(), ErrorKind::Forbidden);
     }
 
     async fn what_a_key_opened_ends_with_it_and_with_its_owner(database) {
         let world = World::new(&database.db).await;
         let mia = world.person("mia").await;
         let added = world.accounts.add_ssh_key(&mia, key("laptop", KEY)).await.unwrap();
-        let admitted = Admitted {
+        let grant = Grant {
             user: mia.actor_id().unwrap(),
             group: world.group("vision").await.id,
             credential: Credential::SshKey(added.id),
         };
-        let asked = [admitted];
-        let holds = async || world.accounts.still_admitted(&world.system(), &asked).await.unwrap()[0];
+        let asked = [grant];
+        let holds = async || world.accounts.still_granted(&world.system(), &asked).await.unwrap()[0];
         let enable = async |enabled| {
             let change = UserChange { enabled: Some(enabled), ..UserChange::default() };
             world.accounts.update_user(&world.system(), "mia", change).await.unwrap();
@@ -71,9 +71,9 @@ on_both_databases! {
         enable(true).await;
         assert!(!holds().await, "like tokens, keys do not come back");
         let again = world.accounts.add_ssh_key(&world.person("mia").await, key("laptop", KEY)).await.unwrap();
-        let admitted = Admitted { credential: Credential::SshKey(again.id), ..asked[0].clone() };
+        let grant = Grant { credential: Credential::SshKey(again.id), ..asked[0].clone() };
         let holds = async || {
-            world.accounts.still_admitted(&world.system(), std::slice::from_ref(&admitted)).await.unwrap()[0]
+            world.accounts.still_granted(&world.system(), std::slice::from_ref(&grant)).await.unwrap()[0]
         };
         assert!(holds().await);
         world.accounts.remove_ssh_key(&world.person("mia").await, again.id).await.unwrap();

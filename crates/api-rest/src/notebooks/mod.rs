@@ -160,7 +160,7 @@ pub(crate) async fn log_stream(
     Ctx(ctx): Ctx,
     InGroup(group): InGroup,
     Path((_, slug)): Where,
-    QueryString(wanted): QueryString<logs::From>,
+    QueryString(wanted): QueryString<logs::FromLine>,
 ) -> Answer<Response> {
     let log = logs::of_notebook(&portal, &ctx, &group, &slug).await?;
     Ok(log.stream(&portal, ctx, wanted.from))

@@ -13,7 +13,7 @@ use base::{AttemptId, Clock, OpContext, Resources, Role, SystemClock, TokenScope
 use db::{Database, DatabaseConfig};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use proxy::{ContentSettings, Place, Proxy, Served, Serving};
+use proxy::{ContentAddress, ContentSettings, Proxy, Served, Serving};
 use runner::{AttemptSpec, Runner as _};
 use test_kit::FakeRunner;
 use tokio::net::TcpListener;
@@ -72,11 +72,15 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         default_lifetime_s: 0,
     };
     let portal = Portal::new(Parts {
-        workloads: Workloads::new(db.clone(), accounts.clone(), rules, folders::Layout::new(folder)),
+        workloads: Workloads::new(
+            db.clone(),
+            accounts.clone(),
+            rules,
+            folders::Layout::new(folder),
+            Arc::new(runner),
+        ),
         db,
         accounts,
-        runner: Arc::new(runner),
-        build_logs: folder.to_owned(),
         clock,
         settings: PortalSettings {
             public_url: "http://portal.test".to_owned(),
@@ -90,7 +94,7 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
         stopping: stopping.clone(),
     });
     let settings = ContentSettings {
-        place: Place::Port { origin },
+        address: ContentAddress::Port { origin },
         requests_per_person: 10_000,
         sockets_per_person: 10_000,
     };

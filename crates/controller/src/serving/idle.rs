@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base::{AttemptId, GroupId, OpContext, Result, Timestamp};
 use runner::Usage;
+use workloads::engine::Kind;
 use workloads::serving::{IdleStep, Watched};
 
 use super::jupyter;
@@ -41,7 +42,8 @@ struct Watch {
 impl Watch {
     async fn check_all(&mut self) -> Result<()> {
         let ctx = self.controller.ctx("idle");
-        let watched = self.controller.parts.workloads.watched_workloads(&ctx).await?;
+        let watched =
+            self.controller.parts.workloads.watched_workloads(&ctx, &self.controller.runner).await?;
         self.used.retain(|attempt, _| watched.iter().any(|one| one.attempt == *attempt));
         for one in &watched {
             if let Err(error) = self.see_to(&ctx, one).await {
@@ -77,20 +79,24 @@ impl Watch {
 
     /// By what the workload and the runner say; `None` when that is known at the next look only.
     async fn asked_use(&mut self, ctx: &OpContext, one: &Watched, known: Timestamp) -> Option<Timestamp> {
-        let runner = &self.controller.parts.runner;
-        let name = one.attempt.to_string();
+        let parts = &self.controller.parts;
         let mut active_at = known;
-        if let Some(usage) = runner.usage(&name).await.ok().flatten() {
+        if let Some(usage) = parts.workloads.usage_of_watched(ctx, one).await.ok().flatten() {
             let before = self.used.insert(one.attempt, usage)?;
             if computes(before, usage) {
                 active_at = ctx.now();
             }
         }
-        if runner.gpu_percent(&one.gpu_indices).await.is_some_and(|percent| percent >= GPU_COMPUTES) {
+        let gpu = parts.workloads.gpu_use_of_watched(ctx, one).await.ok().flatten();
+        if gpu.is_some_and(|percent| percent >= GPU_COMPUTES) {
             active_at = ctx.now();
         }
-        let told = jupyter::active_at(&**runner, &name, &one.base_path, ctx.now()).await;
-        Some(told.map_or(active_at, |told| told.max(active_at)))
+        let name = one.attempt.to_string();
+        let reported = match one.kind {
+            Kind::Job => None,
+            Kind::Notebook => jupyter::active_at(&*parts.runner, &name, &one.base_path, ctx.now()).await,
+        };
+        Some(reported.map_or(active_at, |reported| reported.max(active_at)))
     }
 
     /// Why its owner may not run it any more, if so.
@@ -137,7 +143,8 @@ mod tests {
         let slug = world.workloads.create_notebook(&mia, &group, new).await.unwrap().slug;
         let queued = world.workloads.queue_snapshot(&ctx).await.unwrap().groups.remove(0).queued.remove(0);
         let claims = vec![Claim { workload: queued.id, generation: queued.generation }];
-        let claimed = world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake", 45).await.unwrap();
+        let claimed =
+            world.workloads.apply_decisions(&ctx, claims, Vec::new(), "fake/one", 45).await.unwrap();
         let attempt = claimed[0].attempt;
         world.workloads.attempt_running(&ctx, attempt, ctx.now()).await.unwrap();
         world.workloads.attempt_ready(&ctx, attempt, ctx.now()).await.unwrap();
@@ -153,9 +160,26 @@ mod tests {
             let mut watch = Watch { controller: server.controller.clone(), used: HashMap::new() };
             world.accounts.delete_user(&world.person("root").await, "mia").await.unwrap();
             world.workloads.get_notebook(&mia, &group, &slug).await.unwrap_err();
-            let watched = world.workloads.watched_workloads(&ctx).await.unwrap();
+            let watched = world.workloads.watched_workloads(&ctx, "fake/one").await.unwrap();
             watch.see_to(&ctx, &watched[0]).await.unwrap();
-            assert!(world.workloads.watched_workloads(&ctx).await.unwrap().is_empty(), "it was asked to stop");
+            assert!(world.workloads.watched_workloads(&ctx, "fake/one").await.unwrap().is_empty(), "it was asked to stop");
+        }
+
+        async fn another_server_s_notebook_is_left_alone(database) {
+            let world = World::new(&database.db).await;
+            let (mia, group) = (world.person("mia").await, world.group("vision").await);
+            let slug = ready_notebook(&world, "cpu-small").await;
+            let state = async || world.workloads.get_notebook(&mia, &group, &slug).await.unwrap().state;
+            let servers = [server(&world, &database.db, "two"), server(&world, &database.db, "one")];
+            let [mut other, mut own] = servers.each_ref().map(|server| Watch {
+                controller: server.controller.clone(),
+                used: HashMap::new(),
+            });
+            world.clock.advance_seconds(7 * 86_400);
+            other.check_all().await.unwrap();
+            assert_eq!(state().await, NotebookState::Ready, "its runner is another server's, which knows its use");
+            own.check_all().await.unwrap();
+            assert_eq!(state().await, NotebookState::Stopping);
         }
 
         async fn a_notebook_whose_gpu_works_is_not_idle(database) {

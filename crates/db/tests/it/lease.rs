@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use base::{Error, Timestamp};
 use db::{Database, DatabaseConfig, Server, ServerLease, Topic};
 use sea_orm::ConnectionTrait as _;
-use test_kit::on_both_databases;
+use test_kit::{on_both_databases, on_postgres};
 
 fn server(name: &str) -> Server {
     Server {
@@ -116,59 +116,55 @@ async fn sqlite_is_one_database_whichever_way_leads_there() {
     refused(start(&DatabaseConfig::Sqlite(link), "two").await.1, "one");
 }
 
-#[tokio::test]
-async fn a_silent_server_is_replaced_when_its_lease_ends_and_hears_of_it() {
-    let Some(database) = test_kit::postgres().await else { return };
-    let (one, lease) = start(&database.config, "one").await;
-    let lease = lease.unwrap();
-    leave(&one, 2).await;
-    let begin = Instant::now();
-    let (two, replaced) = within(8, start(&database.config, "two")).await;
-    let replaced = replaced.unwrap();
-    assert!(begin.elapsed() > Duration::from_millis(1500), "{:?}", begin.elapsed());
+on_postgres! {
+    async fn a_silent_server_is_replaced_when_its_lease_ends_and_hears_of_it(database) {
+        let (one, lease) = start(&database.config, "one").await;
+        let lease = lease.unwrap();
+        leave(&one, 2).await;
+        let begin = Instant::now();
+        let (two, replaced) = within(8, start(&database.config, "two")).await;
+        let replaced = replaced.unwrap();
+        assert!(begin.elapsed() > Duration::from_millis(1500), "{:?}", begin.elapsed());
 
-    let told = within(8, lease.keep()).await;
-    assert!(told.message().contains("taken over"), "{told:?}");
-    assert!(lease.lost().is_some() && write(&one).await.is_err(), "it writes no more");
-    lease.release().await.unwrap();
-    write(&two).await.unwrap();
-    assert_eq!(
-        database.db.served_by().await.unwrap(),
-        Some(server("two")),
-        "the other one's lease is not released"
-    );
-    let kept = tokio::spawn(replaced.keep());
-    refused(start(&database.config, "one").await.1, "two");
-    assert!(!kept.is_finished());
-}
+        let told = within(8, lease.keep()).await;
+        assert!(told.message().contains("taken over"), "{told:?}");
+        assert!(lease.lost().is_some() && write(&one).await.is_err(), "it writes no more");
+        lease.release().await.unwrap();
+        write(&two).await.unwrap();
+        assert_eq!(
+            database.db.served_by().await.unwrap(),
+            Some(server("two")),
+            "the other one's lease is not released"
+        );
+        let kept = tokio::spawn(replaced.keep());
+        refused(start(&database.config, "one").await.1, "two");
+        assert!(!kept.is_finished());
+    }
 
-#[tokio::test]
-async fn whoever_has_the_lock_of_a_dead_server_serves_at_once() {
-    let Some(database) = test_kit::postgres().await else { return };
-    let (_dead, lease) = start(&database.config, "one").await;
-    let lease = lease.unwrap();
-    let (next, again) = within(5, start(&database.config, "one")).await;
-    let again = again.unwrap();
-    // Had it lived, it could do nothing any more.
-    assert!(within(8, lease.keep()).await.message().contains("taken over"));
-    write(&next).await.unwrap();
-    assert!(again.lost().is_none());
-}
+    async fn whoever_has_the_lock_of_a_dead_server_serves_at_once(database) {
+        let (_dead, lease) = start(&database.config, "one").await;
+        let lease = lease.unwrap();
+        let (next, again) = within(5, start(&database.config, "one")).await;
+        let again = again.unwrap();
+        // Had it lived, it could do nothing any more.
+        assert!(within(8, lease.keep()).await.message().contains("taken over"));
+        write(&next).await.unwrap();
+        assert!(again.lost().is_none());
+    }
 
-#[tokio::test]
-async fn a_lease_that_ended_and_nobody_took_is_renewed() {
-    let Some(database) = test_kit::postgres().await else { return };
-    let (one, lease) = start(&database.config, "one").await;
-    let lease = lease.unwrap();
-    leave(&one, -60).await;
-    assert_eq!(database.db.served_by().await.unwrap(), None);
-    let kept = tokio::spawn(lease.keep());
-    within(8, async {
-        while database.db.served_by().await.unwrap().is_none() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    })
-    .await;
-    assert!(lease.lost().is_none() && !kept.is_finished());
-    write(&one).await.unwrap();
+    async fn a_lease_that_ended_and_nobody_took_is_renewed(database) {
+        let (one, lease) = start(&database.config, "one").await;
+        let lease = lease.unwrap();
+        leave(&one, -60).await;
+        assert_eq!(database.db.served_by().await.unwrap(), None);
+        let kept = tokio::spawn(lease.keep());
+        within(8, async {
+            while database.db.served_by().await.unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
+        assert!(lease.lost().is_none() && !kept.is_finished());
+        write(&one).await.unwrap();
+    }
 }

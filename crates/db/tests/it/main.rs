@@ -85,7 +85,7 @@ on_both_databases! {
         let mine = database.db.clone();
         let other = Database::connect(&database.config).await.unwrap();
         let mut events = mine.subscribe();
-        let hearing = tokio::spawn(mine.clone().hear_others());
+        let hearing = tokio::spawn(mine.clone().read_outbox());
         let mut next = async || {
             let event = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
             event.map(|event| event.unwrap().subject.parse::<u32>().unwrap()).ok()

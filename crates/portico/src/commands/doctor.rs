@@ -10,7 +10,7 @@ use runner::{Capability, CapabilityState, Runner as _};
 
 use super::say;
 use crate::config::Config;
-use crate::open::{self, told};
+use crate::open::{self, command_error};
 
 /// Prints a line per thing; the exit code is 1 when something that workloads need is missing.
 pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
@@ -21,7 +21,7 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     found.push(disk(config)?);
     found.push(clock());
     found.push(database(config).await);
-    found.push(content::content_origin(&config.content.place).await);
+    found.push(content::content_origin(&config.content.address).await);
     found.push(ssh(config));
     let mut is_missing = false;
     for capability in &found {
@@ -119,9 +119,9 @@ fn clock() -> Capability {
 async fn database(config: &Config) -> Capability {
     let checked = async {
         let opened = open::database(config).await?;
-        opened.db.ping().await.map_err(told)?;
+        opened.db.ping().await.map_err(command_error)?;
         let answers = if opened.db.is_postgres() { "PostgreSQL answers" } else { "SQLite can be opened" };
-        let server = opened.db.served_by().await.map_err(told)?.map(|server| {
+        let server = opened.db.served_by().await.map_err(command_error)?.map(|server| {
             format!("; the server on {} with the data directory {} has it", server.host, server.data_dir)
         });
         anyhow::Ok(format!("{answers}{}", server.unwrap_or_default()))

@@ -14,7 +14,7 @@ use base::{Role, Secret, TokenScope};
 
 use crate::config::{Config, Values, json_schema, markdown};
 use crate::lock::DataDirLock;
-use crate::open::{self, told};
+use crate::open::{self, command_error};
 
 fn say(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{text}").context("write to standard output")
@@ -29,11 +29,11 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
 }
 
 pub(crate) fn show_config(values: &Values) -> anyhow::Result<()> {
-    for (setting, value, source) in values.shown() {
+    for (setting, value, source) in values.redacted() {
         let value = if value.is_empty() { "(empty)".to_owned() } else { value };
         say(&format!("{} = {value}   # {source}", setting.key))?;
     }
-    values.understand().map(drop).map_err(anyhow::Error::msg)
+    values.parse().map(drop).map_err(anyhow::Error::msg)
 }
 
 /// What `portico user create` asks for.
@@ -61,21 +61,24 @@ pub(crate) async fn create_user(config: &Config, wanted: WantedUser) -> anyhow::
         password,
         is_platform_admin: wanted.is_admin,
     };
-    let user = opened.accounts.create_user(&ctx, user).await.map_err(told)?;
+    let user = opened.accounts.create_user(&ctx, user).await.map_err(command_error)?;
     say(&format!("Made the user {}.", user.name))
 }
 
 pub(crate) async fn set_enabled(config: &Config, name: &str, enabled: bool) -> anyhow::Result<()> {
     let (opened, ctx) = open::for_command(config).await?;
     let change = UserChange { enabled: Some(enabled), ..UserChange::default() };
-    let user = opened.accounts.update_user(&ctx, name, change).await.map_err(told)?;
+    let user = opened.accounts.update_user(&ctx, name, change).await.map_err(command_error)?;
     say(&format!("{} the user {}.", if enabled { "Enabled" } else { "Disabled" }, user.name))
 }
 
 pub(crate) async fn create_group(config: &Config, name: String) -> anyhow::Result<()> {
     let (opened, ctx) = open::for_command(config).await?;
-    let group =
-        opened.accounts.create_group(&ctx, NewGroup { name, ..NewGroup::default() }).await.map_err(told)?;
+    let group = opened
+        .accounts
+        .create_group(&ctx, NewGroup { name, ..NewGroup::default() })
+        .await
+        .map_err(command_error)?;
     say(&format!("Made the group {}.", group.name))
 }
 
@@ -87,7 +90,7 @@ pub(crate) async fn add_member(
 ) -> anyhow::Result<()> {
     let (opened, ctx) = open::for_command(config).await?;
     let role = if is_admin { Role::Admin } else { Role::Member };
-    opened.accounts.add_member(&ctx, group, user, role).await.map_err(told)?;
+    opened.accounts.add_member(&ctx, group, user, role).await.map_err(command_error)?;
     say(&format!("{user} is {} of {group}.", if is_admin { "an admin" } else { "a member" }))
 }
 
@@ -102,8 +105,11 @@ pub(crate) async fn create_token(
     let scope = TokenScope::parse(scope).map_err(anyhow::Error::msg)?;
     let (opened, ctx) = open::for_command(config).await?;
     let name = name.unwrap_or_else(|| format!("command line {}", ctx.now().to_rfc3339()));
-    let (token, secret) =
-        opened.accounts.create_token_for(&ctx, user, NewToken { name, scope, days }).await.map_err(told)?;
+    let (token, secret) = opened
+        .accounts
+        .create_token_for(&ctx, user, NewToken { name, scope, days })
+        .await
+        .map_err(command_error)?;
     if json {
         let value = serde_json::json!({
             "id": token.id.to_string(),

@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use proxy::Place;
+use proxy::ContentAddress;
 use url::{Host, Url};
 
 /// What the settings say, as text.
-pub(super) struct Asked<'a> {
+pub(super) struct ContentInput<'a> {
     pub(super) content_listen: &'a str,
     pub(super) content_url: &'a str,
     pub(super) content_domain: &'a str,
@@ -15,35 +15,35 @@ pub(super) struct Asked<'a> {
 }
 
 /// The content origin, and the address of its own listener where it has one.
-pub(super) fn understand(asked: &Asked<'_>) -> Result<(Place, Option<SocketAddr>), String> {
-    let portal = origin("public_url", asked.public_url)?;
-    let listen = match asked.content_listen {
+pub(super) fn parse(input: &ContentInput<'_>) -> Result<(ContentAddress, Option<SocketAddr>), String> {
+    let portal = origin("public_url", input.public_url)?;
+    let listen = match input.content_listen {
         "" => None,
         text => Some(
             text.parse::<SocketAddr>()
                 .map_err(|_| format!("content_listen: {text} is no address. Write it as 127.0.0.1:8081."))?,
         ),
     };
-    if !asked.content_domain.is_empty() {
-        if !asked.content_url.is_empty() {
+    if !input.content_domain.is_empty() {
+        if !input.content_url.is_empty() {
             return Err(
                 "Set either content_domain or content_url, not both. With a domain every workload has a \
                         host of its own, which is safer."
                     .to_owned(),
             );
         }
-        return Ok((domain(asked.content_domain, &portal)?, listen));
+        return Ok((domain(input.content_domain, &portal)?, listen));
     }
     let listen = match listen {
         Some(listen) => listen,
-        None => beside(asked.listen)?,
+        None => beside(input.listen)?,
     };
-    let place = if asked.content_url.is_empty() {
-        Place::Port { origin: neighbour(&portal, listen.port()) }
+    let address = if input.content_url.is_empty() {
+        ContentAddress::Port { origin: neighbour(&portal, listen.port()) }
     } else {
-        port(asked.content_url, &portal)?
+        port(input.content_url, &portal)?
     };
-    Ok((place, Some(listen)))
+    Ok((address, Some(listen)))
 }
 
 /// The next port of the portal's address. Port 0 lets the system choose both.
@@ -71,7 +71,7 @@ fn neighbour(portal: &Url, port: u16) -> String {
     format!("{}://{host}:{port}", portal.scheme())
 }
 
-fn port(text: &str, portal: &Url) -> Result<Place, String> {
+fn port(text: &str, portal: &Url) -> Result<ContentAddress, String> {
     let url = origin("content_url", text)?;
     if url.origin() == portal.origin() {
         return Err(
@@ -83,10 +83,10 @@ fn port(text: &str, portal: &Url) -> Result<Place, String> {
     if portal.scheme() == "https" && url.scheme() != "https" {
         return Err("content_url must begin with https://, because public_url does.".to_owned());
     }
-    Ok(Place::Port { origin: url.origin().ascii_serialization() })
+    Ok(ContentAddress::Port { origin: url.origin().ascii_serialization() })
 }
 
-fn domain(text: &str, portal: &Url) -> Result<Place, String> {
+fn domain(text: &str, portal: &Url) -> Result<ContentAddress, String> {
     let wrong = |why: &str| Err(format!("content_domain: “{text}” {why}. Write it as apps.example.org."));
     let domain = text.trim_start_matches("*.").trim_end_matches('.').to_ascii_lowercase();
     let is_label = |label: &str| {
@@ -106,7 +106,7 @@ fn domain(text: &str, portal: &Url) -> Result<Place, String> {
              a domain of its own, such as apps.{domain}."
         ));
     }
-    Ok(Place::Domain { is_https: portal.scheme() == "https", domain, port: portal.port() })
+    Ok(ContentAddress::Domain { is_https: portal.scheme() == "https", domain, port: portal.port() })
 }
 
 /// An address of the form `http://host` or `https://host:port`.
@@ -133,15 +133,15 @@ mod tests {
         domain: &str,
         listen: &str,
     ) -> Result<(String, Option<String>), String> {
-        let asked = Asked {
+        let input = ContentInput {
             content_listen: listen,
             content_url: url,
             content_domain: domain,
             listen: "127.0.0.1:8080".parse().unwrap(),
             public_url,
         };
-        understand(&asked)
-            .map(|(place, listen)| (place.origin("nb-1"), listen.map(|listen| listen.to_string())))
+        parse(&input)
+            .map(|(address, listen)| (address.origin("nb-1"), listen.map(|listen| listen.to_string())))
     }
 
     fn found(origin: &str, listen: &str) -> Result<(String, Option<String>), String> {

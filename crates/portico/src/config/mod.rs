@@ -35,7 +35,7 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// Every setting with its value as text, before it is understood.
+/// Every setting with its value as text, before it is parsed.
 #[derive(Clone, Debug)]
 pub struct Values(BTreeMap<&'static str, (String, Source)>);
 
@@ -111,21 +111,21 @@ impl Values {
         self.0.get(key).map_or("", |(value, _)| value)
     }
 
-    /// What stands between commas. That all of it can be read was checked with the setting's shape.
+    /// A comma-separated list. That all of it can be parsed was checked with the setting's shape.
     fn list<T: std::str::FromStr>(&self, key: &str) -> Vec<T> {
         self.text(key).split(',').filter_map(|item| item.trim().parse().ok()).collect()
     }
 
     fn read_file(&mut self, file: &Path) -> Result<(), String> {
-        let place = file.display();
+        let path = file.display();
         let text = fs_err::read_to_string(file)
             .map_err(|error| format!("The configuration can't be read: {error}."))?;
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            format!("{place} is no TOML file: {}", error.to_string().trim())
+            format!("{path} is no TOML file: {}", error.to_string().trim())
         })?;
         for (key, value) in table {
             let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
-                return Err(format!("{place} has the unknown setting “{key}”.{}", suggestion(&key)));
+                return Err(format!("{path} has the unknown setting “{key}”.{}", suggestion(&key)));
             };
             let text = match value {
                 toml::Value::String(text) => text,
@@ -134,10 +134,10 @@ impl Values {
                 toml::Value::Boolean(value) => value.to_string(),
                 toml::Value::Array(items) => {
                     let items: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
-                    items.ok_or_else(|| format!("{place}: “{key}” is a list of texts."))?.join(",")
+                    items.ok_or_else(|| format!("{path}: “{key}” is a list of texts."))?.join(",")
                 }
                 toml::Value::Datetime(_) | toml::Value::Table(_) => {
-                    return Err(format!("{place}: “{key}” is {}.", setting.shape.describe()));
+                    return Err(format!("{path}: “{key}” is {}.", setting.shape.describe()));
                 }
             };
             self.0.insert(setting.key, (text, Source::File(file.to_owned())));
@@ -146,7 +146,7 @@ impl Values {
     }
 
     /// Each setting with its value and source, secrets hidden.
-    pub fn shown(&self) -> Vec<(&'static Setting, String, String)> {
+    pub fn redacted(&self) -> Vec<(&'static Setting, String, String)> {
         SETTINGS
             .iter()
             .map(|setting| {
@@ -159,8 +159,8 @@ impl Values {
             .collect()
     }
 
-    /// Understands every value, or says which one is wrong, where it came from and what it should be.
-    pub fn understand(&self) -> Result<Config, String> {
+    /// Parses every value, or says which one is wrong, where it came from and what it should be.
+    pub fn parse(&self) -> Result<Config, String> {
         for setting in SETTINGS {
             let (value, source) =
                 self.0.get(setting.key).ok_or_else(|| format!("{} is missing.", setting.key))?;
@@ -191,7 +191,7 @@ impl Values {
             url => DatabaseConfig::parse(url).map_err(|error| format!("database_url: {error}"))?,
         };
         let public_url = text("public_url").unwrap_or_else(|| format!("http://{listen}"));
-        let (place, content_listen) = content::understand(&content::Asked {
+        let (content_address, content_listen) = content::parse(&content::ContentInput {
             content_listen: self.text("content_listen"),
             content_url: self.text("content_url"),
             content_domain: self.text("content_domain"),
@@ -200,7 +200,7 @@ impl Values {
         })?;
         let whole = |key: &str, otherwise: u32| self.text(key).parse().unwrap_or(otherwise);
         let content = ContentSettings {
-            place,
+            address: content_address,
             requests_per_person: whole("content_requests_per_person", 256),
             sockets_per_person: whole("content_sockets_per_person", 512),
         };

@@ -7,7 +7,7 @@ fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
-    Values::load(None, &environment(pairs))?.understand()
+    Values::load(None, &environment(pairs))?.parse()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn files_are_read_and_the_environment_wins() {
     )
     .unwrap();
     let values = Values::load(Some(&file), &environment(&[("PORTICO_JOB_TIME_LIMIT", "90")])).unwrap();
-    let config = values.understand().unwrap();
+    let config = values.parse().unwrap();
     assert_eq!(
         (config.listen.port(), config.default_time_limit_s, config.trusted_proxies.len()),
         (80, 90, 2)
@@ -61,9 +61,9 @@ fn files_are_read_and_the_environment_wins() {
     fs_err::write(&secret, "postgres://u:hunter2@h/d\n").unwrap();
     let pairs = environment(&[("PORTICO_DATABASE_URL_FILE", secret.to_str().unwrap())]);
     let values = Values::load(Some(&file), &pairs).unwrap();
-    let shown = values.shown();
-    assert!(shown.iter().all(|(_, value, _)| !value.contains("hunter2")));
-    let line = shown.iter().find(|(setting, ..)| setting.key == "database_url").unwrap();
+    let redacted = values.redacted();
+    assert!(redacted.iter().all(|(_, value, _)| !value.contains("hunter2")));
+    let line = redacted.iter().find(|(setting, ..)| setting.key == "database_url").unwrap();
     assert_eq!((line.1.as_str(), line.2.as_str()), ("(hidden)", "PORTICO_DATABASE_URL_FILE"));
 
     fs_err::write(&file, "listen = ").unwrap();

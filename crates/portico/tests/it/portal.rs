@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, Response, header};
 use base::{OpContext, Secret};
-use test_kit::{FakeRunner, PASSWORD, TestDatabase, World};
+use test_kit::{PASSWORD, TestDatabase, World};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 use web_kit::state::Parts;
@@ -19,20 +19,16 @@ pub(crate) struct TestPortal {
     pub(crate) rows: Vec<RouteRow>,
     pub(crate) portal: Portal,
     _stop: watch::Sender<bool>,
-    _folder: tempfile::TempDir,
 }
 
 impl TestPortal {
     pub(crate) async fn new(database: &TestDatabase) -> Self {
         let world = World::new(&database.db).await;
-        let folder = tempfile::tempdir().unwrap();
         let (stop, stopping) = watch::channel(false);
         let portal = Portal::new(Parts {
             db: database.db.clone(),
             accounts: world.accounts.clone(),
             workloads: world.workloads.clone(),
-            runner: Arc::new(FakeRunner::default()),
-            build_logs: folder.path().to_owned(),
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),
@@ -51,14 +47,18 @@ impl TestPortal {
             stopping,
         });
         let settings = proxy::ContentSettings {
-            place: proxy::Place::Domain { is_https: false, domain: "apps.test".to_owned(), port: None },
+            address: proxy::ContentAddress::Domain {
+                is_https: false,
+                domain: "apps.test".to_owned(),
+                port: None,
+            },
             requests_per_person: 256,
             sockets_per_person: 512,
         };
         let serving = Arc::new(portico::ServedNotebooks(portal.clone()));
         let proxy = proxy::Proxy::new(portal.clone(), serving, settings);
         let app = portico::app(&portal, &proxy);
-        Self { world, router: app.router, rows: app.rows, portal, _stop: stop, _folder: folder }
+        Self { world, router: app.router, rows: app.rows, portal, _stop: stop }
     }
 
     /// A session cookie of one of the people.

@@ -16,7 +16,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use proxy::{ContentSettings, Place, Proxy, Served, Serving};
+use proxy::{ContentAddress, ContentSettings, Proxy, Served, Serving};
 use test_kit::{FakeRunner, PASSWORD, TestDatabase, World};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -79,18 +79,16 @@ impl Content {
         let address = listener.local_addr().unwrap();
         let origin = format!("http://{address}");
         let mut settings = ContentSettings {
-            place: Place::Port { origin: origin.clone() },
+            address: ContentAddress::Port { origin: origin.clone() },
             requests_per_person: 8,
             sockets_per_person: 4,
         };
         change(&mut settings);
-        let runner = Arc::new(FakeRunner::default());
+        let runner = world.runner.clone();
         let portal = Portal::new(Parts {
             db: database.db.clone(),
             accounts: world.accounts.clone(),
             workloads: world.workloads.clone(),
-            runner: runner.clone(),
-            build_logs: folder.path().to_owned(),
             clock: world.clock(),
             settings: PortalSettings {
                 public_url: "http://portal.test".to_owned(),

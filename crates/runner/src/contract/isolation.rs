@@ -11,7 +11,7 @@ pub async fn the_environment_is_only_what_was_given(fixture: &impl RunnerFixture
     let mut spec = AttemptSpec::new("a", "env | cut -d= -f1 | sort | tr '\\n' ' '");
     spec.env.insert("GIVEN".into(), "yes".into());
     run(&*runner, &spec).await;
-    let seen = output(&runner.log("a")).await;
+    let seen = output(&*runner.log("a")).await;
     // Engines say in the last two that there is one.
     let known = [
         "_",
@@ -39,7 +39,7 @@ pub async fn sees_only_its_own_processes(fixture: &impl RunnerFixture) {
     start_until_ready(&*runner, &AttemptSpec::new("b", "echo ready; sleep 4321")).await;
     let script = "for p in /proc/[0-9]*; do tr '\\0\\n' '  ' < $p/cmdline; echo; done; for p in {3..400}; do kill -9 $p 2>/dev/null; done";
     run(&*runner, &AttemptSpec::new("a", script)).await;
-    let seen = output(&runner.log("a")).await;
+    let seen = output(&*runner.log("a")).await;
     assert!(!seen.contains("4321") && seen.lines().count() < 8, "{seen}");
     assert!(runner.usage("b").await.unwrap().is_some(), "the other one was killed");
     runner.stop("b", AT_ONCE).await.unwrap();
@@ -48,15 +48,16 @@ pub async fn sees_only_its_own_processes(fixture: &impl RunnerFixture) {
 
 pub async fn sees_no_files_of_others(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();
-    let (own, other) = (fixture.folder("own"), fixture.folder("other"));
+    let other = fixture.folder("other");
     fs_err::write(other.join("secret"), "theirs").unwrap();
     run(&*runner, &AttemptSpec::new("b", "echo output of another")).await;
-    let (data, other_log) = (fixture.data_dir(), runner.log("b").path());
+    let (data, other_log) = (fixture.data_dir(), fixture.log_file("b"));
     let system = match fixture.sandbox() {
         SandboxKind::Environment => "/root /var/lib /proc/1/root/root /etc/shadow",
         // It has such folders of its own.
         SandboxKind::Container => "/var/lib/containers /var/lib/docker /run/podman /var/run/docker.sock",
     };
+    assert!(other_log.exists(), "another place is looked at, so this shows nothing");
     let script = format!(
         "for f in '{}' '{}/secret' '{}' {system}; do ls -d \"$f\" && echo \"seen $f\"; done; \
          grep -rs 'output of another' / --exclude-dir=proc --exclude-dir=sys --exclude-dir=usr --exclude-dir=run && echo seen another; echo done",
@@ -64,9 +65,10 @@ pub async fn sees_no_files_of_others(fixture: &impl RunnerFixture) {
         other.display(),
         other_log.display()
     );
-    let spec = AttemptSpec { mounts: vec![mount(&own, "/home/portico")], ..AttemptSpec::new("a", script) };
+    let spec =
+        AttemptSpec { mounts: vec![mount(fixture, "own", "/home/portico")], ..AttemptSpec::new("a", script) };
     run(&*runner, &spec).await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     // `ls` names what it does not find, so only the word `seen` counts.
     let seen: Vec<_> = text.lines().filter(|line| line.starts_with("seen")).collect();
     assert!(text.ends_with("done") && seen.is_empty(), "{text}");
@@ -82,13 +84,13 @@ pub async fn writes_only_where_it_may(fixture: &impl RunnerFixture) {
                   echo mine > /mnt/writable/file && cp /mnt/writable/file /tmp && cp /mnt/writable/file ~ && echo done";
     let spec = AttemptSpec {
         mounts: vec![
-            mount(&writable, "/mnt/writable"),
-            Mount { source: fixed.clone(), target: "/mnt/fixed".into(), writable: false },
+            mount(fixture, "writable", "/mnt/writable"),
+            Mount::read_only(fixture.volume("fixed"), "/mnt/fixed"),
         ],
         ..AttemptSpec::new("a", script)
     };
     run(&*runner, &spec).await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     // /dev is a small folder in memory that belongs to the attempt; what lies there dies with it. Of a container this
     // is true for its whole system.
     let own: &[&str] = match fixture.sandbox() {
@@ -130,7 +132,7 @@ pub async fn changes_nothing_of_the_machine(fixture: &impl RunnerFixture) {
          echo named > /proc/self/comm || echo kept"
     );
     run(&*runner, &AttemptSpec::new("a", script)).await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     assert_eq!((fs_err::read_to_string(setting).unwrap(), mode()), (before, before_mode), "{text}");
     let said: Vec<_> = text.lines().filter(|line| !line.contains(": ")).collect();
     match fixture.sandbox() {
@@ -161,7 +163,7 @@ pub async fn a_home_in_the_environment_is_only_a_variable(fixture: &impl RunnerF
             AttemptSpec::new(&attempt, "printf '%s' \"$HOME\"; touch /home/portico/mine && ls /usr/bin/env");
         spec.env.insert("HOME".into(), home.clone());
         run(&*runner, &spec).await;
-        assert_eq!(output(&runner.log(&attempt)).await, format!("{home}/usr/bin/env"));
+        assert_eq!(output(&*runner.log(&attempt)).await, format!("{home}/usr/bin/env"));
         assert_eq!(fs_err::read_dir(&outside).unwrap().count(), 0, "{home} was made outside of the sandbox");
     }
 }
@@ -176,25 +178,25 @@ pub async fn cannot_reach_the_machines_loopback(fixture: &impl RunnerFixture) {
     for (name, network) in [("none", Network::None), ("outbound", Network::Outbound)] {
         let exit = run(&*runner, &AttemptSpec { network, ..AttemptSpec::new(name, script.clone()) }).await;
         assert_cause(&exit, ExitCause::Completed);
-        let text = output(&runner.log(name)).await;
+        let text = output(&*runner.log(name)).await;
         assert!(!text.lines().any(|line| line == "reached"), "{name}: {text}");
     }
     // The same script does reach it where that is allowed, so the test means something.
     run(&*runner, &AttemptSpec { network: Network::Host, ..AttemptSpec::new("host", script) }).await;
-    assert!(output(&runner.log("host")).await.contains("reached"));
+    assert!(output(&*runner.log("host")).await.contains("reached"));
 }
 
 pub async fn has_no_network_when_told_so(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();
     let script = "cat /proc/net/dev | grep -v lo: | grep :; bash -c '< /dev/tcp/192.0.2.1/80'; true";
     run(&*runner, &AttemptSpec { network: Network::None, ..AttemptSpec::new("a", script) }).await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     assert!(text.contains("Network is unreachable") && !text.contains("tap0"), "{text}");
     let script = "grep -cE 'tap0|eth0' /proc/net/dev; cat /etc/resolv.conf";
     let exit =
         run(&*runner, &AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("b", script) }).await;
     assert_cause(&exit, ExitCause::Completed);
-    let text = output(&runner.log("b")).await;
+    let text = output(&*runner.log("b")).await;
     match fixture.sandbox() {
         SandboxKind::Environment => assert_eq!(text, "1\nnameserver 10.0.2.3"),
         SandboxKind::Container => assert!(text.starts_with("1\n") && text.contains("nameserver"), "{text}"),
@@ -212,7 +214,7 @@ pub async fn cannot_leave_its_namespaces(fixture: &impl RunnerFixture) {
                   mknod /tmp/disk b 8 0 && echo made a device; hostname other && echo renamed; \
                   ls /sys/fs/cgroup && echo sees control groups; echo done";
     run(&*runner, &AttemptSpec::new("a", script)).await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     for line in ["NoNewPrivs:1", "Seccomp:2", "CapEff:0000000000000000", "CapBnd:0000000000000000"] {
         assert!(text.lines().any(|seen| seen == line), "{line} is missing:\n{text}");
     }
@@ -234,7 +236,7 @@ pub async fn inherits_nothing_open(fixture: &impl RunnerFixture) {
         &AttemptSpec::new("a", "for fd in {0..1023}; do [ -e /proc/$$/fd/$fd ] && echo $fd; done; true"),
     )
     .await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     // 255 is the script, as bash reads it.
     assert_eq!(text, "0\n1\n2\n255");
 }

@@ -12,7 +12,7 @@ pub async fn runs_a_script_to_its_end(fixture: &impl RunnerFixture) {
     assert_cause(&exit, ExitCause::Completed);
     assert_eq!((exit.code, exit.signal), (Some(0), None));
     assert!(exit.finished_at_us >= exit.started_at_us);
-    assert_eq!(output(&runner.log("a")).await, "hello");
+    assert_eq!(output(&*runner.log("a")).await, "hello");
     assert_eq!(runner.observe("a").await.unwrap(), Observation::Finished(exit));
 }
 
@@ -40,7 +40,7 @@ pub async fn runs_many_commands_and_large_scripts(fixture: &impl RunnerFixture) 
     script.push_str("echo $n\nfor i in 1 2\ndo\n  echo \"loop $i\"\ndone\n");
     let exit = run(&*runner, &AttemptSpec::new("a", script)).await;
     assert_cause(&exit, ExitCause::Completed);
-    assert_eq!(output(&runner.log("a")).await, format!("{commands}\nloop 1\nloop 2"));
+    assert_eq!(output(&*runner.log("a")).await, format!("{commands}\nloop 1\nloop 2"));
 }
 
 pub async fn starts_at_most_once(fixture: &impl RunnerFixture) {
@@ -73,7 +73,7 @@ pub async fn goes_on_after_a_restart_of_the_server(fixture: &impl RunnerFixture)
     let runner = fixture.runner();
     let spec = AttemptSpec::new("a", "echo ready; until [ -e ~/go ]; do read -t 0.05 <> <(:); done; exit 7");
     let shared = fixture.folder("shared");
-    let spec = AttemptSpec { mounts: vec![mount(&shared, "/home/portico")], ..spec };
+    let spec = AttemptSpec { mounts: vec![mount(fixture, "shared", "/home/portico")], ..spec };
     start_until_ready(&*runner, &spec).await;
     drop(runner);
     let runner = fixture.restarted();
@@ -119,7 +119,9 @@ pub async fn removes_all_traces(fixture: &impl RunnerFixture) {
     finished(&*runner, "a").await;
     runner.remove("a").await.unwrap();
     assert_eq!(runner.observe("a").await.unwrap(), Observation::NotStarted);
-    assert!(!runner.log("a").path().exists());
+    assert!(!fixture.log_file("a").exists());
+    let page = runner.log("a").lines(0, 10).await.unwrap();
+    assert_eq!((page.total, runner.log("a").content().await.unwrap().length), (0, 0));
     runner.remove("a").await.unwrap();
 }
 
@@ -141,7 +143,10 @@ pub async fn everything_started_is_gone_at_the_end(fixture: &impl RunnerFixture)
     // A daemon, away from its session and deaf to signals, that would write for as long as it lives.
     let script = "(trap '' TERM HUP INT; setsid bash -c 'trap \"\" TERM HUP; while :; do date +%N > ~/beat; done') & \
                   until [ -s ~/beat ]; do :; done";
-    let spec = AttemptSpec { mounts: vec![mount(&shared, "/home/portico")], ..AttemptSpec::new("a", script) };
+    let spec = AttemptSpec {
+        mounts: vec![mount(fixture, "shared", "/home/portico")],
+        ..AttemptSpec::new("a", script)
+    };
     assert_cause(&run(&*runner, &spec).await, ExitCause::Completed);
     let beat = fs_err::read(shared.join("beat")).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -165,7 +170,7 @@ pub async fn reports_usage(fixture: &impl RunnerFixture) {
 
 /// An attempt that leaves a mark each time it runs.
 fn counting(fixture: &impl RunnerFixture, attempt: &str) -> AttemptSpec {
-    let mounts = vec![mount(&fixture.folder("count"), "/home/portico")];
+    let mounts = vec![mount(fixture, "count", "/home/portico")];
     AttemptSpec { mounts, ..AttemptSpec::new(attempt, "echo run >> ~/runs; sleep 0.1") }
 }
 
@@ -173,6 +178,6 @@ fn times_run(fixture: &impl RunnerFixture) -> usize {
     fs_err::read_to_string(fixture.folder("count").join("runs")).unwrap().lines().count()
 }
 
-pub(super) fn mount(source: &std::path::Path, target: &str) -> Mount {
-    Mount { source: source.to_owned(), target: target.into(), writable: true }
+pub(super) fn mount(fixture: &impl RunnerFixture, name: &str, target: &str) -> Mount {
+    Mount::writable(fixture.volume(name), target)
 }

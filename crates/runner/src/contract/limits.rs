@@ -12,7 +12,7 @@ pub async fn too_much_memory_is_told(fixture: &impl RunnerFixture) {
     assert_cause(&exit, ExitCause::OutOfMemory);
     let message = exit.message.unwrap();
     assert!(message.contains("of 64 MiB"), "{message}");
-    assert!(!output(&runner.log("a")).await.contains("it fits"));
+    assert!(!output(&*runner.log("a")).await.contains("it fits"));
 }
 
 pub async fn memory_within_the_limit_is_fine(fixture: &impl RunnerFixture) {

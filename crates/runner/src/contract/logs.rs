@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    AT_ONCE, PATIENCE, RunnerFixture, assert_cause, finished, log_shows, output, run, start_until_ready,
+    AT_ONCE, PATIENCE, RunnerFixture, assert_cause, finished, log_shows, output, raw, run, start_until_ready,
     texts,
 };
 use crate::{AttemptSpec, ExitCause, LogLimits};
@@ -11,7 +11,7 @@ use crate::{AttemptSpec, ExitCause, LogLimits};
 pub async fn output_and_errors_are_in_one_order(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();
     run(&*runner, &AttemptSpec::new("a", "for i in 1 2 3; do echo out $i; echo err $i >&2; done")).await;
-    assert_eq!(output(&runner.log("a")).await, "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3");
+    assert_eq!(output(&*runner.log("a")).await, "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3");
 }
 
 pub async fn secrets_are_masked(fixture: &impl RunnerFixture) {
@@ -24,9 +24,9 @@ pub async fn secrets_are_masked(fixture: &impl RunnerFixture) {
     spec.env.insert("KEY".into(), "-----BEGIN KEY-----\nAAAABBBBCCCC\n-----END KEY-----".into());
     spec.masked = spec.env.values().cloned().collect();
     run(&*runner, &spec).await;
-    let text = output(&runner.log("a")).await;
+    let text = output(&*runner.log("a")).await;
     assert!(text.starts_with("the *** is\n[***]\ntoken ***.\n"), "{text}");
-    let raw = String::from_utf8(fs_err::read(runner.log("a").path()).unwrap()).unwrap();
+    let raw = String::from_utf8(raw(&*runner.log("a")).await).unwrap();
     for secret in ["hunter2", "AAAABBBBCCCC", "ptk_"] {
         assert!(!raw.contains(secret), "{raw}");
     }
@@ -39,7 +39,7 @@ pub async fn secrets_are_masked_across_writes(fixture: &impl RunnerFixture) {
     let spec = AttemptSpec { masked: vec!["hunter2-hunter2".into()], ..AttemptSpec::new("a", script) };
     run(&*runner, &spec).await;
     // The last word is the start of a secret that could have gone on.
-    assert_eq!(output(&runner.log("a")).await, "a *** b *** c ***");
+    assert_eq!(output(&*runner.log("a")).await, "a *** b *** c ***");
 }
 
 pub async fn partial_lines_are_shown(fixture: &impl RunnerFixture) {
@@ -47,7 +47,7 @@ pub async fn partial_lines_are_shown(fixture: &impl RunnerFixture) {
     let spec = AttemptSpec::new("a", "echo ready; printf 'no newline yet'; sleep 60");
     start_until_ready(&*runner, &spec).await;
     let begin = Instant::now();
-    log_shows(&runner.log("a"), |text| text.ends_with("no newline yet")).await;
+    log_shows(&*runner.log("a"), |text| text.ends_with("no newline yet")).await;
     assert!(begin.elapsed() < Duration::from_secs(2));
     runner.stop("a", AT_ONCE).await.unwrap();
     finished(&*runner, "a").await;
@@ -57,9 +57,9 @@ pub async fn any_bytes_are_taken(fixture: &impl RunnerFixture) {
     let runner = fixture.runner();
     let script = "printf 'bad \\xff\\xfe bytes\\n'; printf 'zero \\0 byte\\n'; printf 'caf\\xc3'; sleep 0.1; printf '\\xa9\\n\\n'; printf end";
     run(&*runner, &AttemptSpec::new("a", script)).await;
-    let lines = texts(&runner.log("a")).await;
+    let lines = texts(&*runner.log("a")).await;
     assert_eq!(lines, ["bad \u{fffd}\u{fffd} bytes", "zero \0 byte", "café", "", "end"]);
-    assert!(fs_err::read(runner.log("a").path()).unwrap().starts_with(b"bad \xff\xfe bytes\n"));
+    assert!(raw(&*runner.log("a")).await.starts_with(b"bad \xff\xfe bytes\n"));
 }
 
 pub async fn progress_bars_show_their_last_state(fixture: &impl RunnerFixture) {
@@ -72,7 +72,7 @@ pub async fn progress_bars_show_their_last_state(fixture: &impl RunnerFixture) {
         ),
     )
     .await;
-    assert_eq!(texts(&runner.log("a")).await, ["3%", "dos"]);
+    assert_eq!(texts(&*runner.log("a")).await, ["3%", "dos"]);
 }
 
 pub async fn the_log_is_complete_after_a_cancel(fixture: &impl RunnerFixture) {
@@ -108,7 +108,7 @@ pub async fn a_flood_is_cut_and_told(fixture: &impl RunnerFixture) {
     assert_cause(&run(&*runner, &AttemptSpec::new("b", "true")).await, ExitCause::Completed);
     assert!(begin.elapsed() < Duration::from_secs(5));
     assert_cause(&finished(&*runner, "a").await, ExitCause::Completed);
-    let lines = texts(&runner.log("a")).await;
+    let lines = texts(&*runner.log("a")).await;
     assert_eq!(lines[0], "first");
     assert_eq!(lines[lines.len() - 1], "last", "the last words are there whatever was dropped before them");
     let told: Vec<_> = lines.iter().filter(|line| line.starts_with("[portico] ")).collect();
@@ -119,7 +119,7 @@ pub async fn a_flood_is_cut_and_told(fixture: &impl RunnerFixture) {
     };
     let torn = lines.iter().filter(|line| !line.starts_with("[portico] ") && !whole(line)).count();
     assert!(torn <= 1, "{torn} lines are torn, where only the one that the flood itself tears may be");
-    assert!(fs_err::metadata(runner.log("a").path()).unwrap().len() < 40 << 20);
+    assert!(runner.log("a").content().await.unwrap().length < 40 << 20);
 }
 
 pub async fn a_long_log_keeps_its_end(fixture: &impl RunnerFixture) {
@@ -127,14 +127,14 @@ pub async fn a_long_log_keeps_its_end(fixture: &impl RunnerFixture) {
     let limits = LogLimits { total_bytes: 200_000, tail_bytes: 50_000, ..LogLimits::default() };
     let spec = AttemptSpec { log_limits: limits, ..AttemptSpec::new("a", "seq 1 200000") };
     run(&*runner, &spec).await;
-    let lines = texts(&runner.log("a")).await;
+    let lines = texts(&*runner.log("a")).await;
     assert_eq!((lines[0].as_str(), lines[lines.len() - 1].as_str()), ("1", "200000"));
     let told: Vec<_> = lines.iter().filter(|line| line.starts_with("[portico] ")).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     let dropped: usize =
         told[1].strip_prefix("[portico] ").unwrap().split(' ').next().unwrap().parse().unwrap();
     assert_eq!(dropped + lines.len() - 2, 200_000, "{told:?}");
-    assert!(fs_err::metadata(runner.log("a").path()).unwrap().len() < 201_000);
+    assert!(runner.log("a").content().await.unwrap().length < 201_000);
 }
 
 pub async fn search_finds_lines(fixture: &impl RunnerFixture) {

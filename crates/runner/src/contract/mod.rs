@@ -16,6 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::TryStreamExt;
+
 pub use isolation::*;
 pub use lifecycle::*;
 pub use limits::*;
@@ -23,7 +25,7 @@ pub use logs::*;
 pub use serving::*;
 pub use stopping::*;
 
-use crate::{AttemptSpec, Exit, ExitCause, LogReader, Observation, Runner, Stop, StopReason};
+use crate::{AttemptSpec, Exit, ExitCause, Log, Observation, Runner, Stop, StopReason, Volume};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,8 +36,12 @@ pub trait RunnerFixture {
     fn runner(&self) -> Arc<dyn Runner>;
     /// Another runner over the same state, as after the server was killed and started again.
     fn restarted(&self) -> Arc<dyn Runner>;
-    /// A folder of the machine (or of shared storage) that can be mounted.
+    /// A volume for the test's own use; another one for each name.
+    fn volume(&self, name: &str) -> Volume;
+    /// Where the test finds what lies in that volume, on the machine or on shared storage.
     fn folder(&self, name: &str) -> PathBuf;
+    /// Where the runner keeps the output of an attempt, which no other may see.
+    fn log_file(&self, attempt: &str) -> PathBuf;
     /// Where the platform keeps what no workload may see.
     fn data_dir(&self) -> PathBuf;
     /// What attempts run in. A container has a system of its own, which it may change.
@@ -58,30 +64,28 @@ pub const PODMAN_VARIABLE: &str = "PORTICO_TEST_PODMAN";
 /// A small system with a shell, Python and what the contract calls.
 pub const TEST_IMAGE: &str = "localhost/portico-test:latest";
 
-/// The engine for tests of containers; says that they are skipped when there is none.
-#[expect(clippy::print_stdout, reason = "a test that cannot run here says why")]
-pub fn test_engine() -> Option<PathBuf> {
-    let found = std::env::var_os(PODMAN_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-    if found.is_none() {
-        println!(
-            "skipped: {PODMAN_VARIABLE} is not set; scripts/podman-for-tests sets it where podman works"
-        );
-    }
-    found
+/// The engine for tests of containers, which are ignored unless somebody has one and asks for them.
+pub fn test_engine() -> PathBuf {
+    std::env::var_os(PODMAN_VARIABLE)
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| {
+            panic!("{PODMAN_VARIABLE} is not set; scripts/podman-for-tests sets it where podman works")
+        })
+        .into()
 }
 
 /// Makes a test of each part of the contract. The argument is a function that makes a fixture.
 #[macro_export]
 macro_rules! contract_tests {
     ($fixture:path) => {
-        $crate::contract_tests! { @all contract_test $fixture }
+        $crate::contract_tests! { @all $fixture, [] }
     };
-    // The same, where the function makes a fixture or `None`, if there is nothing to test with.
-    ($fixture:path, where it can) => {
-        $crate::contract_tests! { @all contract_test_where_it_can $fixture }
+    // The same, ignored for this reason unless somebody asks for them.
+    ($fixture:path, ignored: $reason:literal) => {
+        $crate::contract_tests! { @all $fixture, [#[ignore = $reason]] }
     };
-    (@all $test:ident $fixture:path) => {
-        $crate::contract_tests! { @each $test $fixture:
+    (@all $fixture:path, $attributes:tt) => {
+        $crate::contract_tests! { @each $fixture, $attributes
             // lifecycle
             runs_a_script_to_its_end
             keeps_the_exit_code
@@ -146,31 +150,19 @@ macro_rules! contract_tests {
             connections_end_with_the_attempt
         }
     };
-    (@each $test:ident $fixture:path: $($name:ident)*) => {
-        $($crate::$test! { $name $fixture })*
+    (@each $fixture:path, $attributes:tt $($name:ident)*) => {
+        $($crate::contract_test! { $name $fixture, $attributes })*
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_test {
-    ($name:ident $fixture:path) => {
+    ($name:ident $fixture:path, [$(#[$attribute:meta])?]) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])?
         async fn $name() {
             $crate::contract::$name(&$fixture()).await;
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! contract_test_where_it_can {
-    ($name:ident $fixture:path) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            if let Some(fixture) = $fixture() {
-                $crate::contract::$name(&fixture).await;
-            }
         }
     };
 }
@@ -189,11 +181,11 @@ async fn finished(runner: &dyn Runner, attempt: &str) -> Exit {
 }
 
 /// The whole log as one text.
-async fn output(log: &LogReader) -> String {
+async fn output(log: &dyn Log) -> String {
     texts(log).await.join("\n")
 }
 
-async fn texts(log: &LogReader) -> Vec<String> {
+async fn texts(log: &dyn Log) -> Vec<String> {
     let mut texts = Vec::new();
     loop {
         let page = log.lines(texts.len() as u64, 10_000).await.unwrap();
@@ -204,8 +196,16 @@ async fn texts(log: &LogReader) -> Vec<String> {
     }
 }
 
+/// The log as it was written.
+async fn raw(log: &dyn Log) -> Vec<u8> {
+    let content = log.content().await.unwrap();
+    let bytes = content.chunks.try_concat().await.unwrap();
+    assert_eq!(bytes.len() as u64, content.length);
+    bytes
+}
+
 /// Waits until the log satisfies `wanted`.
-async fn log_shows(log: &LogReader, wanted: impl Fn(&str) -> bool) {
+async fn log_shows(log: &dyn Log, wanted: impl Fn(&str) -> bool) {
     let seen = async {
         let mut mark = log.mark().await.unwrap();
         loop {
@@ -223,7 +223,7 @@ async fn log_shows(log: &LogReader, wanted: impl Fn(&str) -> bool) {
 /// Starts and waits for the line `ready`.
 async fn start_until_ready(runner: &dyn Runner, spec: &AttemptSpec) {
     runner.start(spec).await.unwrap();
-    log_shows(&runner.log(&spec.attempt), |text| text.lines().any(|line| line == "ready")).await;
+    log_shows(&*runner.log(&spec.attempt), |text| text.lines().any(|line| line == "ready")).await;
 }
 
 fn cancel(grace: Duration) -> Stop {

@@ -35,7 +35,7 @@ pub async fn serves_on_a_port(fixture: &impl RunnerFixture) {
         let spec =
             AttemptSpec { serves: Some(Serves::Port(PORT)), network, ..AttemptSpec::new(&attempt, script) };
         runner.start(&spec).await.unwrap();
-        log_shows(&runner.log(&attempt), |text| text.contains("Serving HTTP")).await;
+        log_shows(&*runner.log(&attempt), |text| text.contains("Serving HTTP")).await;
         let mut stream = runner.connect(&attempt).await.unwrap();
         stream.write_all(b"GET /page HTTP/1.0\r\n\r\n").await.unwrap();
         let answer = rest(&mut stream).await;
@@ -119,7 +119,7 @@ pub async fn no_other_attempt_reaches_what_is_served(fixture: &impl RunnerFixtur
             ..AttemptSpec::new(&other, look)
         };
         run(&*runner, &spec).await;
-        assert_eq!(output(&runner.log(&other)).await, "script\n0");
+        assert_eq!(output(&*runner.log(&other)).await, "script\n0");
         assert_eq!(echoed(&*runner, &served, b"still there").await, b"still there");
         stop(&*runner, &served).await;
     }

@@ -17,7 +17,7 @@ pub async fn stops_with_a_chance_to_clean_up(fixture: &impl RunnerFixture) {
     // Whatever the script made of it: it did not end by itself.
     assert_cause(&exit, ExitCause::Stopped(StopReason::Cancelled));
     assert_eq!(exit.code, Some(0));
-    assert!(output(&runner.log("a")).await.contains("cleaned up"));
+    assert!(output(&*runner.log("a")).await.contains("cleaned up"));
 }
 
 pub async fn kills_what_ignores_the_wish_to_stop(fixture: &impl RunnerFixture) {

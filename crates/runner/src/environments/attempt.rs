@@ -10,8 +10,9 @@ use super::store::ENVIRONMENT;
 use super::uv::{Python, Uv};
 use super::workshop::{CACHE, SCRATCH, Workshop, end};
 use super::{BuildError, BuildErrorKind, EnvironmentStore, LONGEST_BUILD, Recipe};
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Image, ImageMount, Mount, Network, Resources};
-use crate::{ExitCause, Observation};
+use crate::shim::{Bind, ResolvedSpec, Software};
+use crate::spec::{ENVIRONMENT_TARGET, Network, Resources};
+use crate::{ExitCause, Observation, Runner};
 
 /// Where a sandbox sees the folder of all builds, or what it may see of it.
 const BUILDS_TARGET: &str = "/build";
@@ -64,7 +65,7 @@ impl Build<'_> {
     pub(super) async fn install_wheels(&self, network: Network) -> Result<(), BuildError> {
         let mut spec = self.installing(network, &format!("{BUILDS_TARGET}/{CACHE}"))?;
         spec.env.insert("WHEELS_ONLY".to_owned(), "1".to_owned());
-        spec.mounts.push(writable(self.store.config.builds.clone(), BUILDS_TARGET.into()));
+        spec.binds.push(writable(self.store.builds(), BUILDS_TARGET.into()));
         self.run(spec).await
     }
 
@@ -74,8 +75,8 @@ impl Build<'_> {
         self.workshop.empty()?;
         let mut spec = self.installing(network, &self.sandboxed("scratch/cache"))?;
         spec.env.insert("UV_LINK_MODE".to_owned(), "copy".to_owned());
-        spec.mounts.push(writable(self.workshop.scratch(), self.sandboxed(SCRATCH).into()));
-        spec.mounts.push(self.environment());
+        spec.binds.push(writable(self.workshop.scratch(), self.sandboxed(SCRATCH).into()));
+        spec.binds.push(self.environment());
         spec.resources.cpu_milli = CPU_MILLI;
         self.run(spec).await
     }
@@ -84,11 +85,11 @@ impl Build<'_> {
     pub(super) async fn compile(&self) -> Result<(), BuildError> {
         let mut spec = self.spec(COMPILE);
         spec.env.insert("TARGET".to_owned(), ENVIRONMENT_TARGET.to_owned());
-        spec.mounts.push(self.environment());
+        spec.binds.push(self.environment());
         self.run(spec).await
     }
 
-    fn installing(&self, network: Network, cache: &str) -> Result<AttemptSpec, BuildError> {
+    fn installing(&self, network: Network, cache: &str) -> Result<ResolvedSpec, BuildError> {
         let requirements = self.recipe.requirements_file();
         fs_err::write(self.workshop.scratch().join(REQUIREMENTS), requirements)?;
         let mut spec = self.spec(INSTALL);
@@ -97,15 +98,15 @@ impl Build<'_> {
         // On disk, as what lies in the folder in memory would count as memory.
         spec.env.insert("TMPDIR".to_owned(), self.sandboxed("scratch/tmp"));
         spec.working_dir = self.sandboxed(SCRATCH).into();
-        spec.mounts = self.uv.mounts()?;
+        spec.binds = self.uv.binds()?;
         spec.network = network;
         Ok(spec)
     }
 
-    fn spec(&self, script: &str) -> AttemptSpec {
-        let mut spec = AttemptSpec::new(&self.workshop.name, script);
-        spec.image =
-            Image::Environment(ImageMount { root: None, base_prefix: Some(self.python.base_prefix.clone()) });
+    fn spec(&self, script: &str) -> ResolvedSpec {
+        let mut spec = ResolvedSpec::bare(&self.workshop.name, script);
+        spec.software =
+            Software::Machine { environment: None, base_prefix: Some(self.python.base_prefix.clone()) };
         spec.resources = Resources { memory_mib: MEMORY_MIB, ..Resources::default() };
         spec.time_limit = Some(LONGEST_BUILD);
         spec.stop_grace = Duration::ZERO;
@@ -126,22 +127,23 @@ impl Build<'_> {
         format!("{BUILDS_TARGET}/{}/{name}", self.workshop.name)
     }
 
-    fn environment(&self) -> Mount {
+    fn environment(&self) -> Bind {
         writable(self.workshop.environment(), self.sandboxed(ENVIRONMENT).into())
     }
 
     /// Runs one step to its end, with its output in the log.
-    async fn run(&self, spec: AttemptSpec) -> Result<(), BuildError> {
-        let (runner, attempt) = (&*self.store.runner, spec.attempt.as_str());
-        runner.start(&spec).await.map_err(of_runner)?;
-        let mut follower = self.log.follow(runner.log(attempt).path())?;
+    async fn run(&self, spec: ResolvedSpec) -> Result<(), BuildError> {
+        let (runner, attempt) = (&*self.store.runner, self.workshop.name.as_str());
+        runner.start_resolved(spec).await.map_err(of_runner)?;
+        let log = runner.log_reader(attempt);
+        let mut follower = self.log.follow(log.path())?;
         let observation = tokio::select! {
             ended = runner.wait(attempt) => ended.map_err(of_runner)?,
             error = follower.until_dropped() => return Err(error.into()),
             full = self.until_too_large() => return Err(full?),
         };
         follower.copy().await?;
-        let said = runner.log(attempt).tail(EXPLANATION_LINES).await?.lines;
+        let said = log.tail(EXPLANATION_LINES).await?.lines;
         end(runner, attempt).await.map_err(of_runner)?;
         outcome(observation, said.into_iter().map(|line| line.text).collect())
     }
@@ -150,7 +152,7 @@ impl Build<'_> {
     async fn until_too_large(&self) -> io::Result<BuildError> {
         loop {
             tokio::time::sleep(LOOK).await;
-            let free = rustix::fs::statvfs(&self.store.config.builds)?;
+            let free = rustix::fs::statvfs(self.store.builds())?;
             if free.f_bavail.saturating_mul(free.f_frsize) < KEEP_FREE_BYTES {
                 let message = "the disk is nearly full; the build was stopped".to_owned();
                 return Ok(BuildError { kind: BuildErrorKind::Machine, message });
@@ -195,6 +197,6 @@ fn of_runner(error: crate::RunnerError) -> BuildError {
     BuildError { kind: BuildErrorKind::Machine, message: error.to_string() }
 }
 
-fn writable(source: PathBuf, target: PathBuf) -> Mount {
-    Mount { source, target, writable: true }
+fn writable(source: PathBuf, target: PathBuf) -> Bind {
+    Bind { source, target, writable: true }
 }

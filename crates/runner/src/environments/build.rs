@@ -69,15 +69,14 @@ pub(super) async fn build(
     recipe: &Recipe,
     log_dir: &Path,
 ) -> Result<Built, BuildError> {
-    let config = &store.config;
     recipe
         .check()
         .map_err(|error| BuildError { kind: BuildErrorKind::Recipe, message: error.to_string() })?;
-    let uv = Uv::find(config)?;
-    fs_err::create_dir_all(&config.root)?;
-    fs_err::create_dir_all(config.builds.join(CACHE))?;
+    let uv = Uv::find(store)?;
+    fs_err::create_dir_all(store.root())?;
+    fs_err::create_dir_all(store.builds().join(CACHE))?;
     fs_err::create_dir_all(log_dir)?;
-    clear_abandoned(&config.builds, &*store.runner).await?;
+    clear_abandoned(&store.builds(), &*store.runner).await?;
     let log = BuildLog::start(log_dir, &uv.passwords())?;
     let outcome = match store.get(&recipe.digest())? {
         Some(built) => Ok(built),
@@ -109,7 +108,7 @@ async fn build_new(
         }
     };
     let digest = recipe.digest();
-    let workshop = Workshop::open(&store.config.builds, &digest, store.runner.clone())?;
+    let workshop = Workshop::open(&store.builds(), &digest, store.runner.clone())?;
     let build = Build { store, uv, python: &python, recipe, workshop: &workshop, log };
     let network = uv.network().await;
     match build.install_wheels(network).await {

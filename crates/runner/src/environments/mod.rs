@@ -28,5 +28,8 @@ pub use recipe::{Recipe, RecipeError, check_requirement};
 pub use store::{Built, EnvironmentConfig, EnvironmentStore};
 pub use uv::UV_TARGET;
 
+pub(crate) use store::{find, is_digest};
+pub(crate) use uv::find_uv;
+
 /// A build that takes longer is given up.
 pub const LONGEST_BUILD: Duration = Duration::from_secs(3600);

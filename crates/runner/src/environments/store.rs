@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::uv::Uv;
 use super::{BuildError, Recipe, build, workshop};
-use crate::runner::Runner;
+use crate::local::LocalRunner;
 use crate::spec::Network;
 
 /// The record that makes a folder an environment.
@@ -18,15 +17,9 @@ pub(super) const RECORD: &str = "built.json";
 pub(super) const ENVIRONMENT: &str = "environment";
 const REMOVED: &str = ".removed-";
 
-/// How environments are built and where they are kept.
+/// How environments are built.
 #[derive(Debug, Clone, Default)]
 pub struct EnvironmentConfig {
-    /// The folder that holds one folder per environment.
-    pub root: PathBuf,
-    /// Where environments are made, and uv's cache is: on the same file system as `root`.
-    pub builds: PathBuf,
-    /// uv. When not given it is looked for in `PATH` and beside `root`.
-    pub uv: Option<PathBuf>,
     /// Where packages come from; uv's own choice when not given. May contain a password.
     pub index_url: Option<String>,
     /// A folder with wheels that is looked at as well.
@@ -47,10 +40,10 @@ pub struct EnvironmentConfig {
 pub struct Built {
     /// The [digest](Recipe::digest) of its recipe.
     pub digest: String,
-    /// Its folder, for [`crate::ImageMount::root`].
+    /// Its folder.
     #[serde(skip)]
     pub path: PathBuf,
-    /// The prefix of the interpreter it needs, for [`crate::ImageMount::base_prefix`].
+    /// The prefix of the interpreter it needs.
     pub base_prefix: PathBuf,
     /// Its version of Python.
     pub python_version: String,
@@ -64,12 +57,12 @@ pub struct Built {
 #[derive(Clone)]
 pub struct EnvironmentStore {
     pub(super) config: EnvironmentConfig,
-    pub(super) runner: Arc<dyn Runner>,
+    pub(super) runner: Arc<LocalRunner>,
 }
 
 impl EnvironmentStore {
-    /// Uses the folders of `config`, which are made when they are needed. Builds are attempts of `runner`.
-    pub fn new(config: EnvironmentConfig, runner: Arc<dyn Runner>) -> Self {
+    /// Uses the folders of the runner, which are made when they are needed. Builds are attempts of it.
+    pub fn new(config: EnvironmentConfig, runner: Arc<LocalRunner>) -> Self {
         EnvironmentStore { config, runner }
     }
 
@@ -81,11 +74,6 @@ impl EnvironmentStore {
         build::build(self, recipe, log_dir).await
     }
 
-    /// uv, where there is one. It needs nothing but the system's libraries, so it can be mounted into a workload.
-    pub fn uv(&self) -> Option<PathBuf> {
-        Uv::find(&self.config).ok()?.program().ok()
-    }
-
     /// Where packages come from, if that was set and may be shown: an address with a password may not.
     pub fn public_index(&self) -> Option<&str> {
         self.config.index_url.as_deref().filter(|url| !url.contains('@'))
@@ -93,16 +81,7 @@ impl EnvironmentStore {
 
     /// An environment, if it is there.
     pub fn get(&self, digest: &str) -> io::Result<Option<Built>> {
-        if !is_digest(digest) {
-            return Ok(None);
-        }
-        let dir = self.dir(digest);
-        let record = match fs_err::read(dir.join(RECORD)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            record => record?,
-        };
-        let built: Built = serde_json::from_slice(&record)?;
-        Ok(Some(Built { path: dir.join(ENVIRONMENT), ..built }))
+        find(&self.root(), digest)
     }
 
     /// All environments.
@@ -120,7 +99,7 @@ impl EnvironmentStore {
             return Ok(());
         }
         // Out of sight first, so that nobody finds half of it.
-        let hidden = self.config.root.join(format!("{REMOVED}{digest}"));
+        let hidden = self.root().join(format!("{REMOVED}{digest}"));
         match fs_err::rename(self.dir(digest), &hidden) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             renamed => renamed.and_then(|()| folders::delete_folder(&hidden)),
@@ -129,7 +108,7 @@ impl EnvironmentStore {
 
     /// Ends and deletes what builds left whose server was killed.
     pub async fn clear_abandoned(&self) -> io::Result<()> {
-        workshop::clear_abandoned(&self.config.builds, &*self.runner).await
+        workshop::clear_abandoned(&self.builds(), &*self.runner).await
     }
 
     /// Deletes all environments but those in `keep`, and what removals left that were killed. Answers the digests of
@@ -137,7 +116,7 @@ impl EnvironmentStore {
     pub fn gc(&self, keep: &HashSet<String>) -> io::Result<Vec<String>> {
         let mut deleted = Vec::new();
         for name in self.names()? {
-            let path = self.config.root.join(&name);
+            let path = self.root().join(&name);
             if name.starts_with(REMOVED) {
                 folders::delete_folder(&path)?;
             } else if is_digest(&name) && !keep.contains(&name) {
@@ -148,12 +127,22 @@ impl EnvironmentStore {
         Ok(deleted)
     }
 
+    /// Holds one folder per environment.
+    pub(super) fn root(&self) -> PathBuf {
+        self.runner.layout().environments()
+    }
+
+    /// Where environments are made, and uv's cache is.
+    pub(super) fn builds(&self) -> PathBuf {
+        self.runner.layout().builds()
+    }
+
     pub(super) fn dir(&self, digest: &str) -> PathBuf {
-        self.config.root.join(digest)
+        self.root().join(digest)
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
-        let entries = match fs_err::read_dir(&self.config.root) {
+        let entries = match fs_err::read_dir(self.root()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
@@ -166,6 +155,20 @@ impl EnvironmentStore {
     }
 }
 
-fn is_digest(name: &str) -> bool {
+/// An environment in the folder that holds all of them, if it is there.
+pub(crate) fn find(environments: &Path, digest: &str) -> io::Result<Option<Built>> {
+    if !is_digest(digest) {
+        return Ok(None);
+    }
+    let dir = environments.join(digest);
+    let record = match fs_err::read(dir.join(RECORD)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        record => record?,
+    };
+    let built: Built = serde_json::from_slice(&record)?;
+    Ok(Some(Built { path: dir.join(ENVIRONMENT), ..built }))
+}
+
+pub(crate) fn is_digest(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

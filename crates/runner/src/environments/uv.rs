@@ -8,8 +8,9 @@ use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 
-use super::{BuildError, BuildErrorKind, EnvironmentConfig};
-use crate::spec::{Mount, Network};
+use super::{BuildError, BuildErrorKind, EnvironmentConfig, EnvironmentStore};
+use crate::shim::Bind;
+use crate::spec::Network;
 
 /// Where a workload finds uv when it is mounted into it: read-only, in a folder for `PATH`.
 pub const UV_TARGET: &str = "/opt/portico/bin/uv";
@@ -23,6 +24,8 @@ const IN_EVERY_SANDBOX: [&str; 4] = ["/usr", "/etc/ssl", "/etc/pki", "/etc/ca-ce
 pub(super) struct Uv<'a> {
     program: PathBuf,
     config: &'a EnvironmentConfig,
+    /// What uv takes for its home outside of a sandbox.
+    home: PathBuf,
 }
 
 /// An interpreter of the machine.
@@ -41,30 +44,10 @@ pub(super) enum NoPython {
 }
 
 impl<'a> Uv<'a> {
-    /// Finds uv: as configured, in `PATH`, or beside the environments.
-    pub(super) fn find(config: &'a EnvironmentConfig) -> Result<Self, BuildError> {
-        let runs =
-            |path: &PathBuf| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
-        let in_path = || {
-            std::env::var_os("PATH")
-                .and_then(|path| std::env::split_paths(&path).map(|dir| dir.join("uv")).find(runs))
-        };
-        let beside = || {
-            let data = config.root.parent()?;
-            [data.join("uv"), data.join("bin/uv")].into_iter().find(runs)
-        };
-        let found = match &config.uv {
-            Some(configured) => Some(configured.clone()).filter(runs),
-            None => in_path().or_else(beside),
-        };
-        let program = found.ok_or_else(|| BuildError {
-            kind: BuildErrorKind::Tool,
-            message: match &config.uv {
-                Some(configured) => format!("uv is not at {}", configured.display()),
-                None => "uv is not installed: put the program `uv` into PATH or into the data folder".into(),
-            },
-        })?;
-        Ok(Uv { program, config })
+    /// Finds the uv that a store builds with.
+    pub(super) fn find(store: &'a EnvironmentStore) -> Result<Self, BuildError> {
+        let program = find_uv(store.runner.configured_uv(), store.runner.layout().data())?;
+        Ok(Uv { program, config: &store.config, home: store.root() })
     }
 
     /// The program itself, links followed.
@@ -85,7 +68,7 @@ impl<'a> Uv<'a> {
             None => OsStr::new(wanted.trim()),
         };
         let mut find = Command::new(&self.program);
-        find.env_clear().envs(settings()).env("HOME", &self.config.root);
+        find.env_clear().envs(settings()).env("HOME", &self.home);
         // Interpreters are found in PATH.
         find.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         find.args(["python", "find", "--system", "--no-project", "--no-cache", "--"]).arg(wanted);
@@ -157,24 +140,24 @@ impl<'a> Uv<'a> {
     }
 
     /// What uv needs of the machine in a sandbox.
-    pub(super) fn mounts(&self) -> io::Result<Vec<Mount>> {
+    pub(super) fn binds(&self) -> io::Result<Vec<Bind>> {
         let read_only =
-            |source: PathBuf, target: &str| Mount { source, target: target.into(), writable: false };
-        let mut mounts = vec![read_only(self.program()?, UV_TARGET)];
+            |source: PathBuf, target: &str| Bind { source, target: target.into(), writable: false };
+        let mut binds = vec![read_only(self.program()?, UV_TARGET)];
         if let Some(wheels) = &self.config.find_links {
-            mounts.push(read_only(fs_err::canonicalize(wheels)?, WHEELS_TARGET));
+            binds.push(read_only(fs_err::canonicalize(wheels)?, WHEELS_TARGET));
         }
         if let Some(index) = self.config.index_url.as_deref().and_then(|url| url.strip_prefix("file://"))
             && !is_everywhere(Path::new(index))
         {
-            mounts.push(read_only(index.into(), index));
+            binds.push(read_only(index.into(), index));
         }
         for (name, path) in certificates() {
             if !is_everywhere(&path) {
-                mounts.push(read_only(fs_err::canonicalize(path)?, &format!("{CERTIFICATES_TARGET}/{name}")));
+                binds.push(read_only(fs_err::canonicalize(path)?, &format!("{CERTIFICATES_TARGET}/{name}")));
             }
         }
-        Ok(mounts)
+        Ok(binds)
     }
 
     /// What uv has to reach. Only what this very machine serves asks for the machine's own network.
@@ -207,6 +190,27 @@ impl<'a> Uv<'a> {
     fn addresses(&self) -> impl Iterator<Item = &str> {
         [self.config.index_url.as_deref(), self.config.proxy.as_deref()].into_iter().flatten()
     }
+}
+
+/// Finds uv: as configured, in `PATH`, or in the data directory.
+pub(crate) fn find_uv(configured: Option<&Path>, data: &Path) -> Result<PathBuf, BuildError> {
+    let runs =
+        |path: &PathBuf| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
+    let in_path = || {
+        std::env::var_os("PATH")
+            .and_then(|path| std::env::split_paths(&path).map(|dir| dir.join("uv")).find(runs))
+    };
+    let found = match configured {
+        Some(configured) => Some(configured.to_owned()).filter(runs),
+        None => in_path().or_else(|| [data.join("uv"), data.join("bin/uv")].into_iter().find(runs)),
+    };
+    found.ok_or_else(|| BuildError {
+        kind: BuildErrorKind::Tool,
+        message: match configured {
+            Some(configured) => format!("uv is not at {}", configured.display()),
+            None => "uv is not installed: put the program `uv` into PATH or into the data folder".into(),
+        },
+    })
 }
 
 /// The name of the machine in an address, and the password.

@@ -4,7 +4,8 @@ use std::path::{Component, Path};
 
 use crate::runner::RunnerError;
 use crate::shim::container::script::is_variable;
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, Image, Mount, Serves};
+use crate::shim::{Bind, ResolvedSpec, Software};
+use crate::spec::{ENVIRONMENT_TARGET, Serves};
 
 /// Places that are the sandbox's own.
 const RESERVED: &[&str] =
@@ -19,7 +20,7 @@ pub(super) fn attempt_id(attempt: &str) -> Result<(), RunnerError> {
     Ok(())
 }
 
-pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
+pub(super) fn spec(spec: &ResolvedSpec) -> Result<(), RunnerError> {
     attempt_id(&spec.attempt)?;
     let invalid = |what: String| Err(RunnerError::Invalid(format!("attempt {}: {what}", spec.attempt)));
     for (name, value) in &spec.env {
@@ -27,7 +28,7 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
             return invalid(format!("{name:?} cannot be set in the environment"));
         }
     }
-    if matches!(spec.image, Image::Container { .. }) {
+    if matches!(spec.software, Software::Container { .. }) {
         check_container(spec).or_else(invalid)?;
     }
     if spec.script.contains('\0') {
@@ -44,7 +45,7 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
     if spec.serves == Some(Serves::Port(0)) {
         return invalid("nothing can listen at port 0".into());
     }
-    for Mount { source, target, .. } in &spec.mounts {
+    for Bind { source, target, .. } in &spec.binds {
         if !is_plain(target) || is_reserved(target) {
             return invalid(format!("nothing can be mounted at {}", target.display()));
         }
@@ -56,7 +57,7 @@ pub(super) fn spec(spec: &AttemptSpec) -> Result<(), RunnerError> {
 }
 
 /// What the first process of a container, which is a shell, could not pass on.
-fn check_container(spec: &AttemptSpec) -> Result<(), String> {
+fn check_container(spec: &ResolvedSpec) -> Result<(), String> {
     match spec.env.keys().find(|name| !is_variable(name)) {
         Some(name) => Err(format!("{name:?} cannot be the name of a variable in a container")),
         None => Ok(()),

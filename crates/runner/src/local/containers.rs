@@ -70,7 +70,7 @@ impl LocalRunner {
     /// not reach the engine in the end.
     pub(super) fn sweep_containers(&self) {
         let Ok(socket) = engine::find(&self.config.container_engine) else { return };
-        let (root, place) = (self.config.root.clone(), self.place.clone());
+        let (root, place) = (self.config.layout.attempts(), self.place.clone());
         std::thread::spawn(move || {
             if let Err(error) = sweep(&socket, &root, &place) {
                 tracing::warn!(%error, "containers that were left over could not be removed");

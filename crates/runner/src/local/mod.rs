@@ -11,6 +11,7 @@ mod containers;
 mod gpu_use;
 mod lost;
 mod remove;
+mod resolve;
 mod start;
 
 use std::collections::HashMap;
@@ -18,10 +19,11 @@ use std::ffi::OsString;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use folders::Layout;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use ipnet::Ipv4Net;
@@ -29,7 +31,8 @@ use tokio::sync::Notify;
 
 use crate::clock;
 use crate::engine::ContainerEngine;
-use crate::log::LogReader;
+use crate::environments;
+use crate::log::{Log, LogReader};
 use crate::observation::{Capability, Containers, ExitCause, Observation, Stop, Usage};
 use crate::protocol::{Answer, EngineInput, Request};
 use crate::records::{AttemptDir, BOOT_ID, Started, boot_id};
@@ -43,8 +46,8 @@ use containers::Presence;
 /// How a local runner is set up.
 #[derive(Debug, Clone)]
 pub struct LocalConfig {
-    /// The folder that holds one folder per attempt. Nobody else may read it.
-    pub root: PathBuf,
+    /// Where attempts, volumes and environments lie. Nobody else may read the folder of attempts.
+    pub layout: Layout,
     /// What starts a shim; the attempt's folder is added as the last argument.
     pub shim_command: Vec<OsString>,
     /// What may be claimed in sum; what the machine has when not given.
@@ -58,6 +61,8 @@ pub struct LocalConfig {
     pub bubblewrap: Option<PathBuf>,
     /// slirp4netns, when it is not to be found in `PATH`.
     pub slirp4netns: Option<PathBuf>,
+    /// uv, when it is not to be found in `PATH` or in the data directory.
+    pub uv: Option<PathBuf>,
     /// nvidia-smi, when it is not to be found in `PATH`.
     pub nvidia_smi: Option<PathBuf>,
     /// What a workload with [`crate::Network::Outbound`] does not reach all the same.
@@ -73,15 +78,16 @@ const LINK_LOCAL: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 1
 
 impl LocalConfig {
     /// The usual set-up.
-    pub fn new(root: impl Into<PathBuf>, shim_command: Vec<OsString>) -> Self {
+    pub fn new(layout: Layout, shim_command: Vec<OsString>) -> Self {
         LocalConfig {
-            root: root.into(),
+            layout,
             shim_command,
             capacity: None,
             require_isolation: true,
             control_groups: true,
             bubblewrap: None,
             slirp4netns: None,
+            uv: None,
             nvidia_smi: None,
             blocked_networks: vec![LINK_LOCAL],
             boot_id_path: PathBuf::from(BOOT_ID),
@@ -118,9 +124,9 @@ impl LocalRunner {
     pub fn new(config: LocalConfig) -> Result<Self, RunnerError> {
         let prepare = || -> io::Result<String> {
             std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700)
-                .create(&config.root)?;
-            remove::finish_removals(&config.root)?;
-            let found = fs_err::metadata(&config.root)?;
+                .create(config.layout.attempts())?;
+            remove::finish_removals(&config.layout.attempts())?;
+            let found = fs_err::metadata(config.layout.attempts())?;
             Ok(format!("{:x}-{:x}", MetadataExt::dev(&found), MetadataExt::ino(&found)))
         };
         let place = prepare()
@@ -146,7 +152,24 @@ impl LocalRunner {
 
     fn dir(&self, attempt: &str) -> Result<AttemptDir, RunnerError> {
         check::attempt_id(attempt)?;
-        Ok(AttemptDir::new(self.config.root.join(attempt)))
+        Ok(AttemptDir::new(self.config.layout.attempts().join(attempt)))
+    }
+
+    /// Where attempts, volumes and environments lie.
+    pub fn layout(&self) -> &Layout {
+        &self.config.layout
+    }
+
+    /// Where uv is, if that was set.
+    pub(crate) fn configured_uv(&self) -> Option<&Path> {
+        self.config.uv.as_deref()
+    }
+
+    /// An attempt's output, as files of this machine.
+    pub(crate) fn log_reader(&self, attempt: &str) -> LogReader {
+        // A name that is none reads like an attempt that does not exist.
+        let known = check::attempt_id(attempt).is_ok();
+        LogReader::new(self.config.layout.attempts().join(if known { attempt } else { "-" }))
     }
 
     /// No two attempts on the machine have the same, whatever servers there are.
@@ -333,10 +356,13 @@ impl Runner for LocalRunner {
         self.connect_now(attempt).boxed()
     }
 
-    fn log(&self, attempt: &str) -> LogReader {
-        // A name that is none reads like an attempt that does not exist.
-        let known = check::attempt_id(attempt).is_ok();
-        LogReader::new(self.config.root.join(if known { attempt } else { "-" }))
+    fn log(&self, attempt: &str) -> Arc<dyn Log> {
+        Arc::new(self.log_reader(attempt))
+    }
+
+    fn build_log(&self, digest: &str) -> Arc<dyn Log> {
+        let known = environments::is_digest(digest);
+        Arc::new(LogReader::new(self.config.layout.build_log(if known { digest } else { "-" })))
     }
 
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {

@@ -22,7 +22,7 @@ impl LocalRunner {
         }
         shim::limits::clear(&self.cgroups.folders_of(&self.cgroup_name(attempt)));
         // Out of sight first, so that nobody ever sees half of it.
-        let hidden = self.config.root.join(format!("{REMOVED}{attempt}"));
+        let hidden = self.config.layout.attempts().join(format!("{REMOVED}{attempt}"));
         match fs_err::rename(dir.path(), &hidden) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             renamed => renamed.map_err(failed)?,

@@ -12,41 +12,52 @@ use super::{LocalRunner, check};
 use crate::protocol::{Order, ShimGreeting, ShimInput};
 use crate::records::{AttemptDir, SHIM_LOG};
 use crate::runner::RunnerError;
-use crate::spec::{AttemptSpec, Image};
+use crate::shim::{ResolvedSpec, Software};
+use crate::spec::AttemptSpec;
 
 impl LocalRunner {
     pub(super) async fn start_now(&self, spec: &AttemptSpec) -> Result<(), RunnerError> {
-        check::spec(spec)?;
-        let dir = self.dir(&spec.attempt)?;
-        let failed =
-            |error| RunnerError::failed(format!("attempt {} cannot be started", spec.attempt), error);
+        let started = self.dir(&spec.attempt)?.started();
+        if started.map_err(|error| not_started(&spec.attempt, error))?.is_some() {
+            // What started once needs nothing any more.
+            self.begun(&spec.attempt);
+            return Ok(());
+        }
+        self.start_resolved(self.resolve(spec).await?).await
+    }
+
+    /// Starts what is told in terms of this machine, or does nothing when it was started or stopped before.
+    pub(crate) async fn start_resolved(&self, spec: ResolvedSpec) -> Result<(), RunnerError> {
+        check::spec(&spec)?;
+        let (attempt, dir) = (spec.attempt.clone(), self.dir(&spec.attempt)?);
+        let failed = |error| not_started(&attempt, error);
         if dir.started().map_err(failed)?.is_none() {
             match self.greeting_of_new_shim(spec, &dir).await.map_err(failed)? {
                 ShimGreeting::Started | ShimGreeting::Already => {}
                 ShimGreeting::Failed(message) => return Err(failed(io::Error::other(message))),
             }
         }
-        self.begun(&spec.attempt);
+        self.begun(&attempt);
         Ok(())
     }
 
     /// Starts a shim and waits until the start is recorded. That it happens once is seen to by the shim.
-    async fn greeting_of_new_shim(&self, spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<ShimGreeting> {
-        let (bubblewrap, engine) = match (&spec.image, &self.bubblewrap) {
-            (Image::Environment(_), None) => {
+    async fn greeting_of_new_shim(&self, spec: ResolvedSpec, dir: &AttemptDir) -> io::Result<ShimGreeting> {
+        let (bubblewrap, engine) = match (&spec.software, &self.bubblewrap) {
+            (Software::Machine { .. }, None) => {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "bubblewrap (bwrap) is not installed"));
             }
-            (Image::Environment(_), Some(bubblewrap)) => (bubblewrap.clone(), None),
-            (Image::Container { .. }, _) => (PathBuf::new(), Some(self.known_engine().await?)),
+            (Software::Machine { .. }, Some(bubblewrap)) => (bubblewrap.clone(), None),
+            (Software::Container { .. }, _) => (PathBuf::new(), Some(self.known_engine().await?)),
         };
         let input = Order::Attempt(Box::new(ShimInput {
-            spec: spec.clone(),
             boot_id_path: self.config.boot_id_path.clone(),
             bubblewrap,
             slirp4netns: self.slirp4netns.clone(),
             blocked_networks: self.config.blocked_networks.clone(),
             cgroups: self.cgroups.clone(),
             cgroup_name: self.cgroup_name(&spec.attempt),
+            spec,
             require_isolation: self.config.require_isolation,
             engine,
             place: self.place.clone(),
@@ -86,6 +97,10 @@ impl LocalRunner {
         // The handle is dropped: tokio reaps the process when it ends, if this server is still there then.
         serde_json::from_str(&line).map_err(|_| io::Error::other("the shim ended before it said anything"))
     }
+}
+
+fn not_started(attempt: &str, error: io::Error) -> RunnerError {
+    RunnerError::failed(format!("attempt {attempt} cannot be started"), error)
 }
 
 /// Makes the private folder of one attempt, if it is not there.

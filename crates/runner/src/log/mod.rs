@@ -10,10 +10,12 @@
 
 mod flood;
 mod mask;
+mod port;
 mod pump;
 mod reader;
 mod writer;
 
+pub use port::{Log, LogContent};
 pub use reader::{LogLine, LogMark, LogPage, LogReader, SearchPage};
 
 pub(crate) use mask::Masker;

@@ -6,11 +6,14 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use serde::Serialize;
+use tokio::io::AsyncReadExt;
 
 use crate::records::{EXIT, LOST};
 
-use super::{END_OF_LOG, INDEX_FILE, LOG_FILE, LineCutter, RECORD_BYTES};
+use super::{END_OF_LOG, INDEX_FILE, LOG_FILE, LineCutter, Log, LogContent, RECORD_BYTES};
 
 /// The most lines one call gives.
 const MOST_LINES: usize = 20_000;
@@ -18,6 +21,8 @@ const MOST_LINES: usize = 20_000;
 const MOST_BYTES: u64 = 8 << 20;
 /// How much of a log the index can miss. The writer is never further ahead than one buffer.
 const MOST_UNINDEXED: u64 = 16 << 20;
+/// How much of a log is read at once to pass it on.
+const CHUNK: usize = 256 * 1024;
 /// How many lines a search looks at in one go.
 const SEARCH_BLOCK: u64 = 4096;
 
@@ -67,6 +72,11 @@ pub struct LogMark {
 }
 
 impl LogMark {
+    /// The point at which the log has so many bytes, and grows no more if it is complete.
+    pub fn new(bytes: u64, complete: bool) -> Self {
+        LogMark { bytes, complete }
+    }
+
     /// Whether the log will never grow again.
     pub fn complete(&self) -> bool {
         self.complete
@@ -79,8 +89,8 @@ impl LogReader {
         LogReader { dir: dir.into() }
     }
 
-    /// The file with the whole output, for downloads.
-    pub fn path(&self) -> PathBuf {
+    /// The file with the whole output.
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir.join(LOG_FILE)
     }
 
@@ -134,12 +144,63 @@ impl LogReader {
         }
     }
 
+    /// All of it as it was written, as far as it is now.
+    pub async fn content(&self) -> io::Result<LogContent> {
+        let file = match tokio::fs::File::open(self.path()).await {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let length = match &file {
+            Some(file) => file.metadata().await?.len(),
+            None => 0,
+        };
+        let chunks = stream::try_unfold(file.map(|file| file.take(length)), |file| async move {
+            let Some(mut file) = file else { return Ok(None) };
+            let mut buffer = Vec::with_capacity(CHUNK);
+            let read = (&mut file).take(CHUNK as u64).read_to_end(&mut buffer).await?;
+            Ok((read > 0).then_some((buffer, Some(file))))
+        });
+        Ok(LogContent { length, chunks: chunks.boxed() })
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let dir = self.dir.clone();
         tokio::task::spawn_blocking(move || work(&dir)).await.map_err(io::Error::other)?
+    }
+}
+
+impl Log for LogReader {
+    fn lines(&self, from: u64, count: usize) -> BoxFuture<'_, io::Result<LogPage>> {
+        self.lines(from, count).boxed()
+    }
+
+    fn tail(&self, count: usize) -> BoxFuture<'_, io::Result<LogPage>> {
+        self.tail(count).boxed()
+    }
+
+    fn search<'a>(
+        &'a self,
+        query: &'a str,
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, io::Result<SearchPage>> {
+        self.search(query, from, limit).boxed()
+    }
+
+    fn mark(&self) -> BoxFuture<'_, io::Result<LogMark>> {
+        self.mark().boxed()
+    }
+
+    fn changed(&self, mark: LogMark) -> BoxFuture<'_, io::Result<LogMark>> {
+        self.changed(mark).boxed()
+    }
+
+    fn content(&self) -> BoxFuture<'_, io::Result<LogContent>> {
+        self.content().boxed()
     }
 }
 

@@ -12,6 +12,7 @@ mod control;
 mod devices;
 mod door;
 pub(crate) mod limits;
+mod resolved;
 mod sandbox;
 mod seccomp;
 mod setup;
@@ -29,6 +30,7 @@ use crate::clock;
 use crate::protocol::{Order, ShimGreeting, ShimInput};
 use crate::records::{AttemptDir, ProcessName, SOCKET, ShortPath, Started, boot_id};
 
+pub(crate) use resolved::{Bind, ResolvedSpec, Software};
 pub(crate) use seccomp::SUPPORTED as SECCOMP_SUPPORTED;
 
 /// Runs the attempt whose folder is `attempt_dir`; what to run comes on standard input. The binary calls this for

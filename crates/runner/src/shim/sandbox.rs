@@ -6,9 +6,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::resolved::{Bind, ResolvedSpec, Software};
 use super::system_files::{self, USER, USER_ID};
 use crate::records::SERVING;
-use crate::spec::{AttemptSpec, ENVIRONMENT_TARGET, HTTP_SOCKET, Image, ImageMount, Mount, Network, Serves};
+use crate::spec::{ENVIRONMENT_TARGET, HTTP_SOCKET, Network, Serves};
 
 /// Where the script appears.
 pub(super) const SCRIPT_TARGET: &str = "/run/portico/script";
@@ -18,7 +19,7 @@ const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 const SYSTEM_FOLDERS: &[&str] = &["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
 
 /// Prepares files in `dir` and answers the arguments, without those about file descriptors and without the command.
-pub(super) fn arguments(spec: &AttemptSpec, dir: &Path) -> io::Result<Vec<OsString>> {
+pub(super) fn arguments(spec: &ResolvedSpec, dir: &Path) -> io::Result<Vec<OsString>> {
     let hostname = hostname(&spec.attempt);
     let mut arguments = Arguments::default();
     arguments.namespaces(spec, &hostname);
@@ -52,7 +53,7 @@ impl Arguments {
         self.add(["--tmpfs", target]);
     }
 
-    fn namespaces(&mut self, spec: &AttemptSpec, hostname: &str) {
+    fn namespaces(&mut self, spec: &ResolvedSpec, hostname: &str) {
         let id = USER_ID.to_string();
         self.add([
             "--unshare-user",
@@ -68,14 +69,14 @@ impl Arguments {
         self.add(["--cap-drop", "ALL"]);
     }
 
-    fn environment(&mut self, spec: &AttemptSpec) {
+    fn environment(&mut self, spec: &ResolvedSpec) {
         self.add(["--clearenv"]);
         for (name, value) in environment(spec) {
             self.add(["--setenv", &name, &value]);
         }
     }
 
-    fn system(&mut self, spec: &AttemptSpec, dir: &Path, hostname: &str) -> io::Result<()> {
+    fn system(&mut self, spec: &ResolvedSpec, dir: &Path, hostname: &str) -> io::Result<()> {
         self.mount("--ro-bind", "/usr", "/usr");
         for name in SYSTEM_FOLDERS {
             let path = Path::new("/").join(name);
@@ -104,7 +105,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn workload(&mut self, spec: &AttemptSpec, dir: &Path) -> io::Result<()> {
+    fn workload(&mut self, spec: &ResolvedSpec, dir: &Path) -> io::Result<()> {
         if spec.serves == Some(Serves::Socket) {
             let serving = dir.join(SERVING);
             fs_err::create_dir(&serving)?;
@@ -113,20 +114,20 @@ impl Arguments {
         let script = dir.join("script");
         fs_err::write(&script, &spec.script)?;
         self.mount("--ro-bind", &script, SCRIPT_TARGET);
-        let Image::Environment(image) = &spec.image else {
+        let Software::Machine { environment, base_prefix } = &spec.software else {
             return Err(io::Error::other("a container image cannot be shown in a sandbox"));
         };
-        if let Some(root) = &image.root {
-            self.mount("--ro-bind", root, ENVIRONMENT_TARGET);
+        if let Some(environment) = environment {
+            self.mount("--ro-bind", environment, ENVIRONMENT_TARGET);
         }
-        if let Some(prefix) = image.base_prefix.as_ref().filter(|prefix| !prefix.starts_with("/usr")) {
+        if let Some(prefix) = base_prefix.as_ref().filter(|prefix| !prefix.starts_with("/usr")) {
             self.mount("--ro-bind", prefix, prefix);
         }
         // On disk, as what lies in a folder in memory would count as memory.
         if let Some(private) = private_home(spec, dir)? {
             self.mount("--bind", &private, &spec.home);
         }
-        for Mount { source, target, writable } in &spec.mounts {
+        for Bind { source, target, writable } in &spec.binds {
             self.mount(if *writable { "--bind" } else { "--ro-bind" }, source, target);
         }
         self.add([OsStr::new("--dir"), spec.working_dir.as_os_str()]);
@@ -135,7 +136,7 @@ impl Arguments {
 }
 
 /// The whole environment: what was asked for and what programs expect to be there.
-fn environment(spec: &AttemptSpec) -> BTreeMap<String, String> {
+fn environment(spec: &ResolvedSpec) -> BTreeMap<String, String> {
     let mut environment = spec.env.clone();
     let mut default = |name: &str, value: String| {
         environment.entry(name.to_owned()).or_insert(value);
@@ -149,7 +150,7 @@ fn environment(spec: &AttemptSpec) -> BTreeMap<String, String> {
     // Python keeps output back when it does not go to a terminal, and people want to see it as it comes.
     default("PYTHONUNBUFFERED", "1".into());
     default("PATH", SYSTEM_PATH.into());
-    if matches!(&spec.image, Image::Environment(ImageMount { root: Some(_), .. }))
+    if matches!(&spec.software, Software::Machine { environment: Some(_), .. })
         && let Some(path) = environment.get_mut("PATH")
     {
         *path = format!("{ENVIRONMENT_TARGET}/bin:{path}");
@@ -158,9 +159,9 @@ fn environment(spec: &AttemptSpec) -> BTreeMap<String, String> {
     environment
 }
 
-/// A new folder of the attempt for its home, unless one of its mounts brings the home.
-pub(super) fn private_home(spec: &AttemptSpec, dir: &Path) -> io::Result<Option<PathBuf>> {
-    if spec.mounts.iter().any(|mount| spec.home.starts_with(&mount.target)) {
+/// A new folder of the attempt for its home, unless something that it sees brings the home.
+pub(super) fn private_home(spec: &ResolvedSpec, dir: &Path) -> io::Result<Option<PathBuf>> {
+    if spec.binds.iter().any(|bind| spec.home.starts_with(&bind.target)) {
         return Ok(None);
     }
     let private = dir.join("home");

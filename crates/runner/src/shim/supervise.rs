@@ -18,7 +18,7 @@ use crate::log::{LogPump, LogWriter, MARKER, Masker};
 use crate::observation::{Exit, ExitCause};
 use crate::protocol::{Answer, Request, ShimInput};
 use crate::records::{AttemptDir, SERVING, Started};
-use crate::spec::Image;
+use crate::shim::Software;
 
 /// How often a sandbox is tried that fails for a reason that may pass.
 const MOST_TRIES: u32 = 4;
@@ -30,9 +30,9 @@ pub(super) fn run(dir: &AttemptDir, begun: Begun) {
     let Begun { mut input, started, listener } = begun;
     let mut control = Control::new(listener);
     // A container gets its control groups from its engine.
-    let cgroups = match input.spec.image {
-        Image::Environment(_) => Cgroups::create(&input.cgroups, &input.cgroup_name, input.spec.resources),
-        Image::Container { .. } => Cgroups::default(),
+    let cgroups = match input.spec.software {
+        Software::Machine { .. } => Cgroups::create(&input.cgroups, &input.cgroup_name, input.spec.resources),
+        Software::Container { .. } => Cgroups::default(),
     };
     let exit = attempt(dir, &mut input, &started, &mut control, &cgroups).unwrap_or_else(|error| {
         exit(
@@ -70,11 +70,11 @@ fn attempt(
 ) -> io::Result<Exit> {
     // What bubblewrap leaves behind when it dies becomes our child, so that we can wait for it.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    let (mut pump, ended) = match input.spec.image.clone() {
-        Image::Container { reference } => {
+    let (mut pump, ended) = match input.spec.software.clone() {
+        Software::Container { reference } => {
             container::run(&reference, dir, input, started, control, new_log(dir, input)?)?
         }
-        Image::Environment(_) => in_sandbox(dir, input, started, control, cgroups)?,
+        Software::Machine { .. } => in_sandbox(dir, input, started, control, cgroups)?,
     };
     let last_words: Vec<String> = match ended.cause {
         ExitCause::Completed | ExitCause::Failed | ExitCause::SandboxFailed => Vec::new(),

@@ -1,18 +1,17 @@
 //! What happens when processes die that were not supposed to.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use runner::contract::RunnerFixture;
 use runner::{
-    AttemptSpec, Exit, ExitCause, LocalConfig, LocalRunner, LogReader, Mount, Observation, Runner,
-    RunnerError, Serves, Stop, StopReason,
+    AttemptSpec, Exit, ExitCause, LocalConfig, LocalRunner, Log, Mount, Observation, Runner, RunnerError,
+    Serves, Stop, StopReason,
 };
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::fixture::{Local, local};
+use crate::fixture::{Local, local, volume};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -21,7 +20,7 @@ async fn work_survives_a_server_that_is_killed() {
     let local = local();
     let runner = local.local_runner();
     let mut server = Command::new(env!("CARGO_BIN_EXE_runner-test-helper"))
-        .args(["start", local.attempts().to_str().unwrap(), "a"])
+        .args(["start", local.data_dir().to_str().unwrap(), "a"])
         .arg("echo before; until [ -e /tmp/go ]; do sleep 0.05; touch /tmp/go; done; sleep 0.3; echo after; exit 3")
         .stdout(Stdio::piped())
         .spawn()
@@ -43,7 +42,7 @@ async fn a_killed_shim_means_lost_and_nothing_left() {
     let local = local();
     let runner = local.local_runner();
     let shared = local.folder("shared");
-    start_beating(&runner, "a", &shared).await;
+    start_beating(&runner, "a", "shared").await;
     let waiting = ended(&runner, "a");
     kill(shim_of(&local, "a"));
     let Observation::Lost { why } = waiting.await else { panic!("not lost") };
@@ -65,8 +64,7 @@ async fn a_killed_shim_means_lost_and_nothing_left() {
 async fn the_sandbox_dies_with_its_shim_even_if_nobody_looks() {
     let local = local();
     let runner = local.local_runner();
-    let shared = local.folder("shared");
-    start_beating(&runner, "a", &shared).await;
+    start_beating(&runner, "a", "shared").await;
     let init = record(&local, "a", "sandbox.json")["init"]["pid"].as_i64().unwrap();
     let init = Pid::from_raw(i32::try_from(init).unwrap()).unwrap();
     let handle = rustix::process::pidfd_open(init, rustix::process::PidfdFlags::empty()).unwrap();
@@ -177,7 +175,7 @@ async fn a_start_cut_off_anywhere_happens_at_most_once() {
         let shared = local.folder("shared");
         let runner = local.local_runner();
         let spec =
-            AttemptSpec { mounts: vec![mount(&shared)], ..AttemptSpec::new("a", "echo run >> ~/runs") };
+            AttemptSpec { mounts: vec![mount("shared")], ..AttemptSpec::new("a", "echo run >> ~/runs") };
         // Dropping the future cuts off the start as a crash of the server would; the shim may be anywhere then.
         let cut_off = tokio::time::timeout(Duration::from_micros(delay_us), runner.start(&spec)).await;
         drop(cut_off);
@@ -203,7 +201,7 @@ async fn a_shim_killed_at_any_moment_leaves_a_clear_state() {
         let attempt = format!("a{nth}");
         let shared = local.folder(&attempt);
         let spec =
-            AttemptSpec { mounts: vec![mount(&shared)], ..AttemptSpec::new(&attempt, "date +%N > ~/ran") };
+            AttemptSpec { mounts: vec![mount(&attempt)], ..AttemptSpec::new(&attempt, "date +%N > ~/ran") };
         runner.start(&spec).await.unwrap();
         tokio::time::sleep(Duration::from_micros(delay_us)).await;
         kill(shim_of(&local, &attempt));
@@ -229,7 +227,7 @@ async fn ended(runner: &LocalRunner, attempt: &str) -> Observation {
 }
 
 /// Starts a workload that writes a file for as long as it lives.
-async fn start_beating(runner: &LocalRunner, attempt: &str, shared: &Path) {
+async fn start_beating(runner: &LocalRunner, attempt: &str, shared: &str) {
     let script = "(trap '' TERM HUP; while :; do date +%N > ~/beat; done) & until [ -s ~/beat ]; do :; done; echo ready; wait";
     start_until_ready(
         runner,
@@ -240,10 +238,10 @@ async fn start_beating(runner: &LocalRunner, attempt: &str, shared: &Path) {
 
 async fn start_until_ready(runner: &LocalRunner, spec: AttemptSpec) {
     runner.start(&spec).await.unwrap();
-    tokio::time::timeout(PATIENCE, ready(&runner.log(&spec.attempt))).await.unwrap();
+    tokio::time::timeout(PATIENCE, ready(&*runner.log(&spec.attempt))).await.unwrap();
 }
 
-async fn ready(log: &LogReader) {
+async fn ready(log: &dyn Log) {
     let mut mark = log.mark().await.unwrap();
     while !log.lines(0, 10).await.unwrap().lines.iter().any(|line| line.text == "ready") {
         assert!(!mark.complete(), "it ended before it was ready");
@@ -251,8 +249,8 @@ async fn ready(log: &LogReader) {
     }
 }
 
-fn mount(shared: &Path) -> Mount {
-    Mount { source: shared.to_owned(), target: "/home/portico".into(), writable: true }
+fn mount(name: &str) -> Mount {
+    Mount::writable(volume(name), "/home/portico")
 }
 
 fn shim_of(local: &Local, attempt: &str) -> Pid {

@@ -1,24 +1,39 @@
 //! A local runner under unusual circumstances.
 
-use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use runner::contract::RunnerFixture;
+use base::GroupId;
+use folders::Layout;
+use runner::contract::{RunnerFixture, TEST_IMAGE};
 use runner::log::LogMark;
 use runner::{
-    AttemptSpec, CapabilityState, Exit, ExitCause, HTTP_SOCKET, ImageMount, LocalConfig, LocalRunner, Mount,
-    Network, Observation, Resources, Runner, RunnerError, Serves, Stop, StopReason,
+    AttemptSpec, CapabilityState, Containers as Presence, Exit, ExitCause, HTTP_SOCKET, Image, LocalConfig,
+    LocalRunner, Mount, Network, Observation, Resources, Runner, RunnerError, Serves, Stop, StopReason,
+    Volume,
 };
 
-use crate::fixture::{self, local};
+use crate::fixture::{Local, local, volume};
+
+const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// An environment with nothing in it whose interpreter is said to be there.
+fn environment(local: &Local, base_prefix: &str) -> Image {
+    let folder = local.layout().environments().join(DIGEST);
+    fs_err::create_dir_all(folder.join("environment")).unwrap();
+    let record = serde_json::json!({
+        "digest": DIGEST, "base_prefix": base_prefix, "python_version": "3", "size_bytes": 0, "lock": "",
+    });
+    fs_err::write(folder.join("built.json"), record.to_string()).unwrap();
+    Image::Environment { digest: DIGEST.into() }
+}
 
 #[tokio::test]
 async fn a_sandbox_that_cannot_be_made_is_told() {
     let local = local();
     let runner = local.local_runner();
-    let mounts = vec![Mount { source: "/nonexistent/folder".into(), target: "/mnt".into(), writable: false }];
-    let exit = run(&runner, AttemptSpec { mounts, ..AttemptSpec::new("a", "echo it ran") }).await;
+    let image = environment(&local, "/nonexistent/folder");
+    let exit = run(&runner, AttemptSpec { image, ..AttemptSpec::new("a", "echo it ran") }).await;
     assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
     let message = exit.message.unwrap();
     assert!(message.contains("bwrap: ") && message.contains("/nonexistent/folder"), "{message}");
@@ -47,39 +62,6 @@ async fn a_missing_network_is_never_silently_skipped() {
     let exit = run(&runner, spec).await;
     assert_eq!(exit.cause, ExitCause::SandboxFailed, "{exit:?}");
     assert!(runner.log("a").search("it ran", 0, 1).await.unwrap().lines.is_empty());
-}
-
-/// Where mounts are shared, as on most machines, one that a network namespace is kept at is easily lost to all.
-#[tokio::test]
-async fn the_way_out_leaves_the_machine_its_mounts() {
-    if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can make mounts to lose");
-        return;
-    }
-    let local = local();
-    let (shared, after) = (local.folder("shared"), local.folder("seen").join("after"));
-    // The shim has mounts of its own here, so that the test costs the machine none.
-    let around = format!(
-        "mount --bind {0} {0} && mount --make-shared {0} && mkdir {0}/kept && mount -t tmpfs kept {0}/kept || exit 1\n\
-         \"$@\"; grep -c {0}/kept /proc/self/mountinfo > {1}.new; mv {1}.new {1}",
-        shared.display(),
-        after.display()
-    );
-    let mut shim_command: Vec<OsString> =
-        ["unshare", "--mount", "sh", "-c", &around, "sh"].map(OsString::from).to_vec();
-    shim_command.extend(fixture::shim_command());
-    let runner = LocalRunner::new(LocalConfig { shim_command, ..local.config() }).unwrap();
-    let exit =
-        run(&runner, AttemptSpec { network: Network::Outbound, ..AttemptSpec::new("a", "true") }).await;
-    assert_eq!(exit.cause, ExitCause::Completed, "{exit:?}");
-    let seen = async {
-        while !after.exists() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        fs_err::read_to_string(&after).unwrap()
-    };
-    let seen = tokio::time::timeout(Duration::from_secs(30), seen).await.unwrap();
-    assert_eq!(seen.trim(), "1");
 }
 
 #[tokio::test]
@@ -148,12 +130,12 @@ async fn limits_hold_without_control_groups() {
 #[tokio::test]
 async fn an_environment_comes_first_in_the_path() {
     let local = local();
-    let root = local.folder("environment");
+    let image = environment(&local, "/usr");
+    let root = local.layout().environments().join(DIGEST).join("environment");
     fs_err::create_dir(root.join("bin")).unwrap();
     fs_err::write(root.join("bin/hello"), "#!/bin/sh\necho hello from $VIRTUAL_ENV\n").unwrap();
     fs_err::set_permissions(root.join("bin/hello"), PermissionsExt::from_mode(0o755)).unwrap();
     let runner = local.local_runner();
-    let image = ImageMount { root: Some(root), base_prefix: None }.into();
     run(
         &runner,
         AttemptSpec { image, ..AttemptSpec::new("a", "hello; touch $VIRTUAL_ENV/new || echo read-only") },
@@ -171,7 +153,7 @@ async fn nothing_is_mounted_over_the_system() {
     for target in
         ["/", "/usr/lib", "/etc", "/proc", "/dev/shm", "relative", "/mnt/../etc", "/run/portico/script"]
     {
-        let mounts = vec![Mount { source: "/tmp".into(), target: target.into(), writable: true }];
+        let mounts = vec![Mount::writable(volume("any"), target)];
         let refused = runner.start(&AttemptSpec { mounts, ..AttemptSpec::new("a", "true") }).await;
         assert!(matches!(refused, Err(RunnerError::Invalid(_))), "{target}: {refused:?}");
     }
@@ -181,8 +163,8 @@ async fn nothing_is_mounted_over_the_system() {
 #[tokio::test]
 async fn a_deep_folder_is_fine() {
     let local = local();
-    let deep = local.folder(&["a-rather-long-name-of-a-folder"; 8].join("/"));
-    let runner = LocalRunner::new(LocalConfig { root: deep, ..local.config() }).unwrap();
+    let deep = local.data_dir().join(["a-rather-long-name-of-a-folder"; 8].join("/"));
+    let runner = LocalRunner::new(LocalConfig { layout: Layout::new(deep), ..local.config() }).unwrap();
     assert_eq!(run(&runner, AttemptSpec::new("a", "true")).await.cause, ExitCause::Completed);
     let socket = format!("s = socket.socket(socket.AF_UNIX); s.bind('{HTTP_SOCKET}'); s.listen()");
     let port = "s = socket.create_server(('127.0.0.1', 8080))".to_owned();
@@ -214,25 +196,101 @@ async fn the_end_does_not_wait_for_whoever_holds_the_output() {
     let runner = local.local_runner();
     let shared = local.folder("shared");
     let script = "echo ready; until [ -e ~/go ]; do sleep 0.02; done";
-    let mounts = vec![Mount { source: shared.clone(), target: "/home/portico".into(), writable: true }];
+    let mounts = vec![Mount::writable(volume("shared"), "/home/portico")];
     runner.start(&AttemptSpec { mounts, ..AttemptSpec::new("a", script) }).await.unwrap();
     runner.log("a").changed(LogMark::default()).await.unwrap();
     let record = fs_err::read(local.attempts().join("a/sandbox.json")).unwrap();
     let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
     let init = record["init"]["pid"].as_i64().unwrap();
     // Opening it through /proc is as good as having been given it.
-    let held = fs_err::OpenOptions::new().write(true).open(format!("/proc/{init}/fd/1"));
-    let Ok(_held) = held else {
-        println!("skipped: the output cannot be opened from outside here");
-        fs_err::write(shared.join("go"), "").unwrap();
-        return;
-    };
+    let _held = fs_err::OpenOptions::new().write(true).open(format!("/proc/{init}/fd/1")).unwrap();
     fs_err::write(shared.join("go"), "").unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(30), runner.wait("a")).await;
     assert!(matches!(
         ended.unwrap().unwrap(),
         Observation::Finished(Exit { cause: ExitCause::Completed, .. })
     ));
+}
+
+/// What lies in the place of a folder is told without the machine's paths, and whoever can do without starts.
+#[tokio::test]
+async fn a_volume_that_cannot_be_made_is_told_or_left_out() {
+    let local = local();
+    let runner = local.local_runner();
+    let home = local.folder("hers");
+    fs_err::remove_dir(&home).unwrap();
+    fs_err::write(&home, "no folder").unwrap();
+    let mount = Mount::writable(volume("hers"), "/home/portico");
+    let needed = AttemptSpec { mounts: vec![mount.clone()], ..AttemptSpec::new("a", "true") };
+    match runner.start(&needed).await {
+        Err(RunnerError::NoVolume { why, source }) => {
+            assert_eq!(why, "a file lies where one of them should be");
+            assert!(source.to_string().contains(home.to_str().unwrap()), "{source}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(runner.observe("a").await.unwrap(), Observation::NotStarted);
+    let spared = AttemptSpec { mounts: vec![mount.optional()], ..AttemptSpec::new("b", "touch ~/it") };
+    assert_eq!(run(&runner, spared).await.cause, ExitCause::Completed);
+    assert_eq!(fs_err::read_to_string(&home).unwrap(), "no folder");
+}
+
+/// Files that members may move are left alone, and a link among them is not followed.
+#[tokio::test]
+async fn the_files_of_a_group_come_with_a_folder_for_datasets() {
+    let local = local();
+    let runner = local.local_runner();
+    let groups: [GroupId; 2] = [7, 8].map(|number| format!("{number:032x}").parse().unwrap());
+    let outside = local.folder("outside");
+    fs_err::create_dir_all(local.layout().group_files(groups[1])).unwrap();
+    std::os::unix::fs::symlink(outside.join("made"), local.layout().datasets(groups[1])).unwrap();
+    for (attempt, group) in ["a", "b"].into_iter().zip(groups) {
+        let mounts = vec![Mount::writable(Volume::GroupFiles { group }, "/project/vision")];
+        let spec = AttemptSpec { mounts, ..AttemptSpec::new(attempt, "echo 1 > /project/vision/file") };
+        assert_eq!(run(&runner, spec).await.cause, ExitCause::Completed);
+        assert!(local.layout().group_files(group).join("file").exists());
+    }
+    assert!(local.layout().datasets(groups[0]).is_dir());
+    assert_eq!(fs_err::read_dir(outside).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_environment_that_is_not_there_is_told() {
+    let local = local();
+    let runner = local.local_runner();
+    for digest in [DIGEST, "..", ""] {
+        let image = Image::Environment { digest: digest.into() };
+        let refused = runner.start(&AttemptSpec { image, ..AttemptSpec::new("a", "true") }).await;
+        assert!(matches!(refused, Err(RunnerError::NoImage(_))), "{digest}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_no_shell_can_have_is_refused() {
+    let local = local();
+    let mut spec = in_container();
+    spec.env.insert("A.B".into(), "c".into());
+    let refused = local.local_runner().start(&spec).await;
+    assert!(
+        matches!(refused, Err(RunnerError::Invalid(ref message)) if message.contains("A.B")),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn without_an_engine_an_attempt_says_so() {
+    let local = local();
+    let runner = local.local_runner();
+    assert_eq!(runner.containers().await, Presence::None);
+    let refused = runner.start(&in_container()).await.unwrap_err().to_string();
+    assert!(refused.contains("no container engine"), "{refused}");
+    let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
+    assert_eq!(found.state, CapabilityState::Absent);
+}
+
+fn in_container() -> AttemptSpec {
+    let image = Image::Container { reference: TEST_IMAGE.into() };
+    AttemptSpec { image, ..AttemptSpec::new("a", "true") }
 }
 
 async fn run(runner: &LocalRunner, spec: AttemptSpec) -> Exit {

@@ -100,7 +100,7 @@ addEventListener('pageshow', () => {
  * @param {HTMLElement|null} button
  */
 function confirm(form, button) {
-  const words = button?.getAttribute('aria-label') ?? button?.textContent ?? 'Continue';
+  const words = button?.getAttribute('aria-label') ?? button?.textContent?.trim() ?? 'Continue';
   // A label names what is meant ("Revoke laptop"); what can be read on a button is short enough for another.
   const short = button?.hasAttribute('aria-label') ? words.split(' ')[0] ?? words : words;
   const yes = el('button', { type: 'button', class: 'btn danger' }, short);

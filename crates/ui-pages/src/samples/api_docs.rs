@@ -55,7 +55,7 @@ impl Samples for ApiDocsPage {
                     fields: vec![
                         field("items[].id", "text", true, ""),
                         field("items[].phase", "text", true, "waiting, preparing, running or a final one."),
-                        field("next", "text or nothing", false, "Give it as after to read on."),
+                        field("next", "text or nothing", false, "Give it as `after` to read on."),
                     ],
                 },
                 problem(),

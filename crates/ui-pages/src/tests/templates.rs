@@ -44,7 +44,7 @@ fn problem(line: &str) -> Option<String> {
         return Some(format!("{length} characters; break it, one attribute a line"));
     }
     let indent = line.len() - line.trim_start_matches(' ').len();
-    if indent % 2 != 0 || line.contains('\t') || line.ends_with(' ') {
+    if !indent.is_multiple_of(2) || line.contains('\t') || line.ends_with(' ') {
         return Some("indent by two spaces a level, and end the line with its last word".into());
     }
     let opened = blocks(line, "<");

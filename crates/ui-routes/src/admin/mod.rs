@@ -6,7 +6,7 @@ pub(crate) mod system;
 pub(crate) mod users;
 
 use axum::response::Response;
-use base::{Error, Kind, Result};
+use base::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use ui_pages::admin::DeletePage;
 use ui_pages::components::Field;
@@ -31,7 +31,7 @@ pub(crate) async fn entrance() -> Response {
 
 /// Errors that the form shows itself; others get a page of their own.
 pub(crate) fn is_for_form(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Invalid | Kind::Conflict | Kind::TooManyRequests)
+    matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::TooManyRequests)
 }
 
 /// Deletes something when the form has its name, and goes to the list. Asks again with the reason otherwise, and where

@@ -28,10 +28,7 @@ fn title(name: &str) -> &str {
 
 pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer {
     let framed = frame::build(&portal, &ctx, "System", Entry::AdminSystem, None).await?;
-    let runner = portal.runner.clone();
-    let capabilities = tokio::task::spawn_blocking(move || runner.capabilities())
-        .await
-        .map_err(|error| base::Error::internal_from("ask the runner what it can do", error))?;
+    let machine = portal.workloads.machine(&ctx).await?;
     let capacity = portal.workloads.rules().capacity;
     let used = portal.workloads.total_usage(&ctx).await?;
     let size = portal.db.size_bytes().await?.and_then(|size| u64::try_from(size).ok());
@@ -63,7 +60,8 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
         ));
     }
     let page = SystemPage {
-        capabilities: capabilities
+        capabilities: machine
+            .capabilities
             .into_iter()
             .map(|capability| Capability {
                 name: title(capability.name).to_owned(),
@@ -83,7 +81,7 @@ pub(crate) async fn show(State(portal): State<Portal>, Ctx(ctx): Ctx) -> Answer 
             Fact::new("Database", portal.settings.database.clone()),
             Fact::new("Database size", size.map_or_else(|| "unknown".to_owned(), bytes)),
             Fact::id("Data directory", portal.settings.data_dir.clone()),
-            Fact::new("Runner", portal.runner.name()),
+            Fact::new("Runner", machine.runner),
         ],
         meters,
         frame: framed.frame,

@@ -7,55 +7,55 @@ use ui_pages::components::{Field, Link};
 use web_kit::{Answer, Ctx, FormBody, Portal};
 use workloads::engine::ImageUses;
 
-use super::{Named, Place};
+use super::{ImagePath, ImageScope};
 use crate::admin::delete_confirmed;
 use crate::view;
 
 /// Back to the image's page, which says what was done.
-fn done(place: &Place, image: &str, what: &str) -> Answer {
-    Ok(view::see_done(place.url(image), what))
+fn done(scope: &ImageScope, image: &str, what: &str) -> Answer {
+    Ok(view::see_done(scope.url(image), what))
 }
 
 pub(crate) async fn rebuild(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
 ) -> Answer {
-    portal.workloads.rebuild_image(&ctx, place.owner(), &image).await?;
-    done(&place, &image, "build")
+    portal.workloads.rebuild_image(&ctx, scope.owner(), &image).await?;
+    done(&scope, &image, "build")
 }
 
 pub(crate) async fn cancel(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
 ) -> Answer {
-    portal.workloads.cancel_build(&ctx, place.owner(), &image).await?;
-    done(&place, &image, "build-cancelled")
+    portal.workloads.cancel_build(&ctx, scope.owner(), &image).await?;
+    done(&scope, &image, "build-cancelled")
 }
 
 pub(crate) async fn deprecate(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
     body: FormBody,
 ) -> Answer {
     let successor = body.text("successor").to_owned();
-    portal.workloads.deprecate_image(&ctx, place.owner(), &image, Some(successor)).await?;
-    done(&place, &image, "deprecated")
+    portal.workloads.deprecate_image(&ctx, scope.owner(), &image, Some(successor)).await?;
+    done(&scope, &image, "deprecated")
 }
 
 pub(crate) async fn restore(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
 ) -> Answer {
-    portal.workloads.restore_image(&ctx, place.owner(), &image).await?;
-    done(&place, &image, "restored")
+    portal.workloads.restore_image(&ctx, scope.owner(), &image).await?;
+    done(&scope, &image, "restored")
 }
 
 /// In words: who would miss the image.
@@ -87,20 +87,20 @@ fn in_use(uses: &ImageUses) -> String {
 async fn delete_page(
     portal: &Portal,
     ctx: &OpContext,
-    place: &Place,
+    scope: &ImageScope,
     name: &str,
     confirm: Field,
 ) -> Result<DeletePage> {
-    let uses = portal.workloads.image_uses(ctx, place.owner(), name).await?;
-    let image = place.image(portal, ctx, name).await?;
-    let framed = place.frame(portal, ctx, &format!("Delete {}", image.display_name)).await?;
+    let uses = portal.workloads.image_uses(ctx, scope.owner(), name).await?;
+    let image = scope.image(portal, ctx, name).await?;
+    let framed = scope.frame(portal, ctx, &format!("Delete {}", image.display_name)).await?;
     Ok(DeletePage {
         frame: framed.frame,
         noun: "image".to_owned(),
         name: name.to_owned(),
-        action: place.delete_link(name),
-        cancel_url: place.url(name),
-        list: Link::new("Images", place.list_link()),
+        action: scope.delete_link(name),
+        cancel_url: scope.url(name),
+        list: Link::new("Images", scope.list_link()),
         goes_with: Vec::new(),
         stays: in_use(&uses),
         blocked: image
@@ -113,20 +113,20 @@ async fn delete_page(
 pub(crate) async fn ask_delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
 ) -> Answer {
-    Ok(view::page(&delete_page(&portal, &ctx, &place, &image, Field::default()).await?)?)
+    Ok(view::page(&delete_page(&portal, &ctx, &scope, &image, Field::default()).await?)?)
 }
 
 pub(crate) async fn delete(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
     body: FormBody,
 ) -> Answer {
-    let ask_again = async |confirm| delete_page(&portal, &ctx, &place, &image, confirm).await;
-    let delete = portal.workloads.delete_image(&ctx, place.owner(), &image);
-    delete_confirmed(&body, &image, place.list_link(), delete, ask_again).await
+    let ask_again = async |confirm| delete_page(&portal, &ctx, &scope, &image, confirm).await;
+    let delete = portal.workloads.delete_image(&ctx, scope.owner(), &image);
+    delete_confirmed(&body, &image, scope.list_link(), delete, ask_again).await
 }

@@ -9,7 +9,7 @@ use ui_pages::images::{ImageFormPage, OfferFields};
 use web_kit::{Answer, Ctx, FormBody, Portal};
 use workloads::images::{Base, BuildState, Image, ImageInput, ImageKind, ImageType, PackageFile, Source};
 
-use super::{Named, Place};
+use super::{ImagePath, ImageScope};
 use crate::admin::is_for_form;
 use crate::view;
 
@@ -118,8 +118,8 @@ impl Typed {
 }
 
 /// The groups that a system image can be offered to.
-async fn group_names(portal: &Portal, ctx: &OpContext, place: &Place) -> Result<Vec<(GroupId, String)>> {
-    if place.group.is_some() {
+async fn group_names(portal: &Portal, ctx: &OpContext, scope: &ImageScope) -> Result<Vec<(GroupId, String)>> {
+    if scope.group.is_some() {
         return Ok(Vec::new());
     }
     let groups = portal.accounts.list_groups(ctx, "", None, MOST_GROUPS).await?;
@@ -129,16 +129,16 @@ async fn group_names(portal: &Portal, ctx: &OpContext, place: &Place) -> Result<
 async fn form(
     portal: &Portal,
     ctx: &OpContext,
-    place: &Place,
+    scope: &ImageScope,
     existing: Option<&Image>,
     typed: Typed,
     error: Option<&Error>,
 ) -> Result<Response> {
     let title = existing.map_or("New image", |image| image.display_name.as_str());
-    let framed = place.frame(portal, ctx, title).await?;
-    let images = place.images(portal, ctx).await?;
-    let groups = group_names(portal, ctx, place).await?;
-    let offer = place.group.is_none().then(|| OfferFields {
+    let framed = scope.frame(portal, ctx, title).await?;
+    let images = scope.images(portal, ctx).await?;
+    let groups = group_names(portal, ctx, scope).await?;
+    let offer = scope.group.is_none().then(|| OfferFields {
         global: typed.global,
         groups: groups
             .iter()
@@ -149,9 +149,9 @@ async fn form(
     let containers = portal.workloads.containers().await;
     let page = ImageFormPage {
         existing_title: existing.map(|image| image.display_name.clone()),
-        list_url: place.list_link(),
-        action: existing.map_or_else(|| place.new_link(), |image| place.edit_link(&image.name)),
-        cancel_url: existing.map_or_else(|| place.list_link(), |image| place.url(&image.name)),
+        list_url: scope.list_link(),
+        action: existing.map_or_else(|| scope.new_link(), |image| scope.edit_link(&image.name)),
+        cancel_url: existing.map_or_else(|| scope.list_link(), |image| scope.url(&image.name)),
         error: view::form_error(error),
         display_name: view::field(typed.display_name, "display_name", error),
         name: view::field(typed.name, "name", error),
@@ -239,8 +239,8 @@ fn others(images: &[Image], existing: Option<&Image>, selected: &str) -> Vec<Cho
         .collect()
 }
 
-pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx, place: Place) -> Answer {
-    let images = place.images(&portal, &ctx).await?;
+pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx, scope: ImageScope) -> Answer {
+    let images = scope.images(&portal, &ctx).await?;
     let base = images.iter().find(|image| {
         image.kind == ImageKind::Environment && image.state == BuildState::Ready && !image.is_deprecated()
     });
@@ -251,33 +251,33 @@ pub(crate) async fn new(State(portal): State<Portal>, Ctx(ctx): Ctx, place: Plac
         global: true,
         ..Typed::default()
     };
-    Ok(form(&portal, &ctx, &place, None, typed, None).await?)
+    Ok(form(&portal, &ctx, &scope, None, typed, None).await?)
 }
 
 pub(crate) async fn create(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
+    scope: ImageScope,
     body: FormBody,
 ) -> Answer {
     let typed = Typed::read(&body);
-    let result = match typed.input(&group_names(&portal, &ctx, &place).await?) {
-        Ok(input) => portal.workloads.create_image(&ctx, place.owner(), input).await,
+    let result = match typed.input(&group_names(&portal, &ctx, &scope).await?) {
+        Ok(input) => portal.workloads.create_image(&ctx, scope.owner(), input).await,
         Err(error) => Err(error),
     };
     match result {
-        Ok(image) => Ok(view::see_done(place.url(&image.name), "created")),
+        Ok(image) => Ok(view::see_done(scope.url(&image.name), "created")),
         Err(error) if is_for_form(&error) => {
-            Ok(form(&portal, &ctx, &place, None, typed, Some(&error)).await?)
+            Ok(form(&portal, &ctx, &scope, None, typed, Some(&error)).await?)
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// The image, if it is changed here: a group's pages change only its own.
-async fn own(portal: &Portal, ctx: &OpContext, place: &Place, name: &str) -> Result<Image> {
-    let image = place.image(portal, ctx, name).await?;
-    if image.owner() == place.owner() {
+async fn own(portal: &Portal, ctx: &OpContext, scope: &ImageScope, name: &str) -> Result<Image> {
+    let image = scope.image(portal, ctx, name).await?;
+    if image.owner() == scope.owner() {
         Ok(image)
     } else {
         Err(Error::forbidden("A system image is changed in the admin portal.")
@@ -288,23 +288,23 @@ async fn own(portal: &Portal, ctx: &OpContext, place: &Place, name: &str) -> Res
 pub(crate) async fn edit(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
 ) -> Answer {
-    let image = own(&portal, &ctx, &place, &image).await?;
-    let typed = Typed::of(&image, &group_names(&portal, &ctx, &place).await?);
-    Ok(form(&portal, &ctx, &place, Some(&image), typed, None).await?)
+    let image = own(&portal, &ctx, &scope, &image).await?;
+    let typed = Typed::of(&image, &group_names(&portal, &ctx, &scope).await?);
+    Ok(form(&portal, &ctx, &scope, Some(&image), typed, None).await?)
 }
 
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
     body: FormBody,
 ) -> Answer {
-    let image = own(&portal, &ctx, &place, &image).await?;
-    let groups = group_names(&portal, &ctx, &place).await?;
+    let image = own(&portal, &ctx, &scope, &image).await?;
+    let groups = group_names(&portal, &ctx, &scope).await?;
     let (typed, before) = (Typed::read(&body), Typed::of(&image, &groups));
     let result = match typed.input(&groups) {
         Ok(mut input) => {
@@ -312,14 +312,14 @@ pub(crate) async fn update(
             if image.is_built_in || input.source == before.source() {
                 input.source = None;
             }
-            portal.workloads.update_image(&ctx, place.owner(), &image.name, input).await
+            portal.workloads.update_image(&ctx, scope.owner(), &image.name, input).await
         }
         Err(error) => Err(error),
     };
     match result {
-        Ok(_) => Ok(view::see_done(place.url(&image.name), "saved")),
+        Ok(_) => Ok(view::see_done(scope.url(&image.name), "saved")),
         Err(error) if is_for_form(&error) => {
-            Ok(form(&portal, &ctx, &place, Some(&image), typed, Some(&error)).await?)
+            Ok(form(&portal, &ctx, &scope, Some(&image), typed, Some(&error)).await?)
         }
         Err(error) => Err(error.into()),
     }

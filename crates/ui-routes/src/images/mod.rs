@@ -4,7 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod form;
 pub(crate) mod log;
 mod page;
-mod place;
+mod scope;
 
 pub(crate) use page::badge;
 
@@ -13,29 +13,29 @@ use web_kit::{Answer, Ctx, Portal, QueryString};
 
 use crate::flash::Done;
 use crate::view;
-use place::{Named, Place};
+use scope::{ImagePath, ImageScope};
 
 pub(crate) async fn list(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
+    scope: ImageScope,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    let mut framed = place.frame(&portal, &ctx, "Images").await?;
+    let mut framed = scope.frame(&portal, &ctx, "Images").await?;
     framed.frame.flash = done.flash();
-    let images = place.images(&portal, &ctx).await?;
-    Ok(view::page(&page::list(&ctx, &place, framed, &images))?)
+    let images = scope.images(&portal, &ctx).await?;
+    Ok(view::page(&page::list(&ctx, &scope, framed, &images))?)
 }
 
 pub(crate) async fn show(
     State(portal): State<Portal>,
     Ctx(ctx): Ctx,
-    place: Place,
-    Path(Named { image }): Path<Named>,
+    scope: ImageScope,
+    Path(ImagePath { image }): Path<ImagePath>,
     QueryString(done): QueryString<Done>,
 ) -> Answer {
-    let image = place.image(&portal, &ctx, &image).await?;
-    let mut framed = place.frame(&portal, &ctx, &image.display_name).await?;
+    let image = scope.image(&portal, &ctx, &image).await?;
+    let mut framed = scope.frame(&portal, &ctx, &image.display_name).await?;
     framed.frame.flash = done.flash();
-    Ok(view::page(&page::detail(&portal, &ctx, &place, framed, &image).await?)?)
+    Ok(view::page(&page::detail(&portal, &ctx, &scope, framed, &image).await?)?)
 }

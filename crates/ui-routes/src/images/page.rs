@@ -7,8 +7,7 @@ use ui_pages::images::{BuildRow, ChangeRow, DeprecateForm, ImagePage, ImageRow, 
 use web_kit::Portal;
 use workloads::images::{Build, BuildState, Image, ImageDetail, ImageKind};
 
-use super::Place;
-use super::log::build_log;
+use super::ImageScope;
 use crate::frame::Framed;
 use crate::people::People;
 use crate::view;
@@ -40,14 +39,14 @@ fn has_older(image: &Image) -> bool {
     image.state == BuildState::Ready && image.newest_state != BuildState::Ready
 }
 
-pub(super) fn list(ctx: &OpContext, place: &Place, framed: Framed, images: &[Image]) -> ImagesPage {
+pub(super) fn list(ctx: &OpContext, scope: &ImageScope, framed: Framed, images: &[Image]) -> ImagesPage {
     let rows = images
         .iter()
         .map(|image| ImageRow {
             name: image.name.clone(),
             title: image.display_name.clone(),
             description: image.description.clone(),
-            url: place.url(&image.name),
+            url: scope.url(&image.name),
             status: badge(image, image.newest_state),
             reason: if image.newest_state == BuildState::Failed {
                 first_line(&image.message)
@@ -58,7 +57,7 @@ pub(super) fn list(ctx: &OpContext, place: &Place, framed: Framed, images: &[Ima
             image_type: image.image_type.label().to_owned(),
             deprecated: image.is_deprecated(),
             python: python(image),
-            scope: scope(image),
+            scope: offered_to(image),
             size: image.size_bytes.map(bytes).unwrap_or_default(),
             built: image
                 .finished_at
@@ -67,13 +66,13 @@ pub(super) fn list(ctx: &OpContext, place: &Place, framed: Framed, images: &[Ima
         })
         .collect();
     ImagesPage {
-        live_url: place.list_link(),
-        lead: match place.group {
+        live_url: scope.list_link(),
+        lead: match scope.group {
             Some(_) => "The software that notebooks and jobs run in. Choose one when you start them.",
             None => "System images, for every group or for chosen ones.",
         }
         .to_owned(),
-        new_url: place.may_make(ctx).then(|| place.new_link()),
+        new_url: scope.may_make(ctx).then(|| scope.new_link()),
         images: rows,
         error: None,
         frame: framed.frame,
@@ -88,7 +87,7 @@ fn python(image: &Image) -> String {
     if image.python_version.is_empty() { &image.python } else { &image.python_version }.clone()
 }
 
-fn scope(image: &Image) -> String {
+fn offered_to(image: &Image) -> String {
     match (image.group.is_some(), image.is_built_in, image.is_global) {
         (true, ..) => "Group",
         (false, true, true) => "Built in",
@@ -101,46 +100,47 @@ fn scope(image: &Image) -> String {
 pub(super) async fn detail(
     portal: &Portal,
     ctx: &OpContext,
-    place: &Place,
+    scope: &ImageScope,
     framed: Framed,
     image: &Image,
 ) -> Result<ImagePage> {
     let name = &image.name;
-    let may_manage = place.may_manage(ctx, image);
+    let may_manage = scope.may_manage(ctx, image);
     let found = portal.workloads.image_detail(image).await?;
     let maker = People::named(portal, ctx, [image.created_by.as_str()]).await?.who(&image.created_by);
-    let total = build_log(portal, image).lines(0, 0).await.map_or(0, |page| page.total);
+    let log = portal.workloads.image_log(ctx, image)?;
+    let total = log.lines(0, 0).await.map_or(0, |page| page.total);
     let under_way = image.newest_state.is_under_way() && !image.is_on_demand;
     let is_container = image.kind == ImageKind::Container;
     let may_cancel = under_way || image.next_try_at.is_some();
     let never_changes = image.is_built_in && image.newest_state == BuildState::Ready;
     let can_rebuild = !(is_container || under_way || never_changes);
     Ok(ImagePage {
-        list_url: place.list_link(),
-        live_url: place.url(name),
+        list_url: scope.list_link(),
+        live_url: scope.url(name),
         name: image.name.clone(),
         title: image.display_name.clone(),
         description: image.description.clone(),
         status: badge(image, image.newest_state),
         note: note(image),
-        deprecated: deprecated(place, image),
-        facts: facts(ctx, place, &framed, image, &maker),
+        deprecated: deprecated(scope, image),
+        facts: facts(ctx, scope, &framed, image, &maker),
         requirements: image.requirements.clone(),
         lock: image.lock.lines().map(str::to_owned).collect(),
         changes: changes(&found),
         builds: found.builds.iter().map(|build| build_row(&framed, build)).collect(),
         is_container,
         has_log: !is_container && !image.is_on_demand,
-        rebuild_url: (may_manage && can_rebuild).then(|| place.rebuild_link(name)),
-        cancel_url: (may_manage && may_cancel).then(|| place.cancel_link(name)),
-        edit_url: may_manage.then(|| place.edit_link(name)),
-        delete_url: (may_manage && !image.is_built_in).then(|| place.delete_link(name)),
+        rebuild_url: (may_manage && can_rebuild).then(|| scope.rebuild_link(name)),
+        cancel_url: (may_manage && may_cancel).then(|| scope.cancel_link(name)),
+        edit_url: may_manage.then(|| scope.edit_link(name)),
+        delete_url: (may_manage && !image.is_built_in).then(|| scope.delete_link(name)),
         deprecate: match may_manage {
-            true => Some(deprecate_form(portal, ctx, place, image).await?),
+            true => Some(deprecate_form(portal, ctx, scope, image).await?),
             false => None,
         },
         log: LogView {
-            base: place.log_link(name),
+            base: scope.log_link(name),
             // Another build of the same writes the same log anew.
             run: found
                 .builds
@@ -156,15 +156,15 @@ pub(super) async fn detail(
     })
 }
 
-fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image, maker: &Who) -> Vec<Fact> {
+fn facts(ctx: &OpContext, scope: &ImageScope, framed: &Framed, image: &Image, maker: &Who) -> Vec<Fact> {
     let mut facts = vec![
         Fact::id("Name", image.name.clone()),
         Fact::new("Kind", image.kind.as_str()),
         Fact::new("Made for", image.image_type.label()),
     ];
-    let scope = Fact::new("Scope", scope(image));
-    let elsewhere = place.group.is_some() && image.group.is_none() && ctx.is_platform_admin();
-    facts.push(if elsewhere { scope.link(paths::admin::Image.link(&image.name)) } else { scope });
+    let offered = Fact::new("Scope", offered_to(image));
+    let elsewhere = scope.group.is_some() && image.group.is_none() && ctx.is_platform_admin();
+    facts.push(if elsewhere { offered.link(paths::admin::Image.link(&image.name)) } else { offered });
     if !image.reference.is_empty() {
         facts.push(Fact::id("Reference", image.reference.clone()));
     }
@@ -176,7 +176,7 @@ fn facts(ctx: &OpContext, place: &Place, framed: &Framed, image: &Image, maker: 
     }
     for (label, name) in [("Base", &image.base), ("Uses", &image.existing)] {
         if let Some(name) = name {
-            facts.push(Fact::new(label, name.clone()).link(place.url(name)));
+            facts.push(Fact::new(label, name.clone()).link(scope.url(name)));
         }
     }
     if let Some(size) = image.size_bytes {
@@ -237,14 +237,14 @@ fn note(image: &Image) -> Option<Note> {
     }
 }
 
-fn deprecated(place: &Place, image: &Image) -> Option<Note> {
+fn deprecated(scope: &ImageScope, image: &Image) -> Option<Note> {
     image.deprecated_at?;
     let text = if image.successor.is_some() {
         "It is not offered for new work. Use"
     } else {
         "It is not offered for new work."
     };
-    let link = image.successor.as_ref().map(|name| Link::new(name.clone(), place.url(name)));
+    let link = image.successor.as_ref().map(|name| Link::new(name.clone(), scope.url(name)));
     Some(Note { link, ..Note::new(Tone::Wait, "Deprecated.", text) })
 }
 
@@ -276,18 +276,18 @@ fn build_row(framed: &Framed, build: &Build) -> BuildRow {
 async fn deprecate_form(
     portal: &Portal,
     ctx: &OpContext,
-    place: &Place,
+    scope: &ImageScope,
     image: &Image,
 ) -> Result<DeprecateForm> {
     let mut successors = vec![Choice::new("", "Nothing in particular", true)];
-    for other in place.images(portal, ctx).await? {
+    for other in scope.images(portal, ctx).await? {
         if other.name != image.name && !other.is_deprecated() {
             successors.push(Choice::new(other.name, other.display_name, false));
         }
     }
     Ok(DeprecateForm {
-        action: place.deprecate_link(&image.name),
-        restore: image.is_deprecated().then(|| place.restore_link(&image.name)),
+        action: scope.deprecate_link(&image.name),
+        restore: image.is_deprecated().then(|| scope.restore_link(&image.name)),
         successors,
     })
 }

@@ -40,7 +40,7 @@ pub(crate) async fn logs(
     Path((_, slug)): Where,
 ) -> Answer {
     let Opened { job, framed, submitter } = load(&portal, &ctx, &group, &slug).await?;
-    let log = log_view(&portal, &group, &job).await?;
+    let log = log_view(&portal, &ctx, &group, &job).await?;
     Ok(view::page(&build(&ctx, &group, Opened { job, framed, submitter }, JobTab::Logs(log)))?)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn build(ctx: &OpContext, group: &Group, opened: Opened, tab: JobTab)
     }
 }
 
-pub(super) async fn log_view(portal: &Portal, group: &Group, job: &Job) -> Result<LogView> {
+pub(super) async fn log_view(portal: &Portal, ctx: &OpContext, group: &Group, job: &Job) -> Result<LogView> {
     let base = paths::JobLog.link(&group.name, &job.summary.slug);
     let Some(attempt) = job.attempts.first() else {
         let note = if job.summary.phase.is_final() {
@@ -105,8 +105,7 @@ pub(super) async fn log_view(portal: &Portal, group: &Group, job: &Job) -> Resul
             ..LogView::default()
         });
     };
-    let page = portal.runner.log(&attempt.id.to_string()).lines(0, 0).await;
-    let (total, complete) = page.map_or((0, false), |page| (page.total, page.complete));
+    let (total, complete) = portal.workloads.log_of_job(ctx, group, job)?.length().await;
     let note = (attempt.number > 1).then(|| format!("This is attempt {}.", attempt.number));
     Ok(LogView {
         base,

@@ -100,7 +100,7 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group, query: ListQuery
     let request = request.unwrap_or(PageRequest { limit: PAGE, from: None });
     let (page, error) = match portal.workloads.list_jobs(ctx, group, &filter, sort, &request).await {
         Ok(page) => (page, None),
-        Err(error) if error.kind() == base::Kind::Invalid => {
+        Err(error) if error.kind() == base::ErrorKind::Invalid => {
             let first = PageRequest { limit: PAGE, from: None };
             (portal.workloads.list_jobs(ctx, group, &filter, sort, &first).await?, None)
         }

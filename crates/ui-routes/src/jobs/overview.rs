@@ -24,13 +24,7 @@ pub(super) async fn overview_of(
     framed: &Framed,
     submitter: &Who,
 ) -> Result<JobOverview> {
-    let summary = &job.summary;
-    let usage = match job.attempts.first() {
-        Some(attempt) if summary.phase == Phase::Running => {
-            portal.runner.usage(&attempt.id.to_string()).await.ok().flatten()
-        }
-        _ => None,
-    };
+    let usage = portal.workloads.usage_of_job(ctx, group, job).await.ok().flatten();
     let attempts = if job.attempts.len() > 1 { attempt_rows(job, framed) } else { Vec::new() };
     let (meters, meters_about, meters_hint) = meters(job, usage, ctx.now());
     Ok(JobOverview {
@@ -48,7 +42,7 @@ pub(super) async fn overview_of(
         meters_about,
         meters_hint,
         attempts,
-        log: log_view(portal, group, job).await?,
+        log: log_view(portal, ctx, group, job).await?,
     })
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn logs(
     Path((_, slug)): Where,
 ) -> Answer {
     let (notebook, framed) = load(&portal, &ctx, &group, &slug).await?;
-    let tab = NotebookTab::Logs(log_view(&portal, &group, &notebook).await);
+    let tab = NotebookTab::Logs(log_view(&portal, &ctx, &group, &notebook).await?);
     Ok(view::page(&page(&portal, &ctx, &group, notebook, framed, tab).await?)?)
 }
 
@@ -82,16 +82,15 @@ async fn page(
     })
 }
 
-async fn log_view(portal: &Portal, group: &Group, notebook: &Notebook) -> LogView {
+async fn log_view(portal: &Portal, ctx: &OpContext, group: &Group, notebook: &Notebook) -> Result<LogView> {
     let base = paths::NotebookLog.link(&group.name, &notebook.slug);
     let Some(attempt) = notebook.run.as_ref().and_then(|run| run.attempt) else {
         let note = "The log begins when the notebook starts.".to_owned();
         let complete = !notebook.state.is_up();
-        return LogView { base, complete, note: Some(note), ..LogView::default() };
+        return Ok(LogView { base, complete, note: Some(note), ..LogView::default() });
     };
-    let page = portal.runner.log(&attempt.to_string()).lines(0, 0).await;
-    let (total, complete) = page.map_or((0, false), |page| (page.total, page.complete));
-    LogView { base, run: attempt.to_string(), total, complete, note: None }
+    let (total, complete) = portal.workloads.log_of_notebook(ctx, group, notebook)?.length().await;
+    Ok(LogView { base, run: attempt.to_string(), total, complete, note: None })
 }
 
 async fn overview_of(
@@ -119,7 +118,8 @@ async fn overview_of(
     }
     overview.outcome = outcome(notebook.state, run);
     if notebook.state == NotebookState::Failed {
-        overview.failure = Some(failure(portal, run).await);
+        let log = portal.workloads.log_of_notebook(ctx, group, notebook)?;
+        overview.failure = Some(failure(run, log.last_lines(LAST_LINES).await));
     }
     if is_own && notebook.state == NotebookState::Ready && run.warned_at.is_some() {
         overview.idle = run.idle_stop_at().map(|at| IdleWarning {
@@ -129,8 +129,8 @@ async fn overview_of(
             snooze_label: "Keep it for 1 h more".to_owned(),
         });
     }
-    if let (Some(attempt), NotebookState::Ready) = (run.attempt, notebook.state)
-        && let Ok(Some(usage)) = portal.runner.usage(&attempt.to_string()).await
+    if notebook.state == NotebookState::Ready
+        && let Ok(Some(usage)) = portal.workloads.usage_of_notebook(ctx, group, notebook).await
     {
         let limit = run.resources.memory_mib as f64 * 1024.0 * 1024.0;
         overview.meters = vec![Meter {
@@ -262,14 +262,7 @@ fn outcome(state: NotebookState, run: &Run) -> Option<Note> {
     }
 }
 
-async fn failure(portal: &Portal, run: &Run) -> Failure {
-    let lines = match run.attempt {
-        Some(attempt) => {
-            let log = portal.runner.log(&attempt.to_string()).tail(LAST_LINES).await;
-            log.map(|page| page.lines.into_iter().map(|line| line.text).collect()).unwrap_or_default()
-        }
-        None => Vec::new(),
-    };
+fn failure(run: &Run, lines: Vec<String>) -> Failure {
     let hint = match run.cause {
         Some(Cause::OutOfMemory) => "Start it with an instance type that has more memory.",
         Some(Cause::UserCode) => {

@@ -54,7 +54,7 @@ pub(crate) async fn submit(
     };
     match result {
         Ok(()) => Ok(view::see_done(paths::ProfilePassword.link(), "password")),
-        Err(error) if error.kind() == base::Kind::Internal => Err(error.into()),
+        Err(error) if error.kind() == base::ErrorKind::Internal => Err(error.into()),
         Err(error) => Ok(page(&portal, &ctx, &last, &Done::default(), Some(&error)).await?),
     }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn add(
     let input = NewSshKey { name: typed.text("name").to_owned(), key: typed.text("key").to_owned() };
     match portal.accounts.add_ssh_key(&ctx, input).await {
         Ok(_) => Ok(view::see_done(paths::ProfileSshKeys.link(), "ssh-key")),
-        Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => {
+        Err(error) if matches!(error.kind(), base::ErrorKind::Invalid | base::ErrorKind::Conflict) => {
             Ok(page(&portal, &ctx, &last, &typed, &Done::default(), Some(&error)).await?)
         }
         Err(error) => Err(error.into()),

@@ -103,7 +103,7 @@ pub(crate) async fn create(
             None,
         )
         .await?),
-        Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => {
+        Err(error) if matches!(error.kind(), base::ErrorKind::Invalid | base::ErrorKind::Conflict) => {
             Ok(page(&portal, &ctx, &last, &typed, &Done::default(), None, Some(&error)).await?)
         }
         Err(error) => Err(error.into()),

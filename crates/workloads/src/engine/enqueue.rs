@@ -1,7 +1,7 @@
 //! Putting a workload into the queue: the one way in which its rows are written.
 
 use accounts::groups::Group;
-use base::{OpContext, Result, UserId, WorkloadId};
+use base::{Error, OpContext, Result, UserId, WorkloadId};
 use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{EntityTrait as _, TryIntoModel as _};
@@ -34,6 +34,9 @@ pub(crate) struct NewRows {
 
 impl NewRows {
     pub(crate) fn new(ctx: &OpContext, new: NewWorkload<'_>) -> Result<Self> {
+        if new.spec.runs.kind() != new.kind {
+            return Err(Error::internal(format!("a {} can't run this", new.kind.as_str())));
+        }
         let now = ctx.now();
         let resources = new.admitted.instance_type.resources;
         let id = WorkloadId::new(&*ctx.clock);

@@ -1,7 +1,7 @@
 //! Keys by which a request that is sent again is known: the same key of the same person gives the same workload.
 
 use base::secret::hex_digest;
-use base::{Error, Kind, OpContext, Result, UserId};
+use base::{Error, ErrorKind, OpContext, Result, UserId};
 use db::{ResultExt as _, Tx};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
@@ -43,7 +43,7 @@ impl IdempotencyKey {
                 return Ok(Some(kept.slug));
             }
             return Err(Error::new(
-                Kind::Conflict,
+                ErrorKind::Conflict,
                 "idempotency_key_reused",
                 format!("The idempotency key was used for another request, which made {}.", kept.slug),
             )

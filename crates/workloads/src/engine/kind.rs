@@ -2,9 +2,10 @@
 
 use base::{Error, GroupId, Person, Result, UserId};
 use db::Topic;
+use strum::VariantArray;
 
 /// What sort of thing a workload is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, VariantArray)]
 pub enum Kind {
     /// A script or a notebook file that runs to its end.
     Job,
@@ -84,7 +85,7 @@ impl Opens {
 }
 
 impl Kind {
-    pub const ALL: [Self; 2] = [Self::Job, Self::Notebook];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     pub const fn rules(self) -> KindRules {
         match self {
@@ -119,7 +120,7 @@ impl Kind {
 
     /// The kind of a row. Another word is a fault: rows of a newer version are refused when the database is opened.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        let found = Self::ALL.iter().copied().find(|kind| kind.as_str() == text);
         found.ok_or_else(|| Error::internal(format!("no kind of workload is called “{text}”")))
     }
 
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn words_read_back_and_differ() {
         for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()).unwrap(), kind);
+            assert_eq!(Kind::parse(kind.as_str()).unwrap(), *kind);
         }
         assert!(Kind::parse("").is_err());
     }

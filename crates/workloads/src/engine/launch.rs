@@ -25,11 +25,10 @@ pub struct LaunchSpec {
     /// Which GPUs of the machine it holds.
     pub gpu_indices: Vec<u32>,
     pub image: String,
+    /// Which environment it runs in; empty where it runs in a container image.
     pub digest: String,
     /// The container image it runs in; then there is no environment.
     pub container: Option<String>,
-    pub environment_path: String,
-    pub base_prefix: String,
     pub time_limit_s: i64,
     pub spec: Spec,
 }
@@ -58,15 +57,12 @@ impl Workloads {
         let Some(group) = groups.into_iter().next() else { return Ok(None) };
         let Some(mut spec) = store::spec_row(reader, row.workload()).await? else { return Ok(None) };
         let container = spec.container.take();
-        let environment = environment::Entity::find_by_id(row.digest.clone())
-            .one(reader)
-            .await
-            .doing("read an environment")?;
-        let (environment_path, base_prefix) = match environment {
-            Some(environment) => (environment.path, environment.base_prefix),
-            None if container.is_some() => Default::default(),
-            None => return Ok(None),
-        };
+        if container.is_none() {
+            let environment = environment::Entity::find_by_id(row.digest.clone()).one(reader).await;
+            if environment.doing("read an environment")?.is_none() {
+                return Ok(None);
+            }
+        }
         let spec = self.revealed(row.group(), Spec::from_row(spec)?).await?;
         Ok(Some(LaunchSpec {
             attempt: id,
@@ -83,8 +79,6 @@ impl Workloads {
             image: row.image,
             digest: row.digest,
             container,
-            environment_path,
-            base_prefix,
             time_limit_s: row.time_limit_s,
             spec,
         }))

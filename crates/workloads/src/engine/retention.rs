@@ -35,7 +35,7 @@ impl Workloads {
         ctx.require_platform_admin()?;
         let mut old: Vec<Uuid> = Vec::new();
         let mut more = false;
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.iter().copied() {
             let found = self.old_workloads(kind, retention.until(kind, ctx.now())).await?;
             more |= found.len() as u64 == BATCH;
             old.extend(found);

@@ -1,6 +1,7 @@
 //! What a workload runs, and how that is kept.
 
 use std::collections::BTreeMap;
+use std::str::FromStr as _;
 
 use base::{Error, Result, WorkloadId};
 use folders::Tree;
@@ -8,7 +9,9 @@ use sea_orm::ActiveValue::Set;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::{EnumDiscriminants, EnumString, IntoStaticStr};
 
+use super::Kind;
 use super::entity::spec;
 
 /// What a workload runs, with the environment variables that it finds.
@@ -18,8 +21,14 @@ pub struct Spec {
     pub variables: BTreeMap<String, String>,
 }
 
-/// What a workload runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a workload runs. The column `runs` has a word for each.
+#[derive(Clone, Debug, PartialEq, Eq, EnumDiscriminants)]
+#[strum_discriminants(
+    name(Program),
+    vis(pub(self)),
+    derive(EnumString, IntoStaticStr),
+    strum(serialize_all = "kebab-case")
+)]
 pub enum Runs {
     /// A bash script.
     Script(String),
@@ -70,12 +79,25 @@ impl Runs {
         }
     }
 
-    /// The word in the column `runs`.
-    const fn word(&self) -> &'static str {
+    /// The kind of workload that runs such.
+    pub(crate) const fn kind(&self) -> Kind {
         match self {
-            Self::Script(_) => "script",
-            Self::NotebookFile(_) => "notebook-file",
-            Self::JupyterLab(_) => "jupyter-lab",
+            Self::Script(_) | Self::NotebookFile(_) => Kind::Job,
+            Self::JupyterLab(_) => Kind::Notebook,
+        }
+    }
+
+    /// Whether another workload runs the same program, so that it prints nothing that this one would not. Parameters
+    /// may differ.
+    pub(super) fn is_same_program(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Script(one), Self::Script(other)) => {
+                one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
+            }
+            (Self::NotebookFile(one), Self::NotebookFile(other)) => {
+                (one.tree, &one.path) == (other.tree, &other.path)
+            }
+            (Self::Script(_) | Self::NotebookFile(_) | Self::JupyterLab(_), _) => false,
         }
     }
 }
@@ -88,7 +110,7 @@ impl Spec {
 
     /// The row of a workload that runs this in a container image, or without one.
     pub(super) fn to_row(&self, id: WorkloadId, container: Option<String>) -> Result<spec::ActiveModel> {
-        let word = self.runs.word();
+        let word: &str = Program::from(&self.runs).into();
         let (script, settings) = match &self.runs {
             Runs::Script(script) => (script.replace("\r\n", "\n"), None),
             Runs::NotebookFile(file) => (String::new(), Some(json(file)?)),
@@ -107,11 +129,12 @@ impl Spec {
     /// What a row says. One that can't be read is a fault, and never something else that runs.
     pub(super) fn from_row(row: spec::Model) -> Result<Self> {
         let settings = row.settings.as_deref().unwrap_or("null");
-        let runs = match row.runs.as_str() {
-            "script" => Runs::Script(row.script),
-            "notebook-file" => Runs::NotebookFile(parsed(settings)?),
-            "jupyter-lab" => Runs::JupyterLab(parsed(settings)?),
-            other => return Err(Error::internal(format!("nothing that runs is called “{other}”"))),
+        let program = Program::from_str(&row.runs)
+            .map_err(|_| Error::internal(format!("nothing that runs is called “{}”", row.runs)))?;
+        let runs = match program {
+            Program::Script => Runs::Script(row.script),
+            Program::NotebookFile => Runs::NotebookFile(parsed(settings)?),
+            Program::JupyterLab => Runs::JupyterLab(parsed(settings)?),
         };
         Ok(Self { runs, variables: parsed(&row.variables)? })
     }
@@ -127,8 +150,8 @@ fn parsed<T: DeserializeOwned>(text: &str) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use base::Timestamp;
     use base::clock::MockClock;
-    use base::{Kind, Timestamp};
     use sea_orm::TryIntoModel as _;
 
     use super::*;
@@ -162,7 +185,7 @@ mod tests {
             spec::Model { runs: "flow".to_owned(), ..good.clone() },
             spec::Model { variables: "[".to_owned(), ..good },
         ] {
-            assert_eq!(Spec::from_row(bad).unwrap_err().kind(), Kind::Internal);
+            assert_eq!(Spec::from_row(bad).unwrap_err().kind(), base::ErrorKind::Internal);
         }
     }
 }

@@ -43,18 +43,6 @@ struct Kept {
     value: String,
 }
 
-/// Whether two workloads run the same, so that the one prints nothing that the other would not.
-fn runs_the_same(one: &Runs, other: &Runs) -> bool {
-    match (one, other) {
-        (Runs::Script(one), Runs::Script(other)) => *one == other.replace("\r\n", "\n"),
-        (Runs::NotebookFile(one), Runs::NotebookFile(other)) => {
-            (one.tree, &one.path) == (other.tree, &other.path)
-        }
-        (Runs::JupyterLab(_), Runs::JupyterLab(_)) => false,
-        (Runs::Script(_) | Runs::NotebookFile(_) | Runs::JupyterLab(_), _) => false,
-    }
-}
-
 impl Workloads {
     /// What a reference to a job's variable leads to, from copy to copy.
     async fn kept(&self, group: GroupId, name: &str, reference: &str) -> Result<Option<Kept>> {
@@ -93,7 +81,7 @@ impl Workloads {
             let kept = kept.ok_or_else(|| refused("refers to a job that has none, or is not there"))?;
             *value = if kept.row.user_id == Some(user.0) {
                 kept.value
-            } else if runs_the_same(&kept.runs, &spec.runs) {
+            } else if kept.runs.is_same_program(&spec.runs) {
                 format!("{HIDDEN}{}", kept.row.slug)
             } else {
                 return Err(refused("is hidden, and stays what it was only with the same command"));

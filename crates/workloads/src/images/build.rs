@@ -1,4 +1,4 @@
-//! What the controller does with environments: queue, build, retry, forget.
+//! What the controller does with environments: queue, build, retry, collect garbage.
 
 use base::{Error, ImageId, OpContext, Result, Timestamp};
 use db::{ResultExt as _, Tx};
@@ -38,7 +38,7 @@ pub struct ImageSeed {
 pub struct DueBuild {
     pub digest: String,
     pub recipe: Recipe,
-    /// Which build of this environment it is; whoever ends another one is not heard.
+    /// Which build of this environment it is, as a fencing token: the outcome of another one is ignored.
     pub number: i64,
 }
 
@@ -183,7 +183,7 @@ impl Workloads {
                     active.finished_at = Set(None);
                     active.next_try_at = Set(None);
                     active.update(tx.connection()).await.doing("start a build")?;
-                    tell(tx, &ctx, &due.digest).await?;
+                    emit_changes(tx, &ctx, &due.digest).await?;
                     Ok(Some(due))
                 })
             })
@@ -200,8 +200,8 @@ impl Workloads {
         Ok(row.is_some_and(|row| row.state == BuildState::Building.as_str()))
     }
 
-    /// Records how a build ended. One that failed for a reason that may pass is tried again later, each time after
-    /// twice as long. One that was cancelled meanwhile stays so.
+    /// Records how a build ended. One that failed for a transient reason is retried with exponential
+    /// backoff. One that was cancelled meanwhile stays so.
     pub async fn finish_build(
         &self,
         ctx: &OpContext,
@@ -216,13 +216,13 @@ impl Workloads {
                 Box::pin(async move {
                     tx.lock(db::Section::Images).await?;
                     let now = ctx.now();
-                    let (state, said) = match &outcome {
+                    let (state, message) = match &outcome {
                         BuildOutcome::Built { lock, .. } => {
                             (BuildState::Ready, format!("{} packages", lock.lines().count()))
                         }
                         BuildOutcome::Failed { message, .. } => (BuildState::Failed, message.clone()),
                     };
-                    if !close(tx, &digest, number, state, &said, now).await? {
+                    if !close(tx, &digest, number, state, &message, now).await? {
                         return Ok(());
                     }
                     let Some(row) = store::environment(tx.connection(), &digest).await? else {
@@ -254,7 +254,7 @@ impl Workloads {
                     if state == BuildState::Ready {
                         take_over(tx, &ctx, &digest).await?;
                     }
-                    tell(tx, &ctx, &digest).await
+                    emit_changes(tx, &ctx, &digest).await
                 })
             })
             .await
@@ -365,9 +365,9 @@ async fn take_over(tx: &Tx, ctx: &OpContext, digest: &str) -> Result<()> {
 }
 
 /// Every image that names the environment has changed.
-async fn tell(tx: &Tx, ctx: &OpContext, digest: &str) -> Result<()> {
+async fn emit_changes(tx: &Tx, ctx: &OpContext, digest: &str) -> Result<()> {
     for image in store::naming(tx.connection(), digest).await? {
-        store::tell(tx, ctx.now(), &image).await?;
+        store::emit(tx, ctx.now(), &image).await?;
     }
     Ok(())
 }

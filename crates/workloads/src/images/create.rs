@@ -26,7 +26,7 @@ impl Workloads {
             (Some(described), Ok(resolved)) if errors.is_empty() => (described, resolved),
             (_, Err(error)) if error.fields().is_empty() => return Err(error),
             (_, resolved) => {
-                // Both halves of the form are told at once.
+                // The errors of both halves of the form are reported at once.
                 for field in resolved.err().iter().flat_map(Error::fields) {
                     errors.add(field.field.clone(), field.message.clone());
                 }
@@ -101,5 +101,5 @@ async fn insert(
     }
     let entry = Entry { action: "image.create", group: owner.group(), subject: &name, detail };
     audit::record(tx, ctx, entry).await?;
-    store::tell(tx, now, &row).await
+    store::emit(tx, now, &row).await
 }

@@ -50,7 +50,7 @@ impl Workloads {
                         detail: gone.digest.clone(),
                     };
                     audit::record(tx, &ctx, entry).await?;
-                    store::tell(tx, ctx.now(), &gone).await
+                    store::emit(tx, ctx.now(), &gone).await
                 })
             })
             .await

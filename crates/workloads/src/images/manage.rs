@@ -110,8 +110,8 @@ impl Workloads {
                 if !successor.is_empty() {
                     let found = store::known_to_owner(tx.connection(), owner, &successor).await?;
                     let found = found.ok_or_else(|| {
-                        let shown = base::names::cut(&successor, 63);
-                        Error::field("successor", format!("There is no image “{shown}” to choose here."))
+                        let name = base::names::cut(&successor, 63);
+                        Error::field("successor", format!("There is no image “{name}” to choose here."))
                     })?;
                     if found.deprecated_at.is_some() {
                         let text = format!("“{successor}” is deprecated itself. Choose another one.");
@@ -163,7 +163,7 @@ impl Workloads {
                     let row = work(tx, &ctx, row).await?;
                     let entry = Entry { action, group: owner.group(), subject: &name, detail };
                     audit::record(tx, &ctx, entry).await?;
-                    store::tell(tx, ctx.now(), &row).await
+                    store::emit(tx, ctx.now(), &row).await
                 })
             })
             .await

@@ -1,7 +1,7 @@
 //! Built-in images so large that they are built only when somebody first uses them.
 //!
-//! Such an environment is queued like any other and held back there until a workload waits for it, so nothing has to
-//! be told when one is submitted.
+//! Such an environment is queued like any other and held back there until a workload waits for it, so nothing has
+//! to be done when one is submitted.
 
 use base::Result;
 use db::{ResultExt as _, Tx};

@@ -146,13 +146,13 @@ fn read_file(file: &PackageFile) -> Result<packages::Conda, String> {
     }
     let conda = packages::environment_yml(&file.content)?;
     if !conda.others.is_empty() {
-        let shown: Vec<&str> = conda.others.iter().take(20).map(String::as_str).collect();
-        let more = conda.others.len() - shown.len();
+        let first: Vec<&str> = conda.others.iter().take(20).map(String::as_str).collect();
+        let more = conda.others.len() - first.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         return Err(format!(
             "This runner installs packages with pip, not with conda. It can't install: {}{more}. Move what pip knows \
              below “pip:” and take the rest out.",
-            shown.join(", ")
+            first.join(", ")
         ));
     }
     Ok(conda)

@@ -204,7 +204,7 @@ pub(crate) async fn requeue(tx: &Tx, row: environment::Model) -> Result<()> {
     Ok(())
 }
 
-/// Tells that an image changed, to those who see it.
-pub(crate) async fn tell(tx: &Tx, now: Timestamp, row: &Model) -> Result<()> {
+/// Emits that an image changed, to those who see it.
+pub(crate) async fn emit(tx: &Tx, now: Timestamp, row: &Model) -> Result<()> {
     tx.emit(now, row.group_id.map(GroupId), Topic::Images, row.name.clone()).await
 }

@@ -48,7 +48,7 @@ impl Workloads {
                         Some(resolved) => remake(tx, ctx, users, row, resolved).await?,
                         None => row,
                     };
-                    // A built-in image is told what it is by each new version.
+                    // A built-in image is defined by each new version.
                     if !row.is_built_in {
                         row.display_name = described.display_name;
                         row.description = described.description;
@@ -67,7 +67,7 @@ impl Workloads {
                         detail: row.digest.clone(),
                     };
                     audit::record(tx, ctx, entry).await?;
-                    store::tell(tx, ctx.now(), &row).await
+                    store::emit(tx, ctx.now(), &row).await
                 })
             })
             .await?;

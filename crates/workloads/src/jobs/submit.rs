@@ -12,7 +12,7 @@ use super::model::JobSummary;
 use super::store;
 use crate::Workloads;
 use crate::engine::{
-    self, IdempotencyKey, Kind, MAX_NAME, NewRows, NewWorkload, NotebookFile, Runs, Spec, check_variables,
+    self, IdempotencyKey, Kind, MAX_NAME, NewRows, NewWorkload, NotebookFile, Spec, check_variables,
 };
 
 /// The largest script. What is larger belongs into a file.
@@ -65,7 +65,7 @@ impl NewJob {
     /// Names, script and variables; whatever can be told without the database.
     fn check(&self, errors: &mut FieldErrors) -> Option<String> {
         let name = errors.check("name", names::display_name(&self.name, MAX_NAME));
-        if let Runs::Script(script) = &self.spec.runs {
+        if let Some(script) = self.spec.runs.script() {
             check_script(script, errors);
         }
         check_variables(&self.spec.variables, errors);
@@ -111,12 +111,8 @@ impl Workloads {
         }
         let mut errors = FieldErrors::default();
         let name = job.check(&mut errors);
-        match &job.spec.runs {
-            Runs::Script(_) => {}
-            Runs::NotebookFile(file) => {
-                errors.check("path", self.check_notebook_file(ctx, group, file).await?);
-            }
-            Runs::JupyterLab(_) => return Err(Error::internal("JupyterLab was submitted as a job")),
+        if let Some(file) = job.spec.runs.notebook_file() {
+            errors.check("path", self.check_notebook_file(ctx, group, file).await?);
         }
         let admitted = self.admit(ctx, group, &job.instance_type, &job.image, &mut errors).await?;
         let (Some(name), Some(admitted)) = (name, admitted) else { return Err(errors.into_error()) };

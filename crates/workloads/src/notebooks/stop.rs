@@ -64,20 +64,20 @@ impl Workloads {
             .write(move |tx| {
                 Box::pin(async move {
                     let notebook = store::require(tx.connection(), group.id, &slug).await?;
-                    if let Some(id) = notebook.workload_id {
-                        if let Some(row) = engine::store::locked(tx, id.into()).await? {
-                            match then {
-                                Then::Stay => ask_to_stop(tx, &ctx, row, why).await?,
-                                Then::Restart => ask_to_restart(tx, &ctx, row, why).await?,
-                            };
-                            let entry = Entry {
-                                action: then.action(),
-                                group: Some(group.id),
-                                subject: &slug,
-                                detail: String::new(),
-                            };
-                            audit::record(tx, &ctx, entry).await?;
-                        }
+                    if let Some(id) = notebook.workload_id
+                        && let Some(row) = engine::store::locked(tx, id.into()).await?
+                    {
+                        match then {
+                            Then::Stay => ask_to_stop(tx, &ctx, row, why).await?,
+                            Then::Restart => ask_to_restart(tx, &ctx, row, why).await?,
+                        };
+                        let entry = Entry {
+                            action: then.action(),
+                            group: Some(group.id),
+                            subject: &slug,
+                            detail: String::new(),
+                        };
+                        audit::record(tx, &ctx, entry).await?;
                     }
                     let found = store::with_runs(tx.connection(), vec![notebook]).await?.pop();
                     found.ok_or_else(|| Error::internal("a notebook was lost while it was stopped"))

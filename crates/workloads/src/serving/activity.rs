@@ -79,12 +79,13 @@ fn minutes(seconds: i64) -> String {
 }
 
 impl Workloads {
-    /// Every workload that serves HTTP and has answered.
-    pub async fn watched_workloads(&self, ctx: &OpContext) -> Result<Vec<Watched>> {
+    /// Every workload of this runner that serves HTTP and has answered.
+    pub async fn watched_workloads(&self, ctx: &OpContext, runner: &str) -> Result<Vec<Watched>> {
         ctx.require_platform_admin()?;
         let reader = self.db.reader();
         let attempts = workload::attempt::Entity::find()
             .filter(workload::attempt::Column::IsActive.eq(true))
+            .filter(workload::attempt::Column::Runner.eq(runner))
             .all(reader)
             .await
             .doing("read active attempts")?;

@@ -1,6 +1,6 @@
 //! Making, building, sharing and deleting images.
 
-use base::{Kind, OpContext};
+use base::{ErrorKind, OpContext};
 use std::sync::Arc;
 
 use runner::Containers;
@@ -137,7 +137,7 @@ on_both_databases! {
         world.workloads.create_image(&gail, owner, input("slow", build("base", &["six"]))).await.unwrap();
         let due = take(&world).await.unwrap();
         let busy = world.workloads.rebuild_image(&gail, owner, "slow").await.unwrap_err();
-        assert_eq!((busy.kind(), busy.code()), (Kind::Conflict, "build_under_way"));
+        assert_eq!((busy.kind(), busy.code()), (ErrorKind::Conflict, "build_under_way"));
         world.workloads.cancel_build(&gail, owner, "slow").await.unwrap();
         assert!(!world.workloads.is_build_wanted(&world.system(), &due.digest, due.number).await.unwrap());
         let twice = world.workloads.cancel_build(&gail, owner, "slow").await.unwrap_err();
@@ -335,7 +335,7 @@ on_both_databases! {
         let (root, gail, mia, otto) = (world.person("root").await, world.person("gail").await, world.person("mia").await, world.person("otto").await);
         let (ours, theirs) = (vision(&world).await, speech(&world).await);
         world.workloads.create_image(&gail, ours, input("ours", build("base", &["six"]))).await.unwrap();
-        for (who, owner, kind) in [(&mia, ours, Kind::Forbidden), (&otto, ours, Kind::NotFound), (&gail, theirs, Kind::NotFound), (&gail, Owner::System, Kind::Forbidden)] {
+        for (who, owner, kind) in [(&mia, ours, ErrorKind::Forbidden), (&otto, ours, ErrorKind::NotFound), (&gail, theirs, ErrorKind::NotFound), (&gail, Owner::System, ErrorKind::Forbidden)] {
             let workloads = &world.workloads;
             assert_eq!(workloads.create_image(who, owner, input("x", build("base", &["six"]))).await.unwrap_err().kind(), kind);
             assert_eq!(workloads.update_image(who, owner, "ours", input("x", build("base", &["six"]))).await.unwrap_err().kind(), kind);
@@ -359,7 +359,7 @@ on_both_databases! {
         let chosen = ImageInput { is_global: false, groups: vec![vision], ..input("chosen", source) };
         world.workloads.create_image(&root, Owner::System, chosen).await.unwrap();
         assert!(world.workloads.image_for(&mia, vision, "chosen").await.is_ok());
-        assert_eq!(world.workloads.image_for(&otto, speech, "chosen").await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(world.workloads.image_for(&otto, speech, "chosen").await.unwrap_err().kind(), ErrorKind::NotFound);
         let job = NewJob { image: "chosen".to_owned(), ..world.job("a") };
         let refused = world.workloads.submit_job(&otto, &world.group("speech").await, job).await.unwrap_err();
         assert_eq!(refused.fields()[0].field, "image");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use base::Kind;
+use base::ErrorKind;
 use base::page::{Edge, PageRequest};
 use test_kit::{World, on_both_databases};
 use workloads::engine::{Claim, Phase, Runs, Spec};
@@ -24,7 +24,7 @@ on_both_databases! {
         let (count, _) = world.workloads.count_jobs(&ctx, &group, &JobFilter::default()).await.unwrap();
         assert_eq!(count, 1);
         let other = world.workloads.submit_job(&ctx, &group, job("false")).await.unwrap_err();
-        assert_eq!((other.kind(), other.code()), (Kind::Conflict, "idempotency_key_reused"));
+        assert_eq!((other.kind(), other.code()), (ErrorKind::Conflict, "idempotency_key_reused"));
         let somebody = world.person("max").await;
         assert!(world.workloads.submit_job(&somebody, &group, job("false")).await.is_ok(), "keys are each person's own");
     }
@@ -67,7 +67,7 @@ on_both_databases! {
         let (ctx, group) = (world.person("mia").await, world.group("vision").await);
         world.workloads.delete_group(&world.system(), "vision").await.unwrap();
         let told = world.workloads.submit_job(&ctx, &group, world.job("digits")).await.unwrap_err();
-        assert_eq!((told.kind(), told.code()), (Kind::Conflict, "gone"));
+        assert_eq!((told.kind(), told.code()), (ErrorKind::Conflict, "gone"));
     }
 
     async fn no_job_goes_with_a_group_that_is_deleted_in_that_moment(database) {
@@ -152,11 +152,11 @@ on_both_databases! {
         let (mia, otto) = (world.person("mia").await, world.person("otto").await);
         let (vision, speech) = (world.group("vision").await, world.group("speech").await);
         let job = world.workloads.submit_job(&mia, &vision, world.job("secret")).await.unwrap();
-        assert_eq!(world.workloads.get_job(&otto, &vision, &job.slug).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(world.workloads.get_job(&otto, &vision, &job.slug).await.unwrap_err().kind(), ErrorKind::NotFound);
         let through_own = world.workloads.get_job(&otto, &speech, &job.slug).await.unwrap_err();
         let missing = world.workloads.get_job(&otto, &speech, "job-202601010000-000000").await.unwrap_err();
         assert_eq!(through_own.message().replace(&job.slug, ""), missing.message().replace("job-202601010000-000000", ""));
-        assert_eq!(world.workloads.cancel_job(&otto, &speech, &job.slug).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(world.workloads.cancel_job(&otto, &speech, &job.slug).await.unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     async fn secrets_are_the_submitter_s_and_stay_with_the_command(database) {
@@ -204,9 +204,9 @@ on_both_databases! {
         let filter = JobFilter { search: "a\0b".to_owned(), ..JobFilter::default() };
         let page = PageRequest { limit: 5, from: None };
         let refused = world.workloads.list_jobs(&mia, &group, &filter, JobSort::Newest, &page).await.unwrap_err();
-        assert_eq!((refused.kind(), refused.fields()[0].field.as_str()), (Kind::Invalid, "search"));
-        assert_eq!(world.workloads.count_jobs(&mia, &group, &filter).await.unwrap_err().kind(), Kind::Invalid);
-        assert_eq!(world.accounts.list_users(&world.system(), "\0", None, 5).await.unwrap_err().kind(), Kind::Invalid);
-        assert_eq!(world.accounts.list_groups(&world.system(), "\0", None, 5).await.unwrap_err().kind(), Kind::Invalid);
+        assert_eq!((refused.kind(), refused.fields()[0].field.as_str()), (ErrorKind::Invalid, "search"));
+        assert_eq!(world.workloads.count_jobs(&mia, &group, &filter).await.unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(world.accounts.list_users(&world.system(), "\0", None, 5).await.unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(world.accounts.list_groups(&world.system(), "\0", None, 5).await.unwrap_err().kind(), ErrorKind::Invalid);
     }
 }

@@ -7,4 +7,5 @@ mod images;
 mod jobs;
 mod notebooks;
 mod on_demand;
+mod running;
 mod upgrades;

@@ -1,7 +1,7 @@
 //! Starting, stopping, idling, and who may do what.
 
 use base::resources::Quota;
-use base::{Kind, Timestamp};
+use base::{ErrorKind, Timestamp};
 use test_kit::{World, on_both_databases};
 use workloads::engine::{self, AttemptEnd, Cause, Claim, JupyterLab, Runs};
 use workloads::jobs::{JobFilter, JobSort};
@@ -88,7 +88,7 @@ on_both_databases! {
         assert_eq!(stopped.state, NotebookState::Stopped, "one that waits stops at once");
         world.workloads.delete_notebook(&mia, &group, &made.slug).await.unwrap();
         let gone = world.workloads.get_notebook(&mia, &group, &made.slug).await.unwrap_err();
-        assert_eq!(gone.kind(), Kind::NotFound);
+        assert_eq!(gone.kind(), ErrorKind::NotFound);
         assert_eq!(world.workloads.remembered_variables(&mia, &group).await.unwrap()["EPOCHS"], "3");
         let page = base::page::PageRequest { limit: 10, from: None };
         let jobs = world.workloads.list_jobs(&mia, &group, &JobFilter::default(), JobSort::Newest, &page).await.unwrap();
@@ -121,17 +121,17 @@ on_both_databases! {
         let made = world.workloads.create_notebook(&mia, &group, new("private")).await.unwrap();
         for stranger in [&max, &otto] {
             let error = world.workloads.get_notebook(stranger, &group, &made.slug).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::NotFound);
+            assert_eq!(error.kind(), ErrorKind::NotFound);
             let error = world.workloads.stop_notebook(stranger, &group, &made.slug).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::NotFound);
+            assert_eq!(error.kind(), ErrorKind::NotFound);
         }
         assert!(world.workloads.list_notebooks(&max, &group).await.unwrap().others.is_empty());
         for overseer in [&gail, &root] {
             assert_eq!(world.workloads.list_notebooks(overseer, &group).await.unwrap().others.len(), 1);
             let error = world.workloads.delete_notebook(overseer, &group, &made.slug).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::Forbidden);
+            assert_eq!(error.kind(), ErrorKind::Forbidden);
             let error = world.workloads.start_notebook(overseer, &group, &made.slug, None).await.unwrap_err();
-            assert_eq!(error.kind(), Kind::Forbidden);
+            assert_eq!(error.kind(), ErrorKind::Forbidden);
             world.workloads.stop_notebook(overseer, &group, &made.slug).await.unwrap();
         }
         assert_eq!(notebook_now(&world, &made.slug).await.run.unwrap().reason, "Stopped by gail.");
@@ -171,14 +171,15 @@ on_both_databases! {
         let (mia, gail, group) = (world.person("mia").await, world.person("gail").await, world.group("vision").await);
         let rule = IdleRule { idle_s: Some(1800), lifetime_s: None };
         world.workloads.set_group_idle_rule(&gail, &group, rule).await.unwrap();
-        assert_eq!(world.workloads.set_group_idle_rule(&mia, &group, rule).await.unwrap_err().kind(), Kind::Forbidden);
+        assert_eq!(world.workloads.set_group_idle_rule(&mia, &group, rule).await.unwrap_err().kind(), ErrorKind::Forbidden);
         let made = world.workloads.create_notebook(&mia, &group, new("idle")).await.unwrap();
         bring_up(&world, &made).await;
         let ctx = world.system();
         let since = world.clock().now();
         let step = async |seconds: i64| {
             world.clock.advance_seconds(seconds);
-            let watched = world.workloads.watched_workloads(&ctx).await.unwrap();
+            assert_eq!(world.workloads.watched_workloads(&ctx, "another").await.unwrap(), []);
+            let watched = world.workloads.watched_workloads(&ctx, "fake").await.unwrap();
             let Some(watched) = watched.into_iter().next() else { return IdleStep::Nothing };
             let step = watched.step(ctx.now(), since);
             world.workloads.take_idle_step(&ctx, &watched, since, step.clone()).await.unwrap();

@@ -14,14 +14,15 @@ use crate::engine::{ATTEMPT_LABEL, About, PLACE_LABEL};
 use crate::records::{AttemptDir, SERVING};
 use crate::shim::limits::MOST_PROCESSES;
 use crate::shim::sandbox::{SCRIPT_TARGET, hostname, private_home};
-use crate::spec::{AttemptSpec, HTTP_SOCKET, Mount, Network, Serves};
+use crate::shim::{Bind, ResolvedSpec};
+use crate::spec::{HTTP_SOCKET, Network, Serves};
 
 /// When the machine runs out of memory, a workload is to go rather than the server.
 const OOM_SCORE: i64 = 500;
 
 /// Writes the files that the container needs and answers what it is made of.
 pub(super) fn describe(
-    spec: &AttemptSpec,
+    spec: &ResolvedSpec,
     reference: &str,
     dir: &AttemptDir,
     place: &str,
@@ -53,7 +54,7 @@ fn user(engine: &About) -> String {
     format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }
 
-fn limits(spec: &AttemptSpec, mounts: Vec<BindMount>, engine: &About, network: String) -> HostConfig {
+fn limits(spec: &ResolvedSpec, mounts: Vec<BindMount>, engine: &About, network: String) -> HostConfig {
     let memory = (spec.resources.memory_mib > 0).then_some(spec.resources.memory_mib << 20);
     HostConfig {
         mounts: Some(mounts),
@@ -84,7 +85,7 @@ fn limits(spec: &AttemptSpec, mounts: Vec<BindMount>, engine: &About, network: S
     }
 }
 
-fn mounts(spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<Vec<BindMount>> {
+fn mounts(spec: &ResolvedSpec, dir: &AttemptDir) -> io::Result<Vec<BindMount>> {
     let dir = dir.path();
     let mut mounts = Vec::new();
     let mut add = |source: &Path, target: &Path, writable: bool| {
@@ -110,7 +111,7 @@ fn mounts(spec: &AttemptSpec, dir: &AttemptDir) -> io::Result<Vec<BindMount>> {
     if let Some(private) = private_home(spec, dir)? {
         add(&private, &spec.home, true);
     }
-    for Mount { source, target, writable } in &spec.mounts {
+    for Bind { source, target, writable } in &spec.binds {
         add(source, target, *writable);
     }
     Ok(mounts)
@@ -121,12 +122,13 @@ mod tests {
     use super::describe;
     use crate::engine::About;
     use crate::records::AttemptDir;
-    use crate::spec::{AttemptSpec, Resources};
+    use crate::shim::ResolvedSpec;
+    use crate::spec::Resources;
 
     #[test]
     fn nothing_is_given_that_was_not_asked_for() {
         let dir = tempfile::tempdir().unwrap();
-        let mut spec = AttemptSpec::new("a", "true");
+        let mut spec = ResolvedSpec::bare("a", "true");
         spec.resources = Resources { cpu_milli: 1500, memory_mib: 64, gpu: 0 };
         spec.env.insert("PASSWORD".into(), "secret".into());
         let engine = About {

@@ -30,7 +30,8 @@ use crate::log::LogPump;
 use crate::observation::ExitCause;
 use crate::protocol::ShimInput;
 use crate::records::{AttemptDir, ContainerRecord, ProcessName, SandboxRecord, Started};
-use crate::spec::{AttemptSpec, Network, Serves};
+use crate::shim::ResolvedSpec;
+use crate::spec::{Network, Serves};
 
 pub(super) use pipes::PIPES;
 use pipes::{Pipes, Said, Status};
@@ -183,7 +184,7 @@ impl<'a> Container<'a> {
         }
     }
 
-    fn open_door(&self, dir: &AttemptDir, spec: &AttemptSpec, port: u16) -> io::Result<Door> {
+    fn open_door(&self, dir: &AttemptDir, spec: &ResolvedSpec, port: u16) -> io::Result<Door> {
         if spec.network == Network::Host {
             return Door::open(dir, port, None);
         }

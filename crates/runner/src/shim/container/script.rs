@@ -4,9 +4,9 @@
 //! are mounted into the container, so that neither output nor exit code need the engine, which may be restarted
 //! meanwhile, and no variable lies in the engine's records.
 
+use crate::shim::ResolvedSpec;
 use crate::shim::sandbox::SCRIPT_TARGET;
 use crate::shim::system_files::USER;
-use crate::spec::AttemptSpec;
 
 /// Where the pipes appear.
 pub(super) const PIPES_TARGET: &str = "/run/portico-shim";
@@ -39,7 +39,7 @@ pub(super) fn first_process() -> String {
 
 /// The variables as commands of a shell: what was asked for over what the image has, and what programs expect where
 /// nobody says anything.
-pub(super) fn variables(spec: &AttemptSpec) -> String {
+pub(super) fn variables(spec: &ResolvedSpec) -> String {
     let mut commands = String::new();
     let mut command = |line: String| {
         commands.push_str(&line);
@@ -80,11 +80,11 @@ mod tests {
     use std::process::Command;
 
     use super::{is_variable, variables};
-    use crate::spec::AttemptSpec;
+    use crate::shim::ResolvedSpec;
 
     #[test]
     fn variables_reach_a_shell_as_they_are() {
-        let mut spec = AttemptSpec::new("a", "true");
+        let mut spec = ResolvedSpec::bare("a", "true");
         let value = "it's \"$HOME\" `id`\n\\ and ünïcode";
         spec.env.insert("VALUE".into(), value.into());
         spec.home = "/home/x y".into();

@@ -1,9 +1,10 @@
-//! What the tests start as processes of their own: `shim DIR`, and `start ROOT ATTEMPT SCRIPT`, a server that starts
+//! What the tests start as processes of their own: `shim DIR`, and `start DATA ATTEMPT SCRIPT`, a server that starts
 //! one attempt, says so and waits to be killed.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use folders::Layout;
 use runner::{AttemptSpec, LocalConfig, LocalRunner, Runner};
 
 fn main() -> ExitCode {
@@ -11,15 +12,15 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["shim", dir] => runner::shim_main(&PathBuf::from(dir)),
-        ["start", root, attempt, script] => start_and_wait(root, attempt, script),
+        ["start", data, attempt, script] => start_and_wait(data, attempt, script),
         _ => ExitCode::from(2),
     }
 }
 
 #[tokio::main]
-async fn start_and_wait(root: &str, attempt: &str, script: &str) -> ExitCode {
+async fn start_and_wait(data: &str, attempt: &str, script: &str) -> ExitCode {
     let Ok(exe) = std::env::current_exe() else { return ExitCode::FAILURE };
-    let config = LocalConfig::new(root, vec![exe.into(), "shim".into()]);
+    let config = LocalConfig::new(Layout::new(data), vec![exe.into(), "shim".into()]);
     let Ok(runner) = LocalRunner::new(config) else { return ExitCode::FAILURE };
     if runner.start(&AttemptSpec::new(attempt, script)).await.is_err() {
         return ExitCode::FAILURE;

@@ -1,8 +1,9 @@
-//! The client's connection, which can be cut, and is not read while too much of what came waits inside of notebooks.
+//! Back-pressure on the client's connection, which can also be cancelled: it is not read while too much of what came
+//! waits inside of notebooks.
 //!
 //! The library hands out windows as data arrives, so what holds a client back is that its connection is not read. That
 //! must not happen while output waits for the client's windows: the message that widens them comes on the same
-//! connection, and both sides would wait for ever.
+//! connection, and that would be a deadlock.
 
 use std::io;
 use std::pin::Pin;
@@ -15,63 +16,65 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// More than this does not wait, except where it must.
-const MOST_WAITING: u64 = 4 * 1024 * 1024;
+/// The high-water mark: with more than this unconsumed nothing is read, except where it must be.
+const MAX_UNCONSUMED: u64 = 4 * 1024 * 1024;
 
-/// What the channels of one connection have waiting.
+/// Flow control over all channels of one connection.
 #[derive(Default)]
-pub(crate) struct Flow {
-    waiting: AtomicU64,
-    /// Channels whose output waits to be taken.
-    held_up: AtomicU32,
+pub(crate) struct FlowControl {
+    /// Bytes that went in and were not consumed.
+    unconsumed: AtomicU64,
+    /// Channels whose output waits for the client.
+    blocked_outputs: AtomicU32,
     reader: AtomicWaker,
 }
 
-impl Flow {
+impl FlowControl {
     /// So much went into a notebook.
     pub(crate) fn sent(&self, bytes: u64) {
-        self.waiting.fetch_add(bytes, Ordering::AcqRel);
+        self.unconsumed.fetch_add(bytes, Ordering::AcqRel);
     }
 
     /// So much of it was consumed there.
     pub(crate) fn consumed(&self, bytes: u64) {
-        let less = |waiting: u64| Some(waiting.saturating_sub(bytes));
-        let _ = self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
+        let less = |unconsumed: u64| Some(unconsumed.saturating_sub(bytes));
+        let _ = self.unconsumed.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
         self.reader.wake();
     }
 
-    /// Output waits while this lives.
-    pub(crate) fn hold_up(&self) -> HeldUp<'_> {
-        self.held_up.fetch_add(1, Ordering::AcqRel);
+    /// Output waits for the client while this lives.
+    pub(crate) fn block_output(&self) -> BlockedOutput<'_> {
+        self.blocked_outputs.fetch_add(1, Ordering::AcqRel);
         self.reader.wake();
-        HeldUp(self)
+        BlockedOutput(self)
     }
 
     fn may_read(&self) -> bool {
-        self.waiting.load(Ordering::Acquire) < MOST_WAITING || self.held_up.load(Ordering::Acquire) > 0
+        self.unconsumed.load(Ordering::Acquire) < MAX_UNCONSUMED
+            || self.blocked_outputs.load(Ordering::Acquire) > 0
     }
 }
 
-/// See [`Flow::hold_up`].
-pub(crate) struct HeldUp<'a>(&'a Flow);
+/// See [`FlowControl::block_output`].
+pub(crate) struct BlockedOutput<'a>(&'a FlowControl);
 
-impl Drop for HeldUp<'_> {
+impl Drop for BlockedOutput<'_> {
     fn drop(&mut self) {
-        self.0.held_up.fetch_sub(1, Ordering::AcqRel);
+        self.0.blocked_outputs.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 /// See the module's text.
-pub(crate) struct Gate {
+pub(crate) struct ThrottledStream {
     stream: TcpStream,
-    flow: Arc<Flow>,
-    cut: CancellationToken,
-    is_cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    flow: Arc<FlowControl>,
+    cancel: CancellationToken,
+    is_cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
-impl Gate {
-    pub(crate) fn new(stream: TcpStream, flow: Arc<Flow>, cut: CancellationToken) -> Self {
-        Self { stream, flow, is_cut: Box::pin(cut.clone().cancelled_owned()), cut }
+impl ThrottledStream {
+    pub(crate) fn new(stream: TcpStream, flow: Arc<FlowControl>, cancel: CancellationToken) -> Self {
+        Self { stream, flow, is_cancelled: Box::pin(cancel.clone().cancelled_owned()), cancel }
     }
 }
 
@@ -79,13 +82,13 @@ fn ended() -> io::Error {
     io::ErrorKind::ConnectionAborted.into()
 }
 
-impl AsyncRead for Gate {
+impl AsyncRead for ThrottledStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_cut.as_mut().poll(context).is_ready() {
+        if self.is_cancelled.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(ended()));
         }
         if !self.flow.may_read() {
@@ -98,13 +101,13 @@ impl AsyncRead for Gate {
     }
 }
 
-impl AsyncWrite for Gate {
+impl AsyncWrite for ThrottledStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.cut.is_cancelled() || self.is_cut.as_mut().poll(context).is_ready() {
+        if self.cancel.is_cancelled() || self.is_cancelled.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(ended()));
         }
         Pin::new(&mut self.stream).poll_write(context, buffer)

@@ -1,4 +1,4 @@
-//! One connection to a workload's HTTP server.
+//! One keep-alive connection to a workload's HTTP server.
 //!
 //! A connection of hyper's has to be polled by somebody. Where it has a task of its own, each request goes through two
 //! more turns of the scheduler, often on another core, which costs as much as passing the request on. So whoever waits
@@ -19,37 +19,37 @@ use hyper_util::rt::TokioIo;
 use runner::Stream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::Trouble;
+use super::UpstreamError;
 
 /// How long a workload may take to begin its answer.
-const ANSWER: Duration = Duration::from_secs(600);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How long to wait for a connection whose last answer has just been read.
-const SETTLE: Duration = Duration::from_millis(20);
+const SETTLE_TIMEOUT: Duration = Duration::from_millis(20);
 
 pub(super) type Io = TokioIo<Box<dyn Stream>>;
-type Connection = http1::Connection<Io, Body>;
+type Driver = http1::Connection<Io, Body>;
 
 /// A connection that takes one request after the other.
-pub(crate) struct Link {
+pub(crate) struct PooledConnection {
     sender: SendRequest<Body>,
     /// `None` when a task of its own polls it, or nobody needs to any more.
-    connection: Option<Box<Connection>>,
+    driver: Option<Box<Driver>>,
     /// Rings when an answer may be late. One serves all requests: it is set anew only when it rings.
     alarm: Pin<Box<Sleep>>,
 }
 
-/// There is no answer.
-pub(super) struct Unanswered {
-    pub(super) trouble: Trouble,
-    /// The request, when nothing of it was sent.
+/// There is no response.
+pub(super) struct SendError {
+    pub(super) error: UpstreamError,
+    /// The request, when nothing of it was sent: it may be retried.
     pub(super) unsent: Option<Request<Body>>,
 }
 
-impl Link {
-    pub(super) async fn new(io: Io) -> Result<Self, Trouble> {
-        let (sender, connection) = http1::handshake(io).await?;
-        Ok(Self { sender, connection: Some(Box::new(connection)), alarm: Box::pin(sleep(ANSWER)) })
+impl PooledConnection {
+    pub(super) async fn new(io: Io) -> Result<Self, UpstreamError> {
+        let (sender, driver) = http1::handshake(io).await?;
+        Ok(Self { sender, driver: Some(Box::new(driver)), alarm: Box::pin(sleep(RESPONSE_TIMEOUT)) })
     }
 
     /// Whether it takes a request.
@@ -64,8 +64,10 @@ impl Link {
     /// Waits a moment where the last answer has just been read; whether it takes a request then.
     pub(super) async fn settle(&mut self) -> bool {
         self.is_ready()
-            || (self.connection.is_none()
-                && tokio::time::timeout(SETTLE, self.sender.ready()).await.is_ok_and(|ready| ready.is_ok()))
+            || (self.driver.is_none()
+                && tokio::time::timeout(SETTLE_TIMEOUT, self.sender.ready())
+                    .await
+                    .is_ok_and(|ready| ready.is_ok()))
     }
 
     /// Sends a request and waits for the head of its answer. `streams` says whether the request has a body.
@@ -73,16 +75,16 @@ impl Link {
         &mut self,
         request: Request<Body>,
         streams: bool,
-    ) -> Result<Response<Incoming>, Unanswered> {
-        if streams && let Some(connection) = self.connection.take() {
-            // It ends when the sender is dropped or the workload closes it; what breaks is told to whoever waits.
-            tokio::spawn(async move { drop(connection.await) });
+    ) -> Result<Response<Incoming>, SendError> {
+        if streams && let Some(driver) = self.driver.take() {
+            // It ends when the sender is dropped or the workload closes it; whoever waits gets the error.
+            tokio::spawn(async move { drop(driver.await) });
         }
-        let until = Instant::now() + ANSWER;
+        let until = Instant::now() + RESPONSE_TIMEOUT;
         let mut answer = pin!(self.sender.try_send_request(request));
-        let (connection, alarm) = (&mut self.connection, &mut self.alarm);
+        let (driver, alarm) = (&mut self.driver, &mut self.alarm);
         let answered = poll_fn(|context| {
-            let polled = match poll_connection(connection, context) {
+            let polled = match poll_driver(driver, context) {
                 // What the connection found is there at once; it need not wake anybody.
                 true => answer.as_mut().poll(&mut Context::from_waker(Waker::noop())),
                 false => answer.as_mut().poll(context),
@@ -94,8 +96,8 @@ impl Link {
         });
         match answered.await {
             Some(Ok(response)) => Ok(response),
-            Some(Err(error)) => Err(unanswered(error)),
-            None => Err(Unanswered { trouble: Trouble::Late, unsent: None }),
+            Some(Err(error)) => Err(send_error(error)),
+            None => Err(SendError { error: UpstreamError::ResponseTimeout, unsent: None }),
         }
     }
 
@@ -105,17 +107,17 @@ impl Link {
         body: &mut Incoming,
         context: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        if self.connection.is_none() {
+        if self.driver.is_none() {
             return Pin::new(body).poll_frame(context);
         }
         // What was read with the head is there already.
-        let unheard = &mut Context::from_waker(Waker::noop());
-        let polled = Pin::new(&mut *body).poll_frame(unheard);
+        let no_waker = &mut Context::from_waker(Waker::noop());
+        let polled = Pin::new(&mut *body).poll_frame(no_waker);
         if polled.is_ready() {
             return polled;
         }
-        if poll_connection(&mut self.connection, context) {
-            Pin::new(body).poll_frame(unheard)
+        if poll_driver(&mut self.driver, context) {
+            Pin::new(body).poll_frame(no_waker)
         } else {
             Pin::new(body).poll_frame(context)
         }
@@ -123,18 +125,18 @@ impl Link {
 
     /// Prepares it for the next request; `false` when there can be none. While it rests it wakes nobody.
     pub(super) fn rest(&mut self) -> bool {
-        poll_connection(&mut self.connection, &mut Context::from_waker(Waker::noop()));
-        self.sender.is_ready() || (self.connection.is_none() && !self.sender.is_closed())
+        poll_driver(&mut self.driver, &mut Context::from_waker(Waker::noop()));
+        self.sender.is_ready() || (self.driver.is_none() && !self.sender.is_closed())
     }
 }
 
 /// Whether the connection is polled here and goes on.
-fn poll_connection(connection: &mut Option<Box<Connection>>, context: &mut Context<'_>) -> bool {
-    let Some(polled) = connection else { return false };
+fn poll_driver(driver: &mut Option<Box<Driver>>, context: &mut Context<'_>) -> bool {
+    let Some(polled) = driver else { return false };
     if Pin::new(&mut **polled).poll(context).is_pending() {
         return true;
     }
-    *connection = None;
+    *driver = None;
     false
 }
 
@@ -148,7 +150,7 @@ fn poll_alarm(alarm: &mut Pin<Box<Sleep>>, until: Instant, context: &mut Context
     Poll::Pending
 }
 
-fn unanswered(mut error: TrySendError<Request<Body>>) -> Unanswered {
+fn send_error(mut error: TrySendError<Request<Body>>) -> SendError {
     let unsent = error.take_message();
-    Unanswered { trouble: error.into_error().into(), unsent }
+    SendError { error: error.into_error().into(), unsent }
 }

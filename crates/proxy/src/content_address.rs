@@ -3,7 +3,7 @@
 /// What the configuration says about the content origin.
 #[derive(Clone, Debug)]
 pub struct ContentSettings {
-    pub place: Place,
+    pub address: ContentAddress,
     /// How many requests of one person may be under way at once.
     pub requests_per_person: u32,
     /// How many WebSockets of one person may be open at once.
@@ -12,14 +12,14 @@ pub struct ContentSettings {
 
 /// Where browsers reach workloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ContentAddress {
     /// One origin for all, on another port than the portal: `http://127.0.0.1:8081`.
     Port { origin: String },
     /// An origin for each: `https://<slug>.<domain>`, with the port where it is not the scheme's own.
     Domain { is_https: bool, domain: String, port: Option<u16> },
 }
 
-impl Place {
+impl ContentAddress {
     /// The origin that a workload is served from, without a slash at the end.
     pub fn origin(&self, slug: &str) -> String {
         match self {
@@ -111,27 +111,29 @@ mod tests {
 
     #[test]
     fn a_workload_has_its_own_host_in_a_domain() {
-        let place = Place::Domain { is_https: true, domain: "apps.example.org".to_owned(), port: None };
-        assert_eq!(place.origin("nb-1"), "https://nb-1.apps.example.org");
-        assert!(place.serves("nb-1.apps.example.org", "nb-1"));
-        assert!(place.serves("NB-1.Apps.example.org.:8443", "nb-1"));
-        assert!(!place.serves("nb-2.apps.example.org", "nb-1"));
+        let address =
+            ContentAddress::Domain { is_https: true, domain: "apps.example.org".to_owned(), port: None };
+        assert_eq!(address.origin("nb-1"), "https://nb-1.apps.example.org");
+        assert!(address.serves("nb-1.apps.example.org", "nb-1"));
+        assert!(address.serves("NB-1.Apps.example.org.:8443", "nb-1"));
+        assert!(!address.serves("nb-2.apps.example.org", "nb-1"));
         for other in
             ["apps.example.org", "portal.example.org", "a.nb-1.apps.example.org", "xapps.example.org", ""]
         {
-            assert!(!place.is_host(other), "{other}");
+            assert!(!address.is_host(other), "{other}");
         }
-        assert_eq!(place.cookie("nb-1"), ("__Host-portico-content", "/".to_owned()));
-        let place = Place::Domain { is_https: false, domain: "apps.localhost".to_owned(), port: Some(8080) };
-        assert_eq!(place.origin("nb-1"), "http://nb-1.apps.localhost:8080");
+        assert_eq!(address.cookie("nb-1"), ("__Host-portico-content", "/".to_owned()));
+        let address =
+            ContentAddress::Domain { is_https: false, domain: "apps.localhost".to_owned(), port: Some(8080) };
+        assert_eq!(address.origin("nb-1"), "http://nb-1.apps.localhost:8080");
     }
 
     #[test]
     fn a_port_is_one_origin_with_a_path_for_each_cookie() {
-        let place = Place::Port { origin: "https://host:8081".to_owned() };
-        assert!(place.serves("anything", "nb-1") && !place.is_host("anything"));
-        assert!(place.may_enter("Host:9", "nb-1") && place.may_enter("host", "nb-1"));
-        assert!(!place.may_enter("127.0.0.1:8081", "nb-1") && !place.may_enter("", "nb-1"));
-        assert_eq!(place.cookie("nb-1"), ("__Secure-portico-content", "/w/nb-1/".to_owned()));
+        let address = ContentAddress::Port { origin: "https://host:8081".to_owned() };
+        assert!(address.serves("anything", "nb-1") && !address.is_host("anything"));
+        assert!(address.may_enter("Host:9", "nb-1") && address.may_enter("host", "nb-1"));
+        assert!(!address.may_enter("127.0.0.1:8081", "nb-1") && !address.may_enter("", "nb-1"));
+        assert_eq!(address.cookie("nb-1"), ("__Secure-portico-content", "/w/nb-1/".to_owned()));
     }
 }

@@ -9,14 +9,14 @@ use axum::http::StatusCode;
 use hyper::body::{Body as _, Bytes, Frame, SizeHint};
 use metrics::{Counter, Gauge, counter, gauge};
 
-use crate::upstream::Trouble;
+use crate::upstream::UpstreamError;
 
 const REQUESTS: &str = "portico_content_requests_total";
 const BYTES: &str = "portico_content_bytes_total";
 const ERRORS: &str = "portico_content_upstream_errors_total";
 
 /// Looked up once: the names cost more than the counting.
-pub(crate) struct Measures {
+pub(crate) struct ProxyMetrics {
     /// From `1xx` to `5xx`.
     requests: [Counter; 5],
     pub(crate) upgrades: Counter,
@@ -31,7 +31,7 @@ pub(crate) struct Measures {
     broken: Counter,
 }
 
-impl Measures {
+impl ProxyMetrics {
     pub(crate) fn new() -> Self {
         Self {
             requests: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| counter!(REQUESTS, "status" => class)),
@@ -53,14 +53,14 @@ impl Measures {
         }
     }
 
-    /// A workload that gave no answer; that a client did not send its whole request is not the workload's doing.
-    pub(crate) fn unanswered(&self, trouble: &Trouble) {
-        match trouble {
-            Trouble::NotListening => self.not_listening.increment(1),
-            Trouble::Timeout => self.timeout.increment(1),
-            Trouble::Late => self.late.increment(1),
-            Trouble::Broken(_) => self.broken.increment(1),
-            Trouble::Unsent => {}
+    /// A workload that did not respond; that a client did not send its whole request is not the workload's doing.
+    pub(crate) fn failed(&self, error: &UpstreamError) {
+        match error {
+            UpstreamError::NotListening => self.not_listening.increment(1),
+            UpstreamError::ConnectTimeout => self.timeout.increment(1),
+            UpstreamError::ResponseTimeout => self.late.increment(1),
+            UpstreamError::ConnectionBroken(_) => self.broken.increment(1),
+            UpstreamError::RequestIncomplete => {}
         }
     }
 

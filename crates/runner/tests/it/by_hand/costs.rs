@@ -1,5 +1,5 @@
 //! What an attempt costs beyond its script. Run on a quiet machine, optimised:
-//! `cargo nextest run --release -p runner --run-ignored only --no-capture costs`.
+//! `cargo nextest run --release -p runner --ignore-default-filter --run-ignored only --no-capture costs`.
 
 use std::time::{Duration, Instant};
 
@@ -84,7 +84,7 @@ async fn of_a_flood() {
             cpu = fs_err::read_to_string(&stat).unwrap_or(cpu);
         }
         let fields: Vec<&str> = cpu.split(' ').collect();
-        let kept = fs_err::metadata(runner.log(&attempt).path()).unwrap().len();
+        let kept = runner.log(&attempt).content().await.unwrap().length;
         println!(
             "{name}: {:?}, shim's processor time {}0 + {}0 ms, log {kept} bytes",
             begin.elapsed(),

@@ -1,12 +1,13 @@
-//! Where a request that a browser authenticated with our cookie was made.
+//! Fetch metadata (`Sec-Fetch-*`, `Origin`): where a request that a browser authenticated with our cookie was made.
+//! What another site made is refused (CSRF, cross-site WebSocket hijacking).
 //!
 //! A bearer token is never sent by a browser on its own, so requests with one need none of this.
 
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use base::{Error, Result};
 
-/// What a request tells about itself.
-pub(crate) struct Asked {
+/// What a browser says of a request.
+pub(crate) struct FetchMetadata {
     pub(crate) is_upgrade: bool,
     /// Whether a person goes to this address: typed, followed, or opened from elsewhere; not a frame or a script.
     pub(crate) is_navigation: bool,
@@ -26,7 +27,7 @@ enum Site {
     Other,
 }
 
-impl Asked {
+impl FetchMetadata {
     pub(crate) fn new(method: &Method, headers: &HeaderMap, is_upgrade: bool) -> Self {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let reads = matches!(*method, Method::GET | Method::HEAD) && !is_upgrade;
@@ -87,7 +88,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
             .collect();
-        Asked::new(method, &headers, is_upgrade).check(OWN).is_ok()
+        FetchMetadata::new(method, &headers, is_upgrade).check(OWN).is_ok()
     }
 
     #[test]

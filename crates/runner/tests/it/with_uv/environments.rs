@@ -4,50 +4,42 @@ use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use runner::contract::RunnerFixture;
 use runner::environments::{BuildErrorKind, EnvironmentConfig, EnvironmentStore, Recipe};
-use runner::{AttemptSpec, ImageMount, LogReader, Network, Observation, Runner};
+use runner::{AttemptSpec, Image, LocalConfig, LocalRunner, LogReader, Network, Observation, Runner};
 use tokio::io::AsyncReadExt;
 
 use crate::fixture::{Local, local};
 
 struct Place {
-    dir: tempfile::TempDir,
     local: Local,
 }
 
 impl Place {
     fn new() -> Self {
-        Place { dir: tempfile::tempdir().unwrap(), local: local() }
-    }
-
-    /// `None`, with the reason printed, where there is no uv.
-    fn with_uv() -> Option<Self> {
-        if Command::new("uv").arg("--version").output().is_err() {
-            println!("skipped: uv is not in PATH");
-            return None;
-        }
-        Some(Place::new())
+        let place = Place { local: local() };
+        fs_err::create_dir_all(place.data()).unwrap();
+        place
     }
 
     fn config(&self) -> EnvironmentConfig {
-        let path = |name: &str| self.dir.path().join(name);
-        EnvironmentConfig {
-            root: path("environments"),
-            builds: path("builds"),
-            network: Network::Outbound,
-            ..EnvironmentConfig::default()
-        }
+        EnvironmentConfig { network: Network::Outbound, ..EnvironmentConfig::default() }
     }
 
     fn store(&self, config: EnvironmentConfig) -> EnvironmentStore {
-        EnvironmentStore::new(config, self.local.runner())
+        EnvironmentStore::new(config, Arc::new(self.local.local_runner()))
+    }
+
+    /// The data directory, with the files of everybody in it.
+    fn data(&self) -> PathBuf {
+        self.local.data_dir()
     }
 
     fn wheels(&self) -> PathBuf {
-        self.dir.path().join("wheels")
+        self.data().join("wheels")
     }
 
     /// A store that knows only the packages of a folder.
@@ -64,17 +56,17 @@ impl Place {
     fn make_packages(&self, port: u16) {
         fs_err::create_dir_all(self.wheels()).unwrap();
         let mut make = Command::new("python3");
-        make.args(["-c", include_str!("packages.py")]).arg(self.wheels()).arg(self.dir.path());
+        make.args(["-c", include_str!("packages.py")]).arg(self.wheels()).arg(self.data());
         assert!(make.arg(port.to_string()).status().unwrap().success());
     }
 
     fn log(&self) -> PathBuf {
-        self.dir.path().join("build-log")
+        self.data().join("build-log")
     }
 
     /// Builds under way and what they left.
     fn builds(&self) -> Vec<String> {
-        let builds = names(&self.config().builds);
+        let builds = names(&self.local.layout().builds());
         builds.into_iter().filter(|name| name != "uv").collect()
     }
 
@@ -91,7 +83,7 @@ impl Place {
 
     /// What is in the cache that all builds share, by content.
     fn cached(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let files = walk(&self.config().builds.join("uv")).into_iter();
+        let files = walk(&self.local.layout().builds().join("uv")).into_iter();
         files.map(|path| (path.clone(), fs_err::read(path).unwrap_or_default())).collect()
     }
 }
@@ -116,8 +108,9 @@ async fn log_text(place: &Place) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn an_environment_is_built_offline_and_used() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let store = place.offline();
     let built = store.build(&recipe(&["sample"]), &place.log()).await.unwrap();
     assert_eq!(built.digest, recipe(&["sample"]).digest());
@@ -130,10 +123,8 @@ async fn an_environment_is_built_offline_and_used() {
     // Building it again finds it.
     assert_eq!(store.build(&recipe(&["sample"]), &place.log()).await.unwrap(), built);
 
-    let local = local();
-    let runner = local.local_runner();
-    let image =
-        ImageMount { root: Some(built.path.clone()), base_prefix: Some(built.base_prefix.clone()) }.into();
+    let runner = place.local.local_runner();
+    let image = Image::Environment { digest: built.digest.clone() };
     let script = "sample && python -c 'import sys; print(sys.prefix)'";
     runner.start(&AttemptSpec { image, ..AttemptSpec::new("a", script) }).await.unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(60), runner.wait("a")).await.unwrap().unwrap();
@@ -142,16 +133,18 @@ async fn an_environment_is_built_offline_and_used() {
     assert!(matches!(ended, Observation::Finished(exit) if exit.code == Some(0)), "{texts:?}");
     assert!(texts[0].starts_with("a sample from /opt/portico/environment/lib/"), "{texts:?}");
     assert_eq!(texts[1], "/opt/portico/environment");
+    runner.remove("a").await.unwrap();
 
     assert!(store.gc(&HashSet::from([built.digest.clone()])).unwrap().is_empty());
     assert_eq!(store.gc(&HashSet::new()).unwrap(), [built.digest]);
-    assert!(names(&place.config().root).is_empty());
+    assert!(names(&place.local.layout().environments()).is_empty());
     place.until_cleared().await;
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_broken_requirement_gives_uvs_explanation() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let store = place.offline();
     let error = store.build(&recipe(&["sample==2.0"]), &place.log()).await.unwrap_err();
     assert_eq!(error.kind, BuildErrorKind::Packages);
@@ -165,8 +158,9 @@ async fn a_broken_requirement_gives_uvs_explanation() {
 
 /// A package can bring a line that every start of its interpreter runs, and an interpreter of its own.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_package_runs_nothing_while_its_wheel_is_installed() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let built = place.offline().build(&recipe(&["hostile"]), &place.log()).await.unwrap();
     let compiled = walk(&built.path.join("lib"));
     let compiled = compiled.iter().any(|path| path.to_string_lossy().contains("hostile.cpython"));
@@ -182,8 +176,9 @@ async fn a_package_runs_nothing_while_its_wheel_is_installed() {
 
 /// A wheel that brings the environment's interpreter: whether it is installed or refused, nobody starts it.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn an_interpreter_in_a_wheel_never_runs() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     match place.offline().build(&recipe(&["replacer"]), &place.log()).await {
         Ok(built) => {
             let ran = walk(&built.path).into_iter().any(|path| path.ends_with("it-ran"));
@@ -195,12 +190,13 @@ async fn an_interpreter_in_a_wheel_never_runs() {
 
 /// A source is built where it sees nothing but itself, and what it leaves is of use to nobody else.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_hostile_source_reaches_nothing() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    fs_err::write(place.dir.path().join("secret"), "the secret").unwrap();
-    fs_err::create_dir(place.dir.path().join("groups")).unwrap();
-    fs_err::write(place.dir.path().join("groups/other"), "another group's").unwrap();
+    fs_err::write(place.data().join("secret"), "the secret").unwrap();
+    fs_err::create_dir(place.data().join("groups")).unwrap();
+    fs_err::write(place.data().join("groups/other"), "another group's").unwrap();
     place.make_packages(listener.local_addr().unwrap().port());
     // With a network, and with an index that nothing is asked of.
     let config = EnvironmentConfig { index_url: Some("file:///usr/share".to_owned()), ..place.with_folder() };
@@ -227,8 +223,9 @@ async fn a_hostile_source_reaches_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_source_is_not_built_where_it_could_read_a_password() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     place.make_packages(0);
     let index_url = Some("file:///usr/share".to_owned());
     let proxy = Some("http://user:a-password@192.0.2.1:3128".to_owned());
@@ -248,8 +245,9 @@ fn walk(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     // A port that was just free.
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let address = format!("http://127.0.0.1:{port}/simple");
@@ -260,8 +258,9 @@ async fn an_index_that_is_not_there_is_a_fault_of_the_network() {
 
 /// uv knows where PyTorch's variants are, and says so when it can't get there.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_variant_of_pytorch_names_the_index_it_needs() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let proxy = Some(format!("http://127.0.0.1:{port}"));
     let store = place.store(EnvironmentConfig { proxy, ..place.config() });
@@ -272,8 +271,9 @@ async fn a_variant_of_pytorch_names_the_index_it_needs() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn what_is_no_requirement_is_refused() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let error = place.offline().build(&recipe(&["--index-url=x"]), &place.log()).await.unwrap_err();
     assert_eq!(error.kind, BuildErrorKind::Recipe);
     assert!(error.message.contains("--index-url=x"), "{error}");
@@ -282,15 +282,17 @@ async fn what_is_no_requirement_is_refused() {
 #[tokio::test]
 async fn a_missing_uv_is_told() {
     let place = Place::new();
-    let config = EnvironmentConfig { uv: Some("/nonexistent/uv".into()), ..place.config() };
-    let error = place.store(config).build(&recipe(&[]), &place.log()).await.unwrap_err();
+    let local = LocalConfig { uv: Some("/nonexistent/uv".into()), ..place.local.config() };
+    let store = EnvironmentStore::new(place.config(), Arc::new(LocalRunner::new(local).unwrap()));
+    let error = store.build(&recipe(&[]), &place.log()).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (BuildErrorKind::Tool, "uv is not at /nonexistent/uv"));
 }
 
 /// A build that is dropped takes uv with it and leaves no environment.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn a_build_cut_off_leaves_nothing() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     // An index that takes connections and never answers.
     let index = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://user:a-password@{}/simple", index.local_addr().unwrap());
@@ -316,11 +318,12 @@ async fn a_build_cut_off_leaves_nothing() {
 
 /// A build outlives its server when that is killed. It ends when the next server looks.
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn what_a_killed_build_left_is_removed() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let (store, runner) = (place.offline(), place.local.runner());
     let wanted = recipe(&["sample"]);
-    let folder = |name: &str| place.config().builds.join(name);
+    let folder = |name: &str| place.local.layout().builds().join(name);
     for name in ["build-left-1-0", "build-underway-2-0"] {
         fs_err::create_dir_all(folder(name).join("environment")).unwrap();
         fs_err::write(folder(name).join("lock"), "").unwrap();
@@ -338,45 +341,57 @@ async fn what_a_killed_build_left_is_removed() {
 }
 
 #[tokio::test]
+#[ignore = "needs uv in PATH"]
 async fn two_builds_of_the_same_give_one_environment() {
-    let Some(place) = Place::with_uv() else { return };
+    let place = Place::new();
     let store = place.offline();
-    let (wanted, other_log) = (recipe(&["sample"]), place.dir.path().join("other-log"));
+    let (wanted, other_log) = (recipe(&["sample"]), place.data().join("other-log"));
     let first_log = place.log();
     let (first, second) = tokio::join!(store.build(&wanted, &first_log), store.build(&wanted, &other_log));
     assert_eq!(first.unwrap().digest, second.unwrap().digest);
     assert_eq!(store.list().unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_package_comes_from_the_usual_index() {
-    let Some(place) = Place::with_uv() else { return };
-    match place.store(place.config()).build(&recipe(&["six==1.17.0"]), &place.log()).await {
-        Ok(built) => assert_eq!(built.lock, "six==1.17.0\n"),
-        Err(error) if error.message.contains("error sending request") => {
-            println!("skipped: no index can be reached: {error}");
-        }
-        Err(error) => panic!("{error}"),
+mod with_index {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "needs a package index"]
+    async fn a_package_comes_from_the_usual_index() {
+        let place = Place::new();
+        let built = place.store(place.config()).build(&recipe(&["six==1.17.0"]), &place.log()).await.unwrap();
+        assert_eq!(built.lock, "six==1.17.0\n");
     }
 }
 
-#[tokio::test]
-#[ignore = "downloads some hundred megabytes"]
-async fn the_built_in_images_are_built() {
-    let Some(place) = Place::with_uv() else { return };
-    let store = place.store(place.config());
-    let local = local();
-    let runner = local.local_runner();
-    for image in runner::environments::builtin_images() {
-        let begin = std::time::Instant::now();
-        let built = store.build(&image.recipe(), &place.log()).await.unwrap();
-        let packages = built.lock.lines().count();
-        println!("{}: {:?}, {packages} packages, {} MB", image.name, begin.elapsed(), built.size_bytes >> 20);
-        let mount = ImageMount { root: Some(built.path), base_prefix: Some(built.base_prefix) }.into();
-        let script = "jupyter lab --version && papermill --version && python -c 'import ipykernel'";
-        runner.start(&AttemptSpec { image: mount, ..AttemptSpec::new(&image.name, script) }).await.unwrap();
-        let ended = runner.wait(&image.name).await.unwrap();
-        let lines = runner.log(&image.name).lines(0, 100).await.unwrap().lines;
-        assert!(matches!(ended, Observation::Finished(exit) if exit.code == Some(0)), "{lines:?}");
+mod by_hand {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "downloads some hundred megabytes"]
+    async fn the_built_in_images_are_built() {
+        let place = Place::new();
+        let store = place.store(place.config());
+        let runner = place.local.local_runner();
+        for image in runner::environments::builtin_images() {
+            let begin = std::time::Instant::now();
+            let built = store.build(&image.recipe(), &place.log()).await.unwrap();
+            let packages = built.lock.lines().count();
+            println!(
+                "{}: {:?}, {packages} packages, {} MB",
+                image.name,
+                begin.elapsed(),
+                built.size_bytes >> 20
+            );
+            let mount = Image::Environment { digest: built.digest };
+            let script = "jupyter lab --version && papermill --version && python -c 'import ipykernel'";
+            runner
+                .start(&AttemptSpec { image: mount, ..AttemptSpec::new(&image.name, script) })
+                .await
+                .unwrap();
+            let ended = runner.wait(&image.name).await.unwrap();
+            let lines = runner.log(&image.name).lines(0, 100).await.unwrap().lines;
+            assert!(matches!(ended, Observation::Finished(exit) if exit.code == Some(0)), "{lines:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Events of other processes: the command line beside a server, or the server beside a command.
+//! Reads the outbox for events of other processes: the command line beside a server, or the server beside a command.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -11,77 +11,79 @@ use crate::Database;
 use crate::errors::ResultExt as _;
 use crate::events::{Event, Topic};
 
-/// How often the outbox is looked at.
-const EVERY: Duration = Duration::from_millis(500);
-/// On PostgreSQL a number may be committed after a higher one; it is waited for during so many looks.
-const LOOKS_BACK: usize = 20;
+/// How often the outbox is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// On PostgreSQL a number may be committed after a higher one; it is waited for during so many polls.
+const LATE_POLLS: usize = 20;
 
-/// How far the outbox has been heard.
-struct Heard {
+/// How far the outbox has been read.
+struct OutboxPosition {
     /// Nothing at or below it will still appear.
     settled: i64,
-    /// What was told above that.
-    told: HashSet<i64>,
-    /// The highest number at each of the last looks.
+    /// What was delivered above that, so that nothing is delivered twice.
+    delivered: HashSet<i64>,
+    /// The highest number at each of the last polls.
     highest: VecDeque<i64>,
-    looks_back: usize,
+    late_polls: usize,
 }
 
-impl Heard {
-    fn new(start: i64, looks_back: usize) -> Self {
-        Self { settled: start, told: HashSet::new(), highest: VecDeque::new(), looks_back }
+impl OutboxPosition {
+    fn new(start: i64, late_polls: usize) -> Self {
+        Self { settled: start, delivered: HashSet::new(), highest: VecDeque::new(), late_polls }
     }
 
-    /// After a look at which `highest` was the last number.
-    fn looked(&mut self, highest: i64) {
+    /// After a poll at which `highest` was the last number.
+    fn polled(&mut self, highest: i64) {
         self.highest.push_back(highest);
-        while self.highest.len() > self.looks_back {
+        while self.highest.len() > self.late_polls {
             if let Some(settled) = self.highest.pop_front() {
                 self.settled = self.settled.max(settled);
             }
         }
         let settled = self.settled;
-        self.told.retain(|seq| *seq > settled);
+        self.delivered.retain(|seq| *seq > settled);
     }
 }
 
 impl Database {
-    /// Tells listeners what other processes write, half a second later at most. Runs until it is dropped.
-    pub async fn hear_others(self) {
-        let looks_back = if self.is_postgres() { LOOKS_BACK } else { 0 };
+    /// Delivers to listeners what other processes write, half a second later at most. Runs until it is dropped.
+    pub async fn read_outbox(self) {
+        let late_polls = if self.is_postgres() { LATE_POLLS } else { 0 };
         let mut start = None;
-        let mut timer = tokio::time::interval(EVERY);
+        let mut timer = tokio::time::interval(POLL_INTERVAL);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             timer.tick().await;
-            let looked = match &mut start {
-                None => self.last_event().await.map(|last| start = Some(Heard::new(last, looks_back))),
-                Some(heard) => self.hear(heard).await,
+            let polled = match &mut start {
+                None => {
+                    self.last_event().await.map(|last| start = Some(OutboxPosition::new(last, late_polls)))
+                }
+                Some(position) => self.poll_outbox(position).await,
             };
-            if let Err(error) = looked {
+            if let Err(error) = polled {
                 tracing::warn!(error = ?error, "the outbox could not be read; trying again");
             }
         }
     }
 
-    async fn hear(&self, heard: &mut Heard) -> Result<()> {
-        // Asked first: what comes in between is found by the next look.
+    async fn poll_outbox(&self, position: &mut OutboxPosition) -> Result<()> {
+        // Read first: what comes in between is found by the next poll.
         let highest = self.last_event().await?;
-        if highest > heard.settled {
+        if highest > position.settled {
             let statement = Statement::from_sql_and_values(
                 self.reader().get_database_backend(),
                 "SELECT seq, at, group_id, topic, subject FROM events
                  WHERE seq > $1 AND seq <= $2 AND origin <> $3 ORDER BY seq",
-                [heard.settled.into(), highest.into(), self.origin().into()],
+                [position.settled.into(), highest.into(), self.origin().into()],
             );
             for row in self.reader().query_all_raw(statement).await.doing("read the outbox")? {
                 let (seq, event) = event(&row).doing("read the outbox")?;
-                if let (true, Some(event)) = (heard.told.insert(seq), event) {
-                    self.tell(event);
+                if let (true, Some(event)) = (position.delivered.insert(seq), event) {
+                    self.deliver(event);
                 }
             }
         }
-        heard.looked(highest);
+        position.polled(highest);
         Ok(())
     }
 
@@ -117,21 +119,21 @@ mod tests {
 
     #[test]
     fn late_numbers_are_waited_for() {
-        let mut heard = Heard::new(5, 2);
-        heard.told.insert(8);
-        heard.looked(8);
-        heard.looked(9);
-        assert_eq!(heard.settled, 5, "6 may still come");
-        assert!(heard.told.contains(&8), "and 8 is not told twice meanwhile");
-        heard.looked(9);
-        assert_eq!(heard.settled, 8);
-        assert!(heard.told.is_empty());
+        let mut position = OutboxPosition::new(5, 2);
+        position.delivered.insert(8);
+        position.polled(8);
+        position.polled(9);
+        assert_eq!(position.settled, 5, "6 may still come");
+        assert!(position.delivered.contains(&8), "and 8 is not told twice meanwhile");
+        position.polled(9);
+        assert_eq!(position.settled, 8);
+        assert!(position.delivered.is_empty());
     }
 
     #[test]
     fn with_one_writer_nothing_is_late() {
-        let mut heard = Heard::new(5, 0);
-        heard.looked(7);
-        assert_eq!(heard.settled, 7);
+        let mut position = OutboxPosition::new(5, 0);
+        position.polled(7);
+        assert_eq!(position.settled, 7);
     }
 }

@@ -1,4 +1,4 @@
-//! Where images are seen: in a group, or in the admin portal. Both have the same pages.
+//! The scope of the pages of images: a group, or the whole system in the admin portal. Both have the same pages.
 
 use accounts::groups::Group;
 use axum::extract::FromRequestParts;
@@ -14,16 +14,16 @@ use crate::frame::{self, Framed};
 
 /// The part of a path that names an image.
 #[derive(Deserialize)]
-pub(crate) struct Named {
+pub(crate) struct ImagePath {
     pub(super) image: String,
 }
 
-/// Where the pages are seen: in a group, or in the admin portal.
-pub(crate) struct Place {
+/// A group, or the whole system where there is none.
+pub(crate) struct ImageScope {
     pub(super) group: Option<Group>,
 }
 
-impl Place {
+impl ImageScope {
     pub(super) fn owner(&self) -> Owner {
         self.group.as_ref().map_or(Owner::System, |group| Owner::Group(group.id))
     }
@@ -32,7 +32,7 @@ impl Place {
         self.group.as_ref().map_or_else(of_admin, |group| of_group(&group.name))
     }
     /// An address of an image here.
-    pub(super) fn of(
+    pub(super) fn image_link(
         &self,
         of_group: fn(&str, &str) -> String,
         of_admin: fn(&str) -> String,
@@ -47,45 +47,49 @@ impl Place {
         self.link(|group| paths::ImageNew.link(group), || admin::ImageNew.link())
     }
     pub(super) fn url(&self, image: &str) -> String {
-        self.of(|group, image| paths::Image.link(group, image), |image| admin::Image.link(image), image)
+        self.image_link(
+            |group, image| paths::Image.link(group, image),
+            |image| admin::Image.link(image),
+            image,
+        )
     }
     pub(super) fn edit_link(&self, image: &str) -> String {
-        self.of(
+        self.image_link(
             |group, image| paths::ImageEdit.link(group, image),
             |image| admin::ImageEdit.link(image),
             image,
         )
     }
     pub(super) fn rebuild_link(&self, image: &str) -> String {
-        self.of(
+        self.image_link(
             |group, image| paths::ImageRebuild.link(group, image),
             |image| admin::ImageRebuild.link(image),
             image,
         )
     }
     pub(super) fn cancel_link(&self, image: &str) -> String {
-        self.of(
+        self.image_link(
             |group, image| paths::ImageCancel.link(group, image),
             |image| admin::ImageCancel.link(image),
             image,
         )
     }
     pub(super) fn deprecate_link(&self, image: &str) -> String {
-        self.of(
+        self.image_link(
             |group, image| paths::ImageDeprecate.link(group, image),
             |image| admin::ImageDeprecate.link(image),
             image,
         )
     }
     pub(super) fn restore_link(&self, image: &str) -> String {
-        self.of(
+        self.image_link(
             |group, image| paths::ImageRestore.link(group, image),
             |image| admin::ImageRestore.link(image),
             image,
         )
     }
     pub(super) fn delete_link(&self, image: &str) -> String {
-        self.of(
+        self.image_link(
             |group, image| paths::ImageDelete.link(group, image),
             |image| admin::ImageDelete.link(image),
             image,
@@ -93,7 +97,11 @@ impl Place {
     }
     /// What the parts of its log lie beneath.
     pub(super) fn log_link(&self, image: &str) -> String {
-        self.of(|group, image| paths::ImageLog.link(group, image), |image| admin::ImageLog.link(image), image)
+        self.image_link(
+            |group, image| paths::ImageLog.link(group, image),
+            |image| admin::ImageLog.link(image),
+            image,
+        )
     }
     pub(super) const fn entry(&self) -> Entry {
         if self.group.is_some() { Entry::Images } else { Entry::AdminImages }
@@ -126,7 +134,7 @@ impl Place {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Place {
+impl<S: Send + Sync> FromRequestParts<S> for ImageScope {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Failure> {
         if parts.uri.path().starts_with(admin::Images::PATTERN) {

@@ -1,4 +1,4 @@
-//! The contract in containers, and what only those can suffer. Without an engine all of this is skipped.
+//! The contract in containers, and what only those can suffer.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -14,18 +14,18 @@ use futures::future::BoxFuture;
 use runner::contract::{RunnerFixture, SandboxKind, TEST_IMAGE, test_engine};
 use runner::{
     AttemptSpec, Capability, CapabilityState, ContainerEngine, Containers as Presence, Exit, ExitCause,
-    Image, LocalConfig, LocalRunner, LogReader, Mount, Observation, Resources, Runner, RunnerError, Stop,
-    StopReason, Stream, Usage,
+    Image, LocalConfig, LocalRunner, Log, Mount, Observation, Resources, Runner, RunnerError, Stop,
+    StopReason, Stream, Usage, Volume,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::fixture::{Local, local};
+use crate::fixture::{Local, local, volume};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 mod contract {
-    runner::contract_tests!(super::containers, where it can);
+    runner::contract_tests!(super::containers, ignored: "PORTICO_TEST_PODMAN names no engine");
 }
 
 /// A local runner that runs everything in containers.
@@ -34,8 +34,8 @@ struct Containers {
     engine: PathBuf,
 }
 
-fn containers() -> Option<Containers> {
-    Some(Containers { engine: test_engine()?, local: local() })
+fn containers() -> Containers {
+    Containers { engine: test_engine(), local: local() }
 }
 
 impl Containers {
@@ -59,6 +59,14 @@ impl RunnerFixture for Containers {
 
     fn folder(&self, name: &str) -> PathBuf {
         self.local.folder(name)
+    }
+
+    fn volume(&self, name: &str) -> Volume {
+        volume(name)
+    }
+
+    fn log_file(&self, attempt: &str) -> PathBuf {
+        self.local.log_file(attempt)
     }
 
     fn data_dir(&self) -> PathBuf {
@@ -113,8 +121,12 @@ impl Runner for InContainers {
         self.0.connect(attempt)
     }
 
-    fn log(&self, attempt: &str) -> LogReader {
+    fn log(&self, attempt: &str) -> Arc<dyn Log> {
         self.0.log(attempt)
+    }
+
+    fn build_log(&self, digest: &str) -> Arc<dyn Log> {
+        self.0.build_log(digest)
     }
 
     fn remove<'a>(&'a self, attempt: &'a str) -> BoxFuture<'a, Result<(), RunnerError>> {
@@ -192,8 +204,9 @@ fn kill_shim(containers: &Containers, attempt: &str) {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn nothing_is_left_of_a_container() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("left"));
     let exit = run(&runner, in_container(AttemptSpec::new(&attempt, "sleep 600 & exit 3"))).await;
     assert_eq!((exit.cause, exit.code), (ExitCause::Failed, Some(3)));
@@ -201,8 +214,9 @@ async fn nothing_is_left_of_a_container() {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn an_image_that_is_not_there_is_told() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let runner = containers.local_runner();
     // Nothing listens at port 1, so nobody has to be reached for this.
     let reference = "localhost:1/nobody/nothing:1";
@@ -215,31 +229,9 @@ async fn an_image_that_is_not_there_is_told() {
 }
 
 #[tokio::test]
-async fn a_variable_that_no_shell_can_have_is_refused() {
-    let local = local();
-    let mut spec = in_container(AttemptSpec::new("a", "true"));
-    spec.env.insert("A.B".into(), "c".into());
-    let refused = local.local_runner().start(&spec).await;
-    assert!(
-        matches!(refused, Err(RunnerError::Invalid(ref message)) if message.contains("A.B")),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
-async fn without_an_engine_an_attempt_says_so() {
-    let local = local();
-    let runner = local.local_runner();
-    assert_eq!(runner.containers().await, Presence::None);
-    let refused = runner.start(&in_container(AttemptSpec::new("a", "true"))).await.unwrap_err().to_string();
-    assert!(refused.contains("no container engine"), "{refused}");
-    let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
-    assert_eq!(found.state, CapabilityState::Absent);
-}
-
-#[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn the_engine_is_told_in_the_capabilities() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let runner = containers.local_runner();
     assert_eq!(runner.containers().await, Presence::Run);
     let found = runner.capabilities().into_iter().find(|found| found.name == "containers").unwrap();
@@ -255,8 +247,9 @@ async fn the_engine_is_told_in_the_capabilities() {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn a_killed_shim_takes_its_container_along() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("shim"));
     start_until_ready(&runner, in_container(AttemptSpec::new(&attempt, "echo ready; sleep 600"))).await;
     kill_shim(&containers, &attempt);
@@ -266,8 +259,9 @@ async fn a_killed_shim_takes_its_container_along() {
 }
 
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn what_is_left_over_is_removed_at_the_start() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("sweep"));
     start_until_ready(&runner, in_container(AttemptSpec::new(&attempt, "echo ready; sleep 600"))).await;
     kill_shim(&containers, &attempt);
@@ -284,8 +278,9 @@ async fn what_is_left_over_is_removed_at_the_start() {
 
 /// What an administrator does by hand, or an engine that is told to stop.
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn a_container_ended_from_outside_is_no_fault_of_the_script() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("outside"));
     start_until_ready(&runner, in_container(AttemptSpec::new(&attempt, "echo ready; sleep 600"))).await;
     let record = fs_err::read(containers.local.attempts().join(&attempt).join("sandbox.json")).unwrap();
@@ -300,9 +295,12 @@ async fn a_container_ended_from_outside_is_no_fault_of_the_script() {
 
 /// The engine's socket goes away while an attempt runs: it goes on to its end all the same, or can be stopped.
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn an_engine_that_goes_away_keeps_nobody_waiting() {
-    let Some(containers) = containers() else { return };
-    let (own, attempt) = (containers.local.folder("engine").join("own.sock"), unique("gone"));
+    let containers = containers();
+    // A socket's path is short, so it does not lie in a volume.
+    let folder = tempfile::tempdir().unwrap();
+    let (own, attempt) = (folder.path().join("own.sock"), unique("gone"));
     let relay = Relay::start(&containers.engine, &own);
     let config =
         LocalConfig { container_engine: ContainerEngine::Socket(own.clone()), ..containers.local.config() };
@@ -335,15 +333,16 @@ async fn an_engine_that_goes_away_keeps_nobody_waiting() {
 
 /// Files belong to whoever runs the server, as those of other workloads do, and the engine learns no variable.
 #[tokio::test]
+#[ignore = "PORTICO_TEST_PODMAN names no engine"]
 async fn files_and_secrets_are_in_the_right_hands() {
-    let Some(containers) = containers() else { return };
+    let containers = containers();
     let (runner, attempt) = (containers.local_runner(), unique("files"));
     let shared = containers.local.folder("shared");
     let mut spec = in_container(AttemptSpec::new(
         &attempt,
         "touch /mnt/file; echo \"$TOKEN\"; echo ready; until [ -e /mnt/go ]; do sleep 0.05; done",
     ));
-    spec.mounts.push(Mount { source: shared.clone(), target: "/mnt".into(), writable: true });
+    spec.mounts.push(Mount::writable(volume("shared"), "/mnt"));
     spec.env.insert("TOKEN".into(), "a-very-secret-word".into());
     spec.masked.push("a-very-secret-word".into());
     start_until_ready(&runner, spec).await;

@@ -4,18 +4,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use folders::Layout;
 use runner::contract::RunnerFixture;
 use runner::{AttemptSpec, Exit, ExitCause, LocalConfig, LocalRunner, LogLimits, Observation, Runner};
 
-use crate::fixture::{local, shim_command};
+use crate::fixture::{folder, local, shim_command, volume};
 
 /// A small file system in memory, unmounted at the end.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount_at(path: &Path) -> Option<Self> {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "none"]).arg(path).output();
-        mounted.is_ok_and(|output| output.status.success()).then(|| SmallDisk(path.to_owned()))
+    fn mount_at(path: &Path) -> Self {
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "none"]).arg(path).output();
+        let mounted = mount.unwrap();
+        assert!(mounted.status.success(), "{mounted:?}");
+        SmallDisk(path.to_owned())
     }
 }
 
@@ -26,13 +29,11 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
+#[ignore = "only root can make a small disk"]
 async fn a_full_disk_costs_lines_and_nothing_else() {
     let local = local();
-    let Some(disk) = SmallDisk::mount_at(&local.folder("disk")) else {
-        println!("skipped: only root can make a small disk");
-        return;
-    };
-    let runner = LocalRunner::new(LocalConfig::new(disk.0.join("attempts"), shim_command())).unwrap();
+    let disk = SmallDisk::mount_at(&local.folder("disk"));
+    let runner = LocalRunner::new(LocalConfig::new(Layout::new(&disk.0), shim_command())).unwrap();
     let limits = LogLimits { keep_free_bytes: 0, ..LogLimits::default() };
     // Fills the disk to the last byte with its log, and writes on.
     let script = "echo first; seq 1 2000000; echo last; exit 9";
@@ -50,21 +51,19 @@ async fn a_full_disk_costs_lines_and_nothing_else() {
 }
 
 #[tokio::test]
+#[ignore = "only root can make a small disk"]
 async fn logs_stop_before_the_disk_is_full_and_go_on_when_there_is_room() {
     let local = local();
-    let Some(disk) = SmallDisk::mount_at(&local.folder("disk")) else {
-        println!("skipped: only root can make a small disk");
-        return;
-    };
+    let disk = SmallDisk::mount_at(&local.folder("disk"));
     let ballast = disk.0.join("ballast");
     fs_err::write(&ballast, vec![0; 5 << 20]).unwrap();
-    let runner = LocalRunner::new(LocalConfig::new(disk.0.join("attempts"), shim_command())).unwrap();
+    let runner = LocalRunner::new(LocalConfig::new(Layout::new(&disk.0), shim_command())).unwrap();
     let limits = LogLimits { keep_free_bytes: 4 << 20, ..LogLimits::default() };
     let script = "echo lost; until [ -e /mnt/go ]; do sleep 0.05; done; sleep 1; echo kept";
-    let mounts = vec![runner::Mount { source: local.folder("go"), target: "/mnt".into(), writable: false }];
+    let mounts = vec![runner::Mount::read_only(volume("go"), "/mnt")];
     runner.start(&AttemptSpec { log_limits: limits, mounts, ..AttemptSpec::new("a", script) }).await.unwrap();
     fs_err::remove_file(&ballast).unwrap();
-    fs_err::write(local.folder("go").join("go"), "").unwrap();
+    fs_err::write(folder(runner.layout(), "go").join("go"), "").unwrap();
     tokio::time::timeout(Duration::from_secs(60), runner.wait("a")).await.unwrap().unwrap();
     let lines = runner.log("a").lines(0, 10).await.unwrap().lines;
     let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
