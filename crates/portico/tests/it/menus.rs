@@ -251,7 +251,7 @@ on_both_databases! {
         assert_eq!(palette.titles("mia", "vision", "hidden").await, [""; 0]);
         assert_eq!(palette.titles("gail", "vision", "sight").await, [""; 0]);
         assert_eq!(palette.leads("root", "", "hidden").await, ["/admin/groups/hidden"]);
-        assert_eq!(palette.leads("root", "", "second").await, ["/admin/groups/vision-two"]);
+        assert_eq!(palette.leads("root", "", "Second").await, ["/admin/groups/vision-two"]);
 
         assert!(palette.leads("root", "", "cpu-1").await.contains(&"/admin/instance-types/cpu-1".to_owned()));
         for who in ["gail", "mia"] {
