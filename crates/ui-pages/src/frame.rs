@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::components::{Tone, When};
+use crate::menu::{self, Address, Item, Menu, Viewer};
 
 /// A group the person is in, with the role there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,12 +91,6 @@ impl Theme {
             Self::System => "system",
         }
     }
-
-    /// All themes with icon and word, for menus.
-    #[must_use]
-    pub fn all() -> [(Self, &'static str, &'static str); 3] {
-        [(Self::Light, "sun", "Light"), (Self::Dark, "moon", "Dark"), (Self::System, "monitor", "System")]
-    }
 }
 
 /// How close together things are.
@@ -126,14 +121,6 @@ impl Density {
     }
 }
 
-/// Which menu stands at the left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Menu {
-    #[default]
-    Portal,
-    Admin,
-}
-
 /// The menu entry the page belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Entry {
@@ -152,16 +139,12 @@ pub enum Entry {
     AdminSystem,
 }
 
-/// One line of the menu.
+/// One line of the menu at the left.
 #[derive(Clone, Debug)]
 pub struct MenuItem {
-    pub label: &'static str,
-    pub icon: &'static str,
-    pub url: String,
+    pub item: Item,
     pub current: bool,
     pub count: Option<String>,
-    /// A heading that stands above this entry.
-    pub heading: Option<&'static str>,
 }
 
 /// A message about what just happened on another page.
@@ -214,7 +197,6 @@ impl Notifications {
 pub struct Frame {
     /// The page's title without group and product.
     pub title: String,
-    pub menu: Menu,
     pub current: Entry,
     /// The group of the page; absent in the admin portal and when the person has none.
     pub group: Option<GroupRef>,
@@ -241,10 +223,10 @@ impl Frame {
     /// The text of the `title` element.
     #[must_use]
     pub fn full_title(&self) -> String {
-        match (&self.group, self.menu) {
-            (_, Menu::Admin) => format!("{} · Admin portal · Portico", self.title),
-            (Some(group), _) => format!("{} · {} · Portico", self.title, group.name),
-            _ => format!("{} · Portico", self.title),
+        match &self.group {
+            _ if self.is_admin_menu() => format!("{} · Admin portal · Portico", self.title),
+            Some(group) => format!("{} · {} · Portico", self.title, group.name),
+            None => format!("{} · Portico", self.title),
         }
     }
 
@@ -257,7 +239,7 @@ impl Frame {
     /// Whether the admin portal's menu is shown.
     #[must_use]
     pub fn is_admin_menu(&self) -> bool {
-        self.menu == Menu::Admin
+        menu::is_in(Menu::Admin, self.current)
     }
 
     /// Where the product mark leads.
@@ -272,13 +254,11 @@ impl Frame {
     /// The same page in another group, where that makes sense.
     #[must_use]
     pub fn switch_url(&self, to: &GroupRef) -> String {
-        match self.current {
-            Entry::Notebooks => paths::Notebooks.link(&to.slug),
-            Entry::Jobs => paths::Jobs.link(&to.slug),
-            Entry::Images => paths::Images.link(&to.slug),
-            Entry::Settings => paths::Settings.link(&to.slug),
-            _ => paths::Home.link(&to.slug),
-        }
+        let there = menu::row_of(self.current).and_then(|row| match row.address()? {
+            address @ Address::InGroup { .. } => address.link(Some(&to.slug)),
+            Address::Fixed { .. } => None,
+        });
+        there.unwrap_or_else(|| paths::Home.link(&to.slug))
     }
 
     /// Whether this is the group of the page.
@@ -287,42 +267,41 @@ impl Frame {
         self.group.as_ref().is_some_and(|own| own.slug == group.slug)
     }
 
-    /// The entries of the menu; only pages that exist.
+    /// Whom the menus are made for.
     #[must_use]
-    pub fn items(&self) -> Vec<MenuItem> {
-        let item = |entry, label, icon, url: String| MenuItem {
-            label,
-            icon,
-            url,
-            current: self.current == entry,
-            count: None,
-            heading: None,
-        };
-        if self.menu == Menu::Admin {
-            return vec![
-                item(Entry::AdminGroups, "Groups", "users", paths::admin::Groups.link()),
-                item(Entry::AdminUsers, "Users", "user", paths::admin::Users.link()),
-                item(Entry::AdminInstanceTypes, "Instance types", "cpu", paths::admin::InstanceTypes.link()),
-                item(Entry::AdminImages, "Images", "layers", paths::admin::Images.link()),
-                item(Entry::AdminSystem, "System", "server", paths::admin::System.link()),
-            ];
+    pub fn viewer(&self) -> Viewer<'_> {
+        let is_in = |group: &GroupRef| self.groups.iter().any(|own| own.slug == group.slug);
+        Viewer {
+            group: self.group.as_ref().map(|group| group.slug.as_str()),
+            is_member: self.group.as_ref().is_some_and(is_in),
+            is_group_admin: self.person.is_admin || self.group.as_ref().is_some_and(|g| g.role.is_admin()),
+            is_platform_admin: self.person.is_admin,
         }
-        let Some(group) = &self.group else { return Vec::new() };
-        let name = &group.slug;
+    }
+
+    /// What one of the menus shows on this page.
+    #[must_use]
+    pub fn items(&self, menu: Menu) -> Vec<Item> {
+        menu::items(menu, self.viewer())
+    }
+
+    /// The entries of the menu at the left.
+    #[must_use]
+    pub fn side(&self) -> Vec<MenuItem> {
+        let menu = if self.is_admin_menu() { Menu::Admin } else { Menu::Portal };
         let counted = |count: u32| (count > 0).then(|| count.to_string());
-        let mut notebooks = item(Entry::Notebooks, "Notebooks", "notebook", paths::Notebooks.link(name));
-        notebooks.count = counted(self.active_notebooks);
-        let mut jobs = item(Entry::Jobs, "Jobs", "play", paths::Jobs.link(name));
-        jobs.count = counted(self.active_jobs);
-        let mut images = item(Entry::Images, "Images", "layers", paths::Images.link(name));
-        images.heading = Some("Group");
-        vec![
-            item(Entry::Home, "Home", "house", paths::Home.link(name)),
-            notebooks,
-            jobs,
-            images,
-            item(Entry::Settings, "Settings", "settings", paths::Settings.link(name)),
-        ]
+        self.items(menu)
+            .into_iter()
+            .map(|item| MenuItem {
+                current: item.row.entry == self.current,
+                count: match item.row.entry {
+                    Entry::Notebooks => counted(self.active_notebooks),
+                    Entry::Jobs => counted(self.active_jobs),
+                    _ => None,
+                },
+                item,
+            })
+            .collect()
     }
 }
 

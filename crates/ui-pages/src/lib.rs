@@ -14,6 +14,7 @@ pub mod group_settings;
 pub mod home;
 pub mod images;
 pub mod jobs;
+pub mod menu;
 pub mod notebooks;
 pub mod palette;
 pub mod profile;

@@ -1,26 +1,23 @@
 //! The person's own pages: profile, password, sessions.
 
 use askama::Template;
+use paths::Path;
 
 use crate::components::{Choice, Field, Tab, When};
 use crate::frame::{Frame, GroupRef};
+use crate::menu::Menu;
 
-/// The tabs of the profile with `current` (its URL) marked.
+/// The tabs of the profile, with that of `current` marked.
 #[must_use]
-pub fn tabs(current: &str) -> Vec<Tab> {
-    [
-        ("Profile", paths::Profile.link()),
-        ("Password", paths::ProfilePassword.link()),
-        ("Sessions", paths::ProfileSessions.link()),
-        ("API tokens", paths::ProfileTokens.link()),
-        ("SSH keys", paths::ProfileSshKeys.link()),
-    ]
-    .into_iter()
-    .map(|(label, url)| {
-        let is_current = url == current;
-        Tab::new(label, url, is_current)
-    })
-    .collect()
+pub fn tabs<P: Path>(frame: &Frame, _current: P) -> Vec<Tab> {
+    frame
+        .items(Menu::Profile)
+        .into_iter()
+        .map(|item| {
+            let is_current = item.row.address().is_some_and(|address| address.pattern() == P::PATTERN);
+            Tab::new(item.label, item.url, is_current)
+        })
+        .collect()
 }
 
 /// `GET` and `POST /profile`; fields `display_name`, `theme`, `density`, `scale`, `time_zone`.

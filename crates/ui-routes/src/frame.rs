@@ -6,7 +6,7 @@ use accounts::groups::{Group, Membership};
 use accounts::users::{Density, Theme, User};
 use base::{OpContext, Result, Role, Timestamp};
 use ui_pages::components::When;
-use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, Menu, PersonRef};
+use ui_pages::frame::{self, Bare, Entry, Frame, GroupRef, PersonRef};
 use web_kit::{LastGroup, Portal};
 use workloads::engine::Kind;
 
@@ -94,17 +94,8 @@ pub(crate) fn around(
     current: Entry,
     group: Option<&Group>,
 ) -> Frame {
-    let is_admin_page = matches!(
-        current,
-        Entry::AdminGroups
-            | Entry::AdminUsers
-            | Entry::AdminInstanceTypes
-            | Entry::AdminImages
-            | Entry::AdminSystem
-    );
     Frame {
         title: title.to_owned(),
-        menu: if is_admin_page { Menu::Admin } else { Menu::Portal },
         current,
         group: group.map(|group| group_ref(group, ctx.role_in(group.id))),
         groups: memberships.iter().map(|m| group_ref(&m.group, Some(m.role))).collect(),

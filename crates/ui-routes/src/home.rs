@@ -127,8 +127,6 @@ async fn build(portal: &Portal, ctx: &OpContext, group: &Group) -> Result<HomePa
         greeting: format!("{part}, {first_name}"),
         summary,
         live_url: paths::Home.link(&group.name),
-        guides: HomePage::default_guides(&group.name),
-        quick: HomePage::default_quick(&group.name),
         launch: notebooks::quick::cards(portal, ctx, group, &mine).await?,
         usage: usage
             .holders

@@ -7,6 +7,7 @@ mod content;
 mod foreign;
 mod headers;
 mod links;
+mod menus;
 mod openapi;
 mod portal;
 mod table;

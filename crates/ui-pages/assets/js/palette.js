@@ -1,12 +1,11 @@
 import { el, icon } from './dom.js';
 
-/** The command palette: jobs, pages, groups and actions by name. */
+/** The command palette: pages, actions, people and things by name. */
 
 const dialog = document.getElementById('palette');
 const input = document.getElementById('palette-q');
 const list = document.getElementById('palette-list');
 const note = document.getElementById('palette-note');
-const ICONS = { job: 'play', notebook: 'notebook', image: 'layers', page: 'file-text', group: 'users', action: 'terminal' };
 
 let asked = 0;
 let timer = 0;
@@ -70,7 +69,12 @@ function select(row) {
 
 /** @param {Element|undefined} row */
 function go(row) {
-  if (row instanceof HTMLElement && row.dataset.url) location.assign(row.dataset.url);
+  if (!(row instanceof HTMLElement)) return;
+  if (row.dataset.url) location.assign(row.dataset.url);
+  const button = row.dataset.press && document.getElementById(row.dataset.press);
+  if (!button || !(dialog instanceof HTMLDialogElement)) return;
+  dialog.close();
+  button.click();
 }
 
 async function ask() {
@@ -99,10 +103,11 @@ async function ask() {
 }
 
 /**
- * @param {{kind: keyof typeof ICONS, title: string, subtitle: string, url: string}} item
+ * A line leads somewhere, or presses a button that the page has in one of its menus.
+ * @param {{icon: string, title: string, subtitle: string, url?: string, press?: string}} item
  * @param {number} at
  */
 function row(item, at) {
-  return el('li', { id: `palette-${at}`, role: 'option', 'aria-selected': 'false', 'data-url': item.url },
-    icon(ICONS[item.kind] ?? 'file-text'), el('b', {}, item.title), el('span', {}, item.subtitle));
+  return el('li', { id: `palette-${at}`, role: 'option', 'aria-selected': 'false', 'data-url': item.url, 'data-press': item.press },
+    icon(item.icon), el('b', {}, item.title), el('span', {}, item.subtitle));
 }

@@ -14,8 +14,6 @@ impl Samples for HomePage {
             greeting: "Welcome, Grace".into(),
             summary: "Nothing has run in speech yet. Start with a notebook or a job.".into(),
             live_url: "/g/speech".into(),
-            guides: Self::default_guides("speech"),
-            quick: Self::default_quick("speech"),
             launch: samples::notebooks::quick(),
             quota: samples::unlimited_quota(),
             ..Self::default()
@@ -42,8 +40,6 @@ impl Samples for HomePage {
             greeting: "Good morning, Ada".into(),
             summary: "2 jobs are running, 1 is waiting, 1 failed since yesterday.".into(),
             live_url: "/g/vision".into(),
-            guides: Self::default_guides("vision"),
-            quick: Self::default_quick("vision"),
             launch: samples::notebooks::quick(),
             usage: vec![
                 usage("resnet50-lr-sweep", "Ada Lovelace", "gpu-1", "4", "12.5 GiB", "1"),

@@ -19,7 +19,7 @@ mod tokens;
 use crate::Page;
 use crate::components::{Card, Choice, Note, Status, Tone, When, Who};
 use crate::frame::{
-    Bare, Density, Entry, Frame, GroupRef, Menu, Notification, Notifications, PersonRef, Role, Theme,
+    Bare, Density, Entry, Frame, GroupRef, Notification, Notifications, PersonRef, Role, Theme,
 };
 use crate::quota::{QuotaPanel, QuotaRow};
 
@@ -41,7 +41,6 @@ pub(crate) fn group(slug: &str, role: Role) -> GroupRef {
 pub(crate) fn frame(title: &str, current: Entry) -> Frame {
     Frame {
         title: title.into(),
-        menu: Menu::Portal,
         current,
         group: Some(group("vision", Role::GroupAdmin)),
         groups: vec![
@@ -133,7 +132,7 @@ fn notifications() -> Notifications {
 }
 
 pub(crate) fn admin_frame(title: &str, current: Entry) -> Frame {
-    Frame { menu: Menu::Admin, group: None, ..frame(title, current) }
+    Frame { group: None, ..frame(title, current) }
 }
 
 pub(crate) fn bare(title: &str) -> Bare {
