@@ -231,7 +231,7 @@ def built_all(once: Once, binary: Path) -> Path:
 
 def take_over(prepared: Path, server: Portico) -> Portico:
     """Gives a server that was not started yet the image, whose files stay where they are."""
-    server.data_dir.mkdir(mode=0o700)
+    give_environments(prepared, server)
     for name in ("portico.db", "portico.db-wal"):
         if (prepared / name).exists():
             shutil.copy(prepared / name, server.data_dir / name)
