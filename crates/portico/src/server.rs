@@ -44,7 +44,7 @@ pub struct App {
 
 /// Puts the pages and APIs together.
 pub fn app(portal: &Portal, proxy: &Proxy) -> App {
-    let pages = ui_routes::routes(api_rest::openapi_json());
+    let pages = ui_routes::routes(api_rest::openapi_json);
     let tables = vec![pages, api_rest::routes(), proxy.portal_routes(ui_routes::PORTAL)];
     let (rows, router) = web_kit::routes::assemble(portal, tables);
     let router = router

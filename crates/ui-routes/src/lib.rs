@@ -23,7 +23,7 @@ mod sign_in;
 mod view;
 mod workload_log;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::State;
 use web_kit::{
@@ -42,13 +42,14 @@ pub const PORTAL: Dialect = Dialect {
 
 /// Every page with its policy. One line says all of a row. The REST API is shown as its description has it.
 #[rustfmt::skip]
-pub fn routes(openapi: &str) -> RouteTable {
+pub fn routes(openapi: fn() -> &'static str) -> RouteTable {
     use AnswerKind::{Action, Data, File, Fragment, Page, Stream};
     use Policy::{GroupAdmin, Member, PlatformAdmin, Public, SignedIn};
     use paths::admin as at;
-    let sections = Arc::new(api_docs::sections(openapi));
+    // Made when somebody first reads it: nobody else has to hold it in memory.
+    let sections = Arc::new(OnceLock::new());
     let api_docs = move |State(portal): State<Portal>, Ctx(ctx): Ctx, last: LastGroup| {
-        let sections = sections.clone();
+        let sections = sections.get_or_init(|| Arc::new(api_docs::sections(openapi()))).clone();
         async move { Answer::Ok(api_docs::page(&portal, &ctx, &last, sections).await?) }
     };
     RouteTable::new(PORTAL)

@@ -96,7 +96,7 @@ async fn app(portal: &TestPortal) -> (Router, mpsc::UnboundedReceiver<Bytes>) {
         .get(OfPath, Policy::Member, AnswerKind::Data, "foreign.path", group)
         .put(Upload, Policy::SignedIn, AnswerKind::Data, "foreign.upload", upload)
         .with_body(streamed);
-    let (_, router) = assemble(&portal.portal, vec![ui_routes::routes(api_rest::openapi_json()), table]);
+    let (_, router) = assemble(&portal.portal, vec![ui_routes::routes(api_rest::openapi_json), table]);
     (router.with_state(portal.portal.clone()), hearing)
 }
 
