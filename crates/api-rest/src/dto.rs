@@ -241,6 +241,7 @@ pub(crate) struct JobDetailDto {
     command: String,
     /// Values of variables that sound secret are shown to the submitter only. For others they are `••••••@` and a
     /// job's id; submitted so again, with the same command, the new job finds what they were.
+    /// The jobs of notebooks do not, because somebody else's notebook may print them.
     environment: BTreeMap<String, String>,
     /// The notebook that it runs instead of a command.
     notebook: Option<JobNotebookDto>,

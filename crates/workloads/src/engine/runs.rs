@@ -87,15 +87,13 @@ impl Runs {
         }
     }
 
-    /// Whether another workload runs the same program, so that it prints nothing that this one would not. Parameters
-    /// may differ.
-    pub(super) fn is_same_program(&self, other: &Self) -> bool {
+    /// Whether another person's workload surely runs the same program, so that it prints nothing that this one would
+    /// not. Only a script is sure to: a notebook file is read when the job starts, and whoever copies the job can
+    /// write another one there, in the group's files or in a home of their own.
+    pub(super) fn is_surely_same_program(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Script(one), Self::Script(other)) => {
                 one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
-            }
-            (Self::NotebookFile(one), Self::NotebookFile(other)) => {
-                (one.tree, &one.path) == (other.tree, &other.path)
             }
             (Self::Script(_) | Self::NotebookFile(_) | Self::JupyterLab(_), _) => false,
         }

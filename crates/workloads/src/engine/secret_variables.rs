@@ -65,8 +65,8 @@ impl Workloads {
         Ok(None)
     }
 
-    /// The variables of a new job: references to one's own secrets become their values, those to others' stay if the
-    /// command is the same.
+    /// The variables of a new job: references to one's own secrets become their values, those to others' stay if both
+    /// run the same script.
     pub(crate) async fn checked(&self, group: &Group, user: UserId, spec: &Spec) -> Result<Spec> {
         let mut checked = spec.clone();
         for (name, value) in &mut checked.variables {
@@ -81,10 +81,12 @@ impl Workloads {
             let kept = kept.ok_or_else(|| refused("refers to a job that has none, or is not there"))?;
             *value = if kept.row.user_id == Some(user.0) {
                 kept.value
-            } else if kept.runs.is_same_program(&spec.runs) {
+            } else if kept.runs.is_surely_same_program(&spec.runs) {
                 format!("{HIDDEN}{}", kept.row.slug)
             } else {
-                return Err(refused("is hidden, and stays what it was only with the same command"));
+                return Err(refused(
+                    "is hidden, and stays what it was only in a job that runs the same command, not in a notebook's",
+                ));
             };
         }
         Ok(checked)

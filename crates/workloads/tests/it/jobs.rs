@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use base::ErrorKind;
 use base::page::{Edge, PageRequest};
+use folders::Tree;
 use test_kit::{World, on_both_databases};
 use workloads::engine::{Claim, Phase, Runs, Spec};
 use workloads::jobs::{JobFilter, JobSort, MAX_SCRIPT_BYTES, NewJob, TimeLimit};
+use workloads::notebook_jobs::NewNotebookJob;
 
 on_both_databases! {
     async fn one_key_makes_one_job_however_often_it_is_sent(database) {
@@ -196,6 +198,32 @@ on_both_databases! {
         nowhere.spec.variables.insert("API_KEY".to_owned(), "••••••@job-nowhere".to_owned());
         let refused = world.workloads.submit_job(&max, &group, nowhere).await.unwrap_err();
         assert_eq!(refused.fields()[0].field, "environment");
+    }
+
+    async fn the_copy_of_somebody_s_notebook_job_does_not_find_its_secrets(database) {
+        let world = World::new(&database.db).await;
+        let (group, mia, max) = (world.group("vision").await, world.person("mia").await, world.person("max").await);
+        let homes = [&mia, &max].map(|ctx| world.layout.tree(Tree::Home, group.id, ctx.actor_id().unwrap()));
+        for folder in homes.into_iter().chain([world.layout.tree(Tree::Shared, group.id, mia.actor_id().unwrap())]) {
+            fs_err::create_dir_all(&folder).unwrap();
+            fs_err::write(folder.join("train.ipynb"), "{}").unwrap();
+        }
+        let places =
+            [("~/train.ipynb", ErrorKind::Forbidden), ("/project/vision/train.ipynb", ErrorKind::Invalid)];
+        for (path, why_no_rerun) in places {
+            let mut new = NewNotebookJob { path: path.to_owned(), job: world.job("a"), ..NewNotebookJob::default() };
+            new.job.spec.variables.insert("API_KEY".to_owned(), "k3y-of-gold".to_owned());
+            let job = world.workloads.submit_notebook_job(&mia, &group, new.clone()).await.unwrap();
+
+            // What lies at the path may be another notebook by now, and max's own lies at the path in his home.
+            new.job.spec = world.workloads.get_job(&max, &group, &job.slug).await.unwrap().spec;
+            assert_eq!(new.job.spec.variables["API_KEY"], format!("••••••@{}", job.slug));
+            let refused = world.workloads.submit_notebook_job(&max, &group, new.clone()).await.unwrap_err();
+            assert_eq!(refused.fields()[0].field, "environment", "{path}");
+            let refused = world.workloads.rerun_job(&max, &group, &job.slug).await.unwrap_err();
+            assert_eq!(refused.kind(), why_no_rerun, "{path}");
+            world.workloads.submit_notebook_job(&mia, &group, new).await.unwrap();
+        }
     }
 
     async fn a_search_with_a_nul_character_is_refused_with_a_sentence(database) {
