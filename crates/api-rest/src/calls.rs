@@ -25,10 +25,29 @@ macro_rules! described {
 }
 pub(crate) use described;
 
+/// One method for each of HTTP's.
+macro_rules! rows_of {
+    ($($method:ident),+) => {$(
+        pub(crate) fn $method<P: Path, H: Handler<T, Portal>, T: 'static>(
+            mut self,
+            path: P,
+            policy: Policy,
+            answer: AnswerKind,
+            operation: &'static str,
+            (handler, describe): Described<H>,
+        ) -> Self {
+            self.table = self.table.$method(path, policy, answer, operation, handler);
+            self.described.push(describe);
+            self
+        }
+    )+};
+}
+
 /// Rows and what is said of them, in the same order.
 pub(crate) struct Calls {
     table: RouteTable,
-    described: Vec<OpenApi>,
+    /// Made when the description is first read: what all calls say of their types is megabytes.
+    described: Vec<fn() -> OpenApi>,
 }
 
 impl Calls {
@@ -36,67 +55,11 @@ impl Calls {
         Self { table: RouteTable::new(dialect), described: Vec::new() }
     }
 
-    pub(crate) fn get<P: Path, H: Handler<T, Portal>, T: 'static>(
-        mut self,
-        path: P,
-        policy: Policy,
-        answer: AnswerKind,
-        operation: &'static str,
-        (handler, describe): Described<H>,
-    ) -> Self {
-        self.table = self.table.get(path, policy, answer, operation, handler);
-        self.describe(describe())
-    }
-    pub(crate) fn post<P: Path, H: Handler<T, Portal>, T: 'static>(
-        mut self,
-        path: P,
-        policy: Policy,
-        answer: AnswerKind,
-        operation: &'static str,
-        (handler, describe): Described<H>,
-    ) -> Self {
-        self.table = self.table.post(path, policy, answer, operation, handler);
-        self.describe(describe())
-    }
-    pub(crate) fn put<P: Path, H: Handler<T, Portal>, T: 'static>(
-        mut self,
-        path: P,
-        policy: Policy,
-        answer: AnswerKind,
-        operation: &'static str,
-        (handler, describe): Described<H>,
-    ) -> Self {
-        self.table = self.table.put(path, policy, answer, operation, handler);
-        self.describe(describe())
-    }
-    pub(crate) fn patch<P: Path, H: Handler<T, Portal>, T: 'static>(
-        mut self,
-        path: P,
-        policy: Policy,
-        answer: AnswerKind,
-        operation: &'static str,
-        (handler, describe): Described<H>,
-    ) -> Self {
-        self.table = self.table.patch(path, policy, answer, operation, handler);
-        self.describe(describe())
-    }
-    pub(crate) fn delete<P: Path, H: Handler<T, Portal>, T: 'static>(
-        mut self,
-        path: P,
-        policy: Policy,
-        answer: AnswerKind,
-        operation: &'static str,
-        (handler, describe): Described<H>,
-    ) -> Self {
-        self.table = self.table.delete(path, policy, answer, operation, handler);
-        self.describe(describe())
-    }
+    rows_of!(get, post, put, patch, delete);
 
-    fn describe(mut self, described: OpenApi) -> Self {
-        if !operations(&described).any(|(_, operation)| operation.request_body.is_some()) {
-            self.table = self.table.with_body(Body::None);
-        }
-        self.described.push(described);
+    /// The requests of the last row carry nothing.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.table = self.table.with_body(Body::None);
         self
     }
 
@@ -107,7 +70,8 @@ impl Calls {
     /// Paths and components of all calls.
     pub(crate) fn describe_all(self) -> (Paths, Components) {
         let (mut paths, mut components) = (Paths::new(), Components::new());
-        for (row, mut described) in self.table.rows().zip(self.described) {
+        for (row, describe) in self.table.rows().zip(self.described) {
+            let mut described = describe();
             let operation =
                 operations(&described).next().map(|(method, operation)| (method, operation.clone()));
             if let Some((method, mut operation)) = operation {

@@ -3,6 +3,9 @@
 //! Handlers parse, call one use case and answer JSON; errors are problem details (RFC 9457). Lists are keyset pages:
 //! give `next` as `after` to read on. Bearer tokens come in the `Authorization` header, never in a URL.
 
+// A handler that nothing calls is a row that somebody forgot.
+#![deny(dead_code)]
+
 mod account;
 mod calls;
 mod dto;
@@ -77,16 +80,16 @@ fn calls() -> Calls {
         .put(at::GroupImage, GroupAdmin, Data, "updateGroupImage", described!(images::update))
         .delete(at::GroupImage, GroupAdmin, Data, "deleteGroupImage", described!(images::delete))
         .get(at::GroupImageUses, GroupAdmin, Data, "getGroupImageUses", described!(images::uses))
-        .post(at::GroupImageRebuild, GroupAdmin, Data, "rebuildGroupImage", described!(images::rebuild))
-        .post(at::GroupImageCancel, GroupAdmin, Data, "cancelGroupImageBuild", described!(images::cancel))
+        .post(at::GroupImageRebuild, GroupAdmin, Data, "rebuildGroupImage", described!(images::rebuild)).without_body()
+        .post(at::GroupImageCancel, GroupAdmin, Data, "cancelGroupImageBuild", described!(images::cancel)).without_body()
         .post(at::GroupImageDeprecate, GroupAdmin, Data, "deprecateGroupImage", described!(images::deprecate))
-        .post(at::GroupImageRestore, GroupAdmin, Data, "restoreGroupImage", described!(images::restore))
+        .post(at::GroupImageRestore, GroupAdmin, Data, "restoreGroupImage", described!(images::restore)).without_body()
         .get(at::GroupImageLog, Member, File, "getGroupImageLog", described!(images::log))
         .get(at::Jobs, Member, Data, "listJobs", described!(jobs::list))
         .post(at::Jobs, Member, Data, "submitJob", described!(jobs::submit))
         .get(at::Job, Member, Data, "getJob", described!(jobs::get))
-        .post(at::JobCancel, Member, Data, "cancelJob", described!(jobs::cancel))
-        .post(at::JobRerun, Member, Data, "rerunJob", described!(jobs::rerun))
+        .post(at::JobCancel, Member, Data, "cancelJob", described!(jobs::cancel)).without_body()
+        .post(at::JobRerun, Member, Data, "rerunJob", described!(jobs::rerun)).without_body()
         .get(at::JobEvents, Member, Data, "listJobEvents", described!(jobs::events))
         .get(at::JobLog, Member, File, "getJobLog", described!(jobs::log))
         .get(at::JobLogLines, Member, Data, "getJobLogLines", described!(jobs::log_lines))
@@ -100,10 +103,10 @@ fn calls() -> Calls {
         .get(at::Notebook, Member, Data, "getNotebook", described!(notebooks::get))
         .delete(at::Notebook, Member, Data, "deleteNotebook", described!(notebooks::delete))
         .post(at::NotebookStart, Member, Data, "startNotebook", described!(notebooks::start))
-        .post(at::NotebookStop, Member, Data, "stopNotebook", described!(notebooks::stop))
-        .post(at::NotebookRestart, Member, Data, "restartNotebook", described!(notebooks::restart))
-        .post(at::NotebookPackagesReset, Member, Data, "resetNotebookPackages", described!(notebooks::reset_packages))
-        .post(at::NotebookSnooze, Member, Data, "snoozeNotebook", described!(notebooks::snooze))
+        .post(at::NotebookStop, Member, Data, "stopNotebook", described!(notebooks::stop)).without_body()
+        .post(at::NotebookRestart, Member, Data, "restartNotebook", described!(notebooks::restart)).without_body()
+        .post(at::NotebookPackagesReset, Member, Data, "resetNotebookPackages", described!(notebooks::reset_packages)).without_body()
+        .post(at::NotebookSnooze, Member, Data, "snoozeNotebook", described!(notebooks::snooze)).without_body()
         .get(at::NotebookEvents, Member, Data, "listNotebookEvents", described!(notebooks::events))
         .get(at::NotebookLogLines, Member, Data, "getNotebookLogLines", described!(notebooks::log_lines))
         .get(at::NotebookLogStream, Member, Stream, "followNotebookLog", described!(notebooks::log_stream))
@@ -127,10 +130,10 @@ fn calls() -> Calls {
         .put(at::Image, PlatformAdmin, Data, "updateSystemImage", described!(system_images::update))
         .delete(at::Image, PlatformAdmin, Data, "deleteSystemImage", described!(system_images::delete))
         .get(at::ImageUses, PlatformAdmin, Data, "getSystemImageUses", described!(system_images::uses))
-        .post(at::ImageRebuild, PlatformAdmin, Data, "rebuildSystemImage", described!(system_images::rebuild))
-        .post(at::ImageCancel, PlatformAdmin, Data, "cancelSystemImageBuild", described!(system_images::cancel))
+        .post(at::ImageRebuild, PlatformAdmin, Data, "rebuildSystemImage", described!(system_images::rebuild)).without_body()
+        .post(at::ImageCancel, PlatformAdmin, Data, "cancelSystemImageBuild", described!(system_images::cancel)).without_body()
         .post(at::ImageDeprecate, PlatformAdmin, Data, "deprecateSystemImage", described!(system_images::deprecate))
-        .post(at::ImageRestore, PlatformAdmin, Data, "restoreSystemImage", described!(system_images::restore))
+        .post(at::ImageRestore, PlatformAdmin, Data, "restoreSystemImage", described!(system_images::restore)).without_body()
         .get(at::ImageLog, PlatformAdmin, File, "getSystemImageLog", described!(system_images::log))
         .get(at::System, PlatformAdmin, Data, "getSystem", described!(system::get))
 }

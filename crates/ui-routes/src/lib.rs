@@ -2,6 +2,9 @@
 //!
 //! Every page works as plain HTML; htmx only swaps parts of it in place.
 
+// A handler that nothing calls is a row that somebody forgot.
+#![deny(dead_code)]
+
 mod admin;
 mod api_docs;
 mod assets;

@@ -210,63 +210,63 @@ impl RouteTable {
     #[must_use]
     pub fn get<P: Path, H: Handler<T, Portal>, T: 'static>(
         self,
-        path: P,
+        _path: P,
         policy: Policy,
         answer: AnswerKind,
         operation: &'static str,
         handler: H,
     ) -> Self {
-        self.add(Method::GET, path, policy, answer, operation, on(MethodFilter::GET, handler))
+        self.add(Method::GET, P::PATTERN, policy, answer, operation, on(MethodFilter::GET, handler))
     }
     #[must_use]
     pub fn post<P: Path, H: Handler<T, Portal>, T: 'static>(
         self,
-        path: P,
+        _path: P,
         policy: Policy,
         answer: AnswerKind,
         operation: &'static str,
         handler: H,
     ) -> Self {
-        self.add(Method::POST, path, policy, answer, operation, on(MethodFilter::POST, handler))
+        self.add(Method::POST, P::PATTERN, policy, answer, operation, on(MethodFilter::POST, handler))
     }
     #[must_use]
     pub fn put<P: Path, H: Handler<T, Portal>, T: 'static>(
         self,
-        path: P,
+        _path: P,
         policy: Policy,
         answer: AnswerKind,
         operation: &'static str,
         handler: H,
     ) -> Self {
-        self.add(Method::PUT, path, policy, answer, operation, on(MethodFilter::PUT, handler))
+        self.add(Method::PUT, P::PATTERN, policy, answer, operation, on(MethodFilter::PUT, handler))
     }
     #[must_use]
     pub fn patch<P: Path, H: Handler<T, Portal>, T: 'static>(
         self,
-        path: P,
+        _path: P,
         policy: Policy,
         answer: AnswerKind,
         operation: &'static str,
         handler: H,
     ) -> Self {
-        self.add(Method::PATCH, path, policy, answer, operation, on(MethodFilter::PATCH, handler))
+        self.add(Method::PATCH, P::PATTERN, policy, answer, operation, on(MethodFilter::PATCH, handler))
     }
     #[must_use]
     pub fn delete<P: Path, H: Handler<T, Portal>, T: 'static>(
         self,
-        path: P,
+        _path: P,
         policy: Policy,
         answer: AnswerKind,
         operation: &'static str,
         handler: H,
     ) -> Self {
-        self.add(Method::DELETE, path, policy, answer, operation, on(MethodFilter::DELETE, handler))
+        self.add(Method::DELETE, P::PATTERN, policy, answer, operation, on(MethodFilter::DELETE, handler))
     }
 
-    fn add<P: Path>(
+    fn add(
         mut self,
         method: Method,
-        _path: P,
+        path: &'static str,
         policy: Policy,
         answer: AnswerKind,
         operation: &'static str,
@@ -276,12 +276,12 @@ impl RouteTable {
         let row = RouteRow {
             body: if carries { self.dialect.body } else { Body::None },
             method,
-            path: P::PATTERN,
+            path,
             operation,
             policy,
             answer,
             authentication: self.dialect.authentication,
-            group: GroupFrom::of(P::PATTERN),
+            group: GroupFrom::of(path),
         };
         self.rows.push((row, handler));
         self

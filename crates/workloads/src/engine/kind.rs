@@ -4,6 +4,8 @@ use base::{Error, GroupId, Person, Result, UserId};
 use db::Topic;
 use strum::VariantArray;
 
+use super::phase::Phase;
+
 /// What sort of thing a workload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, VariantArray)]
 pub enum Kind {
@@ -47,6 +49,29 @@ pub enum End {
     Result,
     /// It is no longer up; only a fault is a failure.
     Stop,
+}
+
+/// How a workload ended, as people read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Succeeded,
+    Failed,
+    Cancelled,
+    /// It was up for as long as it was wanted.
+    Stopped,
+}
+
+impl End {
+    /// What the phase says of a workload; nothing while it has not ended.
+    pub const fn outcome(self, phase: Phase) -> Option<Outcome> {
+        match (phase, self) {
+            (Phase::Waiting | Phase::Preparing | Phase::Running, _) => None,
+            (Phase::Failed, _) => Some(Outcome::Failed),
+            (Phase::Succeeded, Self::Result) => Some(Outcome::Succeeded),
+            (Phase::Cancelled, Self::Result) => Some(Outcome::Cancelled),
+            (Phase::Succeeded | Phase::Cancelled, Self::Stop) => Some(Outcome::Stopped),
+        }
+    }
 }
 
 /// When a workload that has been started runs once more.
@@ -148,6 +173,16 @@ mod tests {
             assert_eq!(Kind::parse(kind.as_str()).unwrap(), *kind);
         }
         assert!(Kind::parse("").is_err());
+    }
+
+    #[test]
+    fn a_server_that_was_stopped_did_not_succeed() {
+        let outcomes = |kind: Kind| Phase::ALL.map(|phase| kind.rules().end.outcome(phase));
+        use Outcome::{Cancelled, Failed, Stopped, Succeeded};
+        let job = [None, None, None, Some(Succeeded), Some(Failed), Some(Cancelled)];
+        assert_eq!(outcomes(Kind::Job), job);
+        let notebook = [None, None, None, Some(Stopped), Some(Failed), Some(Stopped)];
+        assert_eq!(outcomes(Kind::Notebook), notebook);
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod wish;
 
 pub use claim::{Claim, Claimed};
 pub use image_users::{ImageUse, ImageUses};
-pub use kind::{End, Identity, Keep, Kind, KindRules, Opens, Restart};
+pub use kind::{End, Identity, Keep, Kind, KindRules, Opens, Outcome, Restart};
 pub use launch::LaunchSpec;
 pub use model::{Attempt, WorkloadEvent};
 pub use observe::{ActiveAttempt, AttemptEnd};

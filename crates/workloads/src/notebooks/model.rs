@@ -6,7 +6,7 @@ use base::{AttemptId, GroupId, Resources, Result, Timestamp, UserId, WorkloadId}
 
 use super::entity;
 use crate::engine::entity as workload;
-use crate::engine::{Cause, Phase, Wish};
+use crate::engine::{Cause, Kind, Outcome, Phase, Wish};
 use crate::serving;
 
 /// Where a notebook is.
@@ -144,8 +144,12 @@ fn state(run: &Run) -> NotebookState {
         Phase::Preparing => NotebookState::Preparing,
         Phase::Running if run.ready_at.is_some() => NotebookState::Ready,
         Phase::Running => NotebookState::Starting,
-        Phase::Failed => NotebookState::Failed,
-        Phase::Succeeded | Phase::Cancelled => NotebookState::Stopped,
+        Phase::Succeeded | Phase::Failed | Phase::Cancelled => {
+            match Kind::Notebook.rules().end.outcome(run.phase) {
+                Some(Outcome::Failed) => NotebookState::Failed,
+                _ => NotebookState::Stopped,
+            }
+        }
     }
 }
 
