@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
-use crate::ids::{GroupId, SessionId, SshKeyId, TokenId, UserId};
+use crate::ids::{AccessKeyId, GroupId, SessionId, SshKeyId, TokenId, UserId};
 use crate::policy::{Action, Role};
 
 /// A signed-in person with the roles they hold now.
@@ -30,8 +30,13 @@ pub enum Actor {
 pub enum Credential {
     None,
     Session(SessionId),
-    Token { id: TokenId, scope: TokenScope },
+    Token {
+        id: TokenId,
+        scope: TokenScope,
+    },
     SshKey(SshKeyId),
+    /// For one group: the person has no other roles through it.
+    AccessKey(AccessKeyId),
 }
 
 /// What a token may do.

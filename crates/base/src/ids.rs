@@ -59,6 +59,10 @@ ids! {
     SessionId,
     /// An API token.
     TokenId,
+    /// A pair of access key and secret of one person in one group.
+    AccessKeyId,
+    /// A configuration vault.
+    VaultId,
     /// A public key for SSH.
     SshKeyId,
     /// The software a workload runs in.

@@ -11,14 +11,17 @@ pub mod page;
 pub mod policy;
 pub mod redact;
 pub mod resources;
+pub mod seal;
 pub mod secret;
 
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use context::{Actor, Credential, OpContext, Person, TokenScope};
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use ids::{
-    AttemptId, EventId, GroupId, ImageId, InstanceTypeId, SessionId, SshKeyId, TokenId, UserId, WorkloadId,
+    AccessKeyId, AttemptId, EventId, GroupId, ImageId, InstanceTypeId, SessionId, SshKeyId, TokenId, UserId,
+    VaultId, WorkloadId,
 };
 pub use policy::{Action, Role};
 pub use resources::Resources;
+pub use seal::KeyRing;
 pub use secret::Secret;

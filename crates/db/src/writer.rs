@@ -37,6 +37,8 @@ pub enum Section {
     Images = 0x706f_7274_6963_6f04,
     /// Becoming the one server of the database.
     ServerLease = 0x706f_7274_6963_6f05,
+    /// Writing the platform's configuration vault.
+    PlatformVault = 0x706f_7274_6963_6f06,
 }
 
 /// A transaction in the hands of a use case. Dropped or failed, nothing of it stays.

@@ -2,17 +2,14 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, text, uuid_null};
-use sea_orm_migration::sea_orm::DbBackend;
 
+use super::catalogue::{Counted, count};
 use super::m0001_accounts::{index, table};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
 
-/// What [`crate::Database::catalogue_version`] counts: for each table the columns whose update matters (none: an
-/// update never does), beside every row that goes. Rows that come matter where their absence is remembered with
-/// others: a person's memberships.
-const COUNTED: [(&str, &str, bool); 9] = [
+const COUNTED: [Counted; 9] = [
     ("users", "name, enabled, is_platform_admin", false),
     ("groups", "*", false),
     ("members", "*", true),
@@ -45,11 +42,7 @@ impl MigrationTrait for Migration {
                  WHERE NOT EXISTS (SELECT 1 FROM versions WHERE name = 'catalogue')",
             )
             .await?;
-        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
-        for statement in if is_postgres { on_postgres() } else { on_sqlite() } {
-            connection.execute_unprepared(&statement).await?;
-        }
-        Ok(())
+        count(manager, &COUNTED).await
     }
 }
 
@@ -80,47 +73,4 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("idx_workloads_list_phase", "workloads", &["group_id", "phase", "kind", "submitted_at", "id"]),
         index("idx_workloads_list_user", "workloads", &["group_id", "kind", "user_id", "submitted_at", "id"]),
     ]
-}
-
-/// The triggers' parts: the table, a short name, and `INSERT`, `UPDATE`, `UPDATE OF …` or `DELETE`.
-fn triggers() -> impl Iterator<Item = (&'static str, &'static str, String)> {
-    COUNTED.into_iter().flat_map(|(table, columns, inserts)| {
-        let update = match columns {
-            "" => None,
-            "*" => Some("UPDATE".to_owned()),
-            columns => Some(format!("UPDATE OF {columns}")),
-        };
-        let insert = inserts.then(|| "INSERT".to_owned());
-        [("d", Some("DELETE".to_owned())), ("u", update), ("i", insert)]
-            .into_iter()
-            .filter_map(move |(short, event)| Some((table, short, event?)))
-    })
-}
-
-fn on_sqlite() -> Vec<String> {
-    triggers()
-        .map(|(table, short, event)| {
-            format!(
-                "CREATE TRIGGER IF NOT EXISTS catalogue_{table}_{short} AFTER {event} ON {table} BEGIN
-                 UPDATE versions SET number = number + 1 WHERE name = 'catalogue'; END"
-            )
-        })
-        .collect()
-}
-
-/// Deferred to the commit: the one row that all of them lock is locked last and briefly.
-fn on_postgres() -> Vec<String> {
-    let function =
-        "CREATE OR REPLACE FUNCTION catalogue_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-         UPDATE versions SET number = number + 1 WHERE name = 'catalogue'; RETURN NULL; END $$";
-    let mut statements = vec![function.to_owned()];
-    for (table, short, event) in triggers() {
-        let name = format!("catalogue_{table}_{short}");
-        statements.push(format!("DROP TRIGGER IF EXISTS {name} ON {table}"));
-        statements.push(format!(
-            "CREATE CONSTRAINT TRIGGER {name} AFTER {event} ON {table} DEFERRABLE INITIALLY DEFERRED
-             FOR EACH ROW EXECUTE FUNCTION catalogue_changed()"
-        ));
-    }
-    statements
 }

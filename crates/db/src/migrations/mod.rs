@@ -3,6 +3,7 @@
 //! A migration is never changed once released; a later one corrects it. Statements are idempotent (`if not exists`),
 //! so a server killed in the middle of one finishes it at its next start.
 
+mod catalogue;
 mod columns;
 mod m0001_accounts;
 mod m0002_workloads;
@@ -18,6 +19,7 @@ mod m0011_containers;
 mod m0012_ssh_keys;
 mod m0013_what_runs;
 pub(crate) mod m0014_server_lease;
+mod m0015_access_keys;
 
 use base::{Error, Result};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -45,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_ssh_keys::Migration),
             Box::new(m0013_what_runs::Migration),
             Box::new(m0014_server_lease::Migration),
+            Box::new(m0015_access_keys::Migration),
         ]
     }
 }
