@@ -15,7 +15,7 @@ use crate::{cargo, check_floors, root};
 
 /// From the ground up. A crate may depend on the crates of lower layers, and on none of its own layer.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("ground", &["base", "paths"]),
+    ("ground", &["base", "paths", "vault-format"]),
     ("ground with I/O", &["db", "folders", "blobs"]),
     ("ground that runs", &["runner"]),
     ("ground adapters", &["runner-kubernetes"]),

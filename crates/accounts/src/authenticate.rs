@@ -3,7 +3,7 @@
 use base::secret::{hash, looks_like_token};
 use base::{Credential, Error, OpContext, Person, Result, SessionId, Timestamp, TokenId, TokenScope, UserId};
 
-use crate::{Accounts, groups, sessions, ssh_keys, tokens, users};
+use crate::{Accounts, access_keys, groups, sessions, ssh_keys, tokens, users};
 
 /// A session or token is marked as used at most this often; more would only cost writes.
 pub(crate) const TOUCH_SECONDS: i64 = 60;
@@ -132,16 +132,21 @@ impl Accounts {
                 .await
                 .map_err(|error| Error::internal_from("read an SSH key", error))?
                 .is_some(),
+            Credential::AccessKey(id) => access_keys::store::by_id(reader, id.0)
+                .await?
+                .is_some_and(|row| row.expires_at.is_none_or(|expires_at| expires_at > now)),
             Credential::Token { id, .. } => tokens::entity::Entity::find_by_id(id.0)
                 .one(reader)
                 .await
                 .map_err(|error| Error::internal_from("read a token", error))?
                 .is_some_and(|row| row.expires_at > now),
         };
-        match ctx.actor_id() {
-            Some(user) if alive => Ok(self.person(catalogue, user).await?.as_ref() == ctx.person().ok()),
-            _ => Ok(false),
+        let Some(user) = ctx.actor_id().filter(|_| alive) else { return Ok(false) };
+        let mut person = self.person(catalogue, user).await?;
+        if let (Some(person), Credential::AccessKey(_)) = (&mut person, &ctx.credential) {
+            access_keys::narrow(person, ctx.person()?.roles.first().map(|(group, _)| *group));
         }
+        Ok(person.as_ref() == ctx.person().ok())
     }
 
     /// The person and what they may do now; `None` when they are gone or disabled. For the background.
@@ -174,7 +179,7 @@ impl Accounts {
 }
 
 /// On a full disk people still sign in to read: that a credential was used just now may stay unrecorded.
-fn ignore_failure(touched: Result<()>) {
+pub(crate) fn ignore_failure(touched: Result<()>) {
     if let Err(error) = touched {
         tracing::warn!(error = ?error, "the last use of a credential could not be written down");
     }

@@ -22,7 +22,9 @@ mod system_images;
 mod users;
 
 use axum::response::Response;
-use web_kit::{AnswerKind, Authentication, Body, Dialect, Limits, Policy, RouteTable, Scene, problem};
+use web_kit::{
+    AnswerKind, Authentication, Body, Dialect, GroupFrom, Limits, Policy, RouteTable, Scene, problem,
+};
 
 use calls::{Calls, described};
 pub use openapi::openapi_json;
@@ -31,6 +33,7 @@ pub use openapi::openapi_json;
 pub const REST: Dialect = Dialect {
     root: "/api/",
     authentication: Authentication::TokenOrSession,
+    group: GroupFrom::Nowhere,
     body: Body::Json(Limits::USUAL),
     render,
 };

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod api;
+pub mod clearml;
 pub mod content;
 mod pattern;
 mod portal;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use accounts::access_keys::NewAccessKey;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands;
@@ -52,6 +53,21 @@ enum Command {
     Token {
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Make, list and revoke the access keys with which ClearML's clients sign in.
+    AccessKey {
+        #[command(subcommand)]
+        command: AccessKeyCommand,
+    },
+    /// Write and read configuration vaults.
+    Vault {
+        #[command(subcommand)]
+        command: VaultCommand,
+    },
+    /// The keys with which secrets are sealed in the database.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// Print documentation made from the program itself.
     #[command(hide = true)]
@@ -153,6 +169,111 @@ enum TokenCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum AccessKeyCommand {
+    /// Make an access key for a member of a group and print it, once.
+    Create {
+        #[arg(long)]
+        user: String,
+        #[arg(long)]
+        group: String,
+        /// What the key is for.
+        #[arg(long, default_value = "")]
+        label: String,
+        /// How long it lives. Default: until it is revoked.
+        #[arg(long)]
+        days: Option<i64>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Print somebody's access keys, without their secrets.
+    List {
+        #[arg(long)]
+        user: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// End an access key at once, also on a running server.
+    Revoke {
+        access_key: String,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
+/// Whose vault a command is about.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct VaultOwner {
+    /// That of a person.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// That of a group.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<String>,
+    /// That of the platform.
+    #[arg(long)]
+    pub(crate) platform: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum VaultCommand {
+    /// Write a file into a vault and enable it.
+    Set {
+        #[command(flatten)]
+        owner: VaultOwner,
+        /// HOCON, JSON or YAML; - reads standard input.
+        file: PathBuf,
+        /// hocon, json or yaml. Default: what the content looks like.
+        #[arg(long)]
+        format: Option<String>,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Print a vault as it was typed.
+    Get {
+        #[command(flatten)]
+        owner: VaultOwner,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Let clients get it.
+    Enable {
+        #[command(flatten)]
+        owner: VaultOwner,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Let no client get it any more.
+    Disable {
+        #[command(flatten)]
+        owner: VaultOwner,
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Print the names of the keys, the present one first.
+    List {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Make a new key and seal everything with it; the server must not run. Older keys stay, for backups and for access
+    /// keys that nobody has used since.
+    Rotate {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+}
+
 impl ConfigArguments {
     pub(crate) fn values(&self) -> anyhow::Result<Values> {
         let environment = std::env::vars_os()
@@ -218,9 +339,45 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token { command: TokenCommand::Create { user, scope, name, days, json, config } } => {
             commands::create_token(&config.load()?, &user, &scope, name, days, json).await?;
         }
+        Command::AccessKey { command } => access_key(command).await?,
+        Command::Vault { command } => vault(command).await?,
+        Command::Keys { command: KeysCommand::List { config } } => {
+            commands::list_sealing_keys(&config.load()?)?;
+        }
+        Command::Keys { command: KeysCommand::Rotate { config } } => {
+            commands::rotate_sealing_keys(&config.load()?).await?;
+        }
         Command::Docs { what } => commands::docs(&what)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn access_key(command: AccessKeyCommand) -> anyhow::Result<()> {
+    match command {
+        AccessKeyCommand::Create { user, group, label, days, json, config } => {
+            let input = NewAccessKey { label, days };
+            commands::create_access_key(&config.load()?, &user, &group, input, json).await
+        }
+        AccessKeyCommand::List { user, json, config } => {
+            commands::list_access_keys(&config.load()?, &user, json).await
+        }
+        AccessKeyCommand::Revoke { access_key, config } => {
+            commands::revoke_access_key(&config.load()?, &access_key).await
+        }
+    }
+}
+
+async fn vault(command: VaultCommand) -> anyhow::Result<()> {
+    match command {
+        VaultCommand::Set { owner, file, format, config } => {
+            commands::set_vault(&config.load()?, owner, &file, format.as_deref()).await
+        }
+        VaultCommand::Get { owner, config } => commands::get_vault(&config.load()?, owner).await,
+        VaultCommand::Enable { owner, config } => commands::enable_vault(&config.load()?, owner, true).await,
+        VaultCommand::Disable { owner, config } => {
+            commands::enable_vault(&config.load()?, owner, false).await
+        }
+    }
 }
 
 /// `docs/cli.md`: the help of every command.

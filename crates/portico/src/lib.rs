@@ -9,6 +9,7 @@ mod lock;
 mod logging;
 mod open;
 mod open_files;
+mod sealing;
 mod server;
 
 pub use content::ServedNotebooks;

@@ -17,12 +17,14 @@ use workloads::{Rules, Workloads};
 
 use crate::config::Config;
 use crate::lock::DataDirLock;
+use crate::sealing;
 
 /// The parts that commands and the server share.
 pub(crate) struct Opened {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) db: Database,
     pub(crate) accounts: Accounts,
+    pub(crate) sealing: sealing::Loaded,
 }
 
 /// Where things lie in the data directory.
@@ -71,8 +73,10 @@ pub(crate) async fn database(config: &Config) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let db = Database::connect(&config.database).await.map_err(command_error)?;
     let slots = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
-    let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Standard, slots, &*clock));
-    Ok(Opened { clock, db, accounts })
+    let sealing = sealing::load_or_make(config, &*clock)?;
+    let passwords = Passwords::new(Cost::Standard, slots, &*clock);
+    let accounts = Accounts::new(db.clone(), passwords, sealing.keys.clone());
+    Ok(Opened { clock, db, accounts, sealing })
 }
 
 /// Makes this process the one server of the database; two data directories may name the same one.
@@ -102,6 +106,11 @@ pub(crate) async fn migrate(config: &Config, lock: &DataDirLock, opened: &Opened
     migrated.and_then(|steps| released.map(|()| steps)).map_err(command_error)
 }
 
+/// Whoever runs the server, at its command line.
+pub(crate) fn command_context(opened: &Opened) -> OpContext {
+    OpContext::system("command line", opened.clock.clone())
+}
+
 /// For commands beside a server, or without one: the tables are made if no server is there to mind.
 pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpContext)> {
     data_dir(&config.data_dir)?;
@@ -115,7 +124,8 @@ pub(crate) async fn for_command(config: &Config) -> anyhow::Result<(Opened, OpCo
         };
         migrate(config, &lock, &opened).await?;
     }
-    let ctx = OpContext::system("command line", opened.clock.clone());
+    let ctx = command_context(&opened);
+    sealing::check(&opened, &ctx).await?;
     Ok((opened, ctx))
 }
 

@@ -24,7 +24,7 @@ use web_kit::{Portal, PortalSettings, RouteRow};
 use workloads::engine::Retention;
 
 use crate::config::Config;
-use crate::{content, listen, open_files};
+use crate::{content, listen, open_files, sealing};
 
 use crate::lock::DataDirLock;
 use crate::open;
@@ -45,7 +45,8 @@ pub struct App {
 /// Puts the pages and APIs together.
 pub fn app(portal: &Portal, proxy: &Proxy) -> App {
     let pages = ui_routes::routes(api_rest::openapi_json);
-    let tables = vec![pages, api_rest::routes(), proxy.portal_routes(ui_routes::PORTAL)];
+    let tables =
+        vec![pages, api_rest::routes(), api_clearml::routes(), proxy.portal_routes(ui_routes::PORTAL)];
     let (rows, router) = web_kit::routes::assemble(portal, tables);
     let router = router
         .route("/healthz", get(|| async { "ok\n" }))
@@ -57,7 +58,7 @@ pub fn app(portal: &Portal, proxy: &Proxy) -> App {
             content::by_host,
         ))
         .with_state(portal.clone());
-    App { router, rows }
+    App { router: api_clearml::normalised(router), rows }
 }
 
 /// Whether it can do its work: the database answers.
@@ -98,6 +99,7 @@ async fn serve_alone(
     lease: &ServerLease,
 ) -> anyhow::Result<()> {
     lease.migrate().await.map_err(open::command_error)?;
+    sealing::check(&opened, &OpContext::system("start", opened.clock.clone())).await?;
     let lost = tokio::spawn(lease.keep());
     let metrics = PrometheusBuilder::new().install_recorder().context("set metrics up")?;
     let local = open::runner(&config)?;

@@ -40,7 +40,11 @@ pub struct World {
 impl World {
     pub async fn new(db: &Database) -> Self {
         let clock = MockClock::new(Timestamp(1_770_000_000_000_000), 42);
-        let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Cheap, 2, &*clock));
+        let accounts = Accounts::new(
+            db.clone(),
+            Passwords::new(Cost::Cheap, 2, &*clock),
+            base::KeyRing::generate(&*clock),
+        );
         let rules = Rules {
             capacity: Resources::new(64_000, 256 * 1024, 8),
             default_time_limit_s: 86_400,

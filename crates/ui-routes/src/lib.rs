@@ -30,7 +30,8 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::State;
 use web_kit::{
-    Answer, AnswerKind, Authentication, Body, Ctx, Dialect, LastGroup, Limits, Policy, Portal, RouteTable,
+    Answer, AnswerKind, Authentication, Body, Ctx, Dialect, GroupFrom, LastGroup, Limits, Policy, Portal,
+    RouteTable,
 };
 
 use workload_log::{OfJob, OfNotebook};
@@ -39,6 +40,7 @@ use workload_log::{OfJob, OfNotebook};
 pub const PORTAL: Dialect = Dialect {
     root: "/",
     authentication: Authentication::Session,
+    group: GroupFrom::Nowhere,
     body: Body::Form(Limits::USUAL),
     render: error_page::render,
 };

@@ -68,6 +68,17 @@ impl FormBody {
     }
 }
 
+/// A body whose form its handler knows, whole.
+#[derive(Debug)]
+pub struct WholeBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for WholeBody {
+    type Rejection = Failure;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        whole(request, state).await.map(Self)
+    }
+}
+
 /// The query string.
 #[derive(Debug)]
 pub struct QueryString<T>(pub T);

@@ -245,7 +245,8 @@ async fn admit(guard: &Guard, ctx: &mut OpContext, request: &Parts) -> Result<Op
         of_caller = caller.group;
     }
     let is_safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if !is_safe && !matches!(ctx.credential, Credential::Token { .. }) {
+    // No browser sends a token or a key by itself.
+    if !is_safe && !matches!(ctx.credential, Credential::Token { .. } | Credential::AccessKey(_)) {
         check_origin(portal, &request.headers)?;
     }
     match guard.policy {

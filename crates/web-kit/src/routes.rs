@@ -115,8 +115,8 @@ pub enum GroupFrom {
 
 impl GroupFrom {
     /// Where the pattern has `{group}`.
-    fn of(pattern: &str) -> Self {
-        pattern.split('/').position(|part| part == "{group}").map_or(Self::Nowhere, Self::Path)
+    fn of(pattern: &str) -> Option<Self> {
+        pattern.split('/').position(|part| part == "{group}").map(Self::Path)
     }
     /// The name in this request; empty where there is none.
     pub(crate) fn name<'a>(
@@ -161,6 +161,8 @@ pub struct Dialect {
     /// What its addresses begin with. What lies below and has no row is answered in this dialect too.
     pub root: &'static str,
     pub authentication: Authentication,
+    /// Where requests name their group, when the path of a row does not.
+    pub group: GroupFrom,
     /// What requests that change something carry, where a row does not say.
     pub body: Body,
     /// Shows an error in the form of the row.
@@ -281,7 +283,7 @@ impl RouteTable {
             policy,
             answer,
             authentication: self.dialect.authentication,
-            group: GroupFrom::of(path),
+            group: GroupFrom::of(path).unwrap_or(self.dialect.group),
         };
         self.rows.push((row, handler));
         self

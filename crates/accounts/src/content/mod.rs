@@ -112,7 +112,8 @@ impl Accounts {
                 Credential::Session(id) => drop(session_ids.insert(id.0)),
                 Credential::Token { id, .. } => drop(token_ids.insert(id.0)),
                 Credential::SshKey(id) => drop(key_ids.insert(id.0)),
-                Credential::None => {}
+                // No key of another product's clients opens a workload.
+                Credential::None | Credential::AccessKey(_) => {}
             }
         }
         let users: HashSet<_> = grants.iter().map(|grant| grant.user.0).collect();
@@ -126,7 +127,7 @@ impl Accounts {
                 Credential::Session(id) => sessions.contains(&id.0),
                 Credential::Token { id, .. } => tokens.contains(&id.0),
                 Credential::SshKey(id) => keys.contains(&id.0),
-                Credential::None => false,
+                Credential::None | Credential::AccessKey(_) => false,
             };
             credential && enabled.contains(&grant.user.0) && members.contains(&(grant.group.0, grant.user.0))
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base::error::FieldErrors;
 use base::resources::Quota;
-use base::{Action, Error, GroupId, OpContext, Result, Role, names};
+use base::{Action, Error, GroupId, OpContext, Result, Role, UserId, names};
 use db::{ResultExt as _, Topic, Tx};
 use futures::future::BoxFuture;
 use sea_orm::ActiveValue::Set;
@@ -228,17 +228,25 @@ impl Accounts {
 
     /// The groups of the person who asks, with their roles, by name.
     pub async fn my_groups(&self, ctx: &OpContext) -> Result<Arc<Vec<Membership>>> {
-        let person = ctx.person()?;
+        self.memberships(ctx.catalogue, ctx.person()?.id).await
+    }
+
+    pub(crate) async fn memberships(
+        &self,
+        catalogue: Option<i64>,
+        user: UserId,
+    ) -> Result<Arc<Vec<Membership>>> {
         let load = async {
-            let roles: HashMap<GroupId, Role> = person.roles.iter().copied().collect();
-            let rows = store::of_user(self.db.reader(), person.id).await?;
+            let roles = store::roles_of(self.db.reader(), user).await?;
+            let roles: HashMap<GroupId, Role> = roles.into_iter().collect();
+            let rows = store::of_user(self.db.reader(), user).await?;
             let memberships = rows.into_iter().filter_map(|row| {
                 let group = Group::from(row);
                 roles.get(&group.id).map(|role| Membership { role: *role, group })
             });
             Ok(Some(Arc::new(memberships.collect())))
         };
-        Ok(self.caches.memberships.get_or_load(ctx.catalogue, person.id, load).await?.unwrap_or_default())
+        Ok(self.caches.memberships.get_or_load(catalogue, user, load).await?.unwrap_or_default())
     }
 
     /// Every group, by name; for platform admins.

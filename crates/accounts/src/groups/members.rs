@@ -14,7 +14,7 @@ use super::entity::member;
 use super::{Membership, store};
 use crate::audit::{self, Entry};
 use crate::users::entity as user;
-use crate::{Accounts, users};
+use crate::{Accounts, access_keys, users};
 
 /// A member as pages and the API show them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,18 +97,17 @@ impl Accounts {
                         .doing("read a membership")?;
                     let membership =
                         membership.ok_or_else(|| Error::not_found(format!("member named “{}”", row.name)))?;
+                    tx.lock_row(row.id).await?;
                     membership.delete(tx.connection()).await.doing("delete a membership")?;
-                    audit::record(
-                        tx,
-                        &ctx,
-                        Entry {
-                            action: "group.remove-member",
-                            group: Some(group),
-                            subject: &row.name,
-                            detail: String::new(),
-                        },
-                    )
-                    .await?;
+                    let keys =
+                        access_keys::store::delete_all(tx.connection(), UserId(row.id), Some(group)).await?;
+                    let entry = Entry {
+                        action: "group.remove-member",
+                        group: Some(group),
+                        subject: &row.name,
+                        detail: if keys > 0 { format!("with {keys} access keys") } else { String::new() },
+                    };
+                    audit::record(tx, &ctx, entry).await?;
                     tx.emit(ctx.now(), Some(group), Topic::Access, row.name).await
                 })
             })

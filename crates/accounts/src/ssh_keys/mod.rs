@@ -56,7 +56,7 @@ impl Accounts {
     /// Keeps a public key of the person who asks. A token can't: the key would outlive it.
     pub async fn add_ssh_key(&self, ctx: &OpContext, input: NewSshKey) -> Result<SshKey> {
         let person = ctx.person()?.clone();
-        if let Credential::Token { .. } = ctx.credential {
+        if let Credential::Token { .. } | Credential::AccessKey(_) = ctx.credential {
             return Err(Error::forbidden("A token can't add SSH keys.")
                 .with_hint("Sign in and add it on your profile."));
         }

@@ -10,8 +10,8 @@ use db::{ResultExt as _, Topic, Tx};
 use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 
+use crate::Accounts;
 use crate::audit::{self, Entry};
-use crate::{Accounts, users};
 
 /// The longest life of a token.
 pub const MAX_DAYS: i64 = 365;
@@ -57,7 +57,7 @@ impl Accounts {
     /// Makes a token for the person who asks; a token can't make tokens.
     pub async fn create_token(&self, ctx: &OpContext, input: NewToken) -> Result<(Token, Secret)> {
         let person = ctx.person()?;
-        if let base::Credential::Token { .. } = ctx.credential {
+        if let base::Credential::Token { .. } | base::Credential::AccessKey(_) = ctx.credential {
             return Err(Error::forbidden("A token can't make tokens.")
                 .with_hint("Sign in and make it on your profile."));
         }
@@ -72,13 +72,8 @@ impl Accounts {
         user_name: &str,
         input: NewToken,
     ) -> Result<(Token, Secret)> {
-        if !matches!(ctx.actor, base::Actor::System(_)) {
-            return Err(Error::forbidden("Only the server's own command line makes tokens for others."));
-        }
-        let row = users::by_name_in(self.db.reader(), user_name).await?;
-        let row =
-            row.ok_or_else(|| Error::not_found(format!("user named “{}”", names::cut(user_name, 63))))?;
-        self.insert_token(ctx, UserId(row.id), row.name, input).await
+        let (user, user_name) = self.user_for_command(ctx, user_name).await?;
+        self.insert_token(ctx, user, user_name, input).await
     }
 
     async fn insert_token(

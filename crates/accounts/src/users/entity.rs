@@ -21,6 +21,8 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub last_sign_in_at: Option<i64>,
+    /// What another product's web client keeps for the person: a JSON object that nobody here reads.
+    pub client_preferences: String,
     /// Name, display name and email address in lower case, for searching; kept by whatever saves a user.
     pub searched: String,
 }

@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait as _, ConnectionTrait, IntoActiveModel as _, Mode
 
 use super::{Density, Scale, Theme, User, entity, store};
 use crate::audit::{self, Entry};
-use crate::{Accounts, passwords, sessions, ssh_keys, tokens};
+use crate::{Accounts, access_keys, passwords, sessions, ssh_keys, tokens};
 
 /// A user to make.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +85,7 @@ pub(crate) async fn insert(
         created_at: Set(now),
         updated_at: Set(now),
         last_sign_in_at: Set(None),
+        client_preferences: Set("{}".to_owned()),
         searched: NotSet,
     };
     let row = row.insert(tx.connection()).await.map_err(email_taken)?;
@@ -169,6 +170,7 @@ impl Accounts {
                         sessions::store::delete_all(tx.connection(), id, None).await?;
                         tokens::store::delete_all(tx.connection(), id).await?;
                         ssh_keys::store::delete_all(tx.connection(), id).await?;
+                        access_keys::store::delete_all(tx.connection(), id, None).await?;
                     }
                     audit::record(
                         tx,

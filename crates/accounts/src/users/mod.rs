@@ -1,8 +1,9 @@
 //! People: who they are and whether they may come in.
 //!
 //! Invariants: a name never changes and is never used twice; the last enabled platform admin can't be removed,
-//! disabled or demoted; disabling somebody ends their sessions and tokens at once.
+//! disabled or demoted; disabling somebody ends their sessions, tokens and keys at once.
 
+mod client_preferences;
 pub mod entity;
 mod manage;
 mod profile;

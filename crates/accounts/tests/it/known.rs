@@ -13,7 +13,7 @@ use test_kit::{PASSWORD, TestDatabase, World, on_both_databases};
 /// Use cases on connections of their own, as another process has them.
 async fn another_process(database: &TestDatabase, world: &World) -> Accounts {
     let db = Database::connect(&database.config).await.unwrap();
-    Accounts::new(db, Passwords::new(Cost::Cheap, 1, &*world.clock))
+    Accounts::new(db, Passwords::new(Cost::Cheap, 1, &*world.clock), base::KeyRing::generate(&*world.clock))
 }
 
 /// A request's context, as the guard begins it.

@@ -30,7 +30,7 @@ fn setup(code: &str, name: &str) -> Setup {
 
 on_both_databases! {
     async fn of_many_people_with_the_code_one_gets_in(database) {
-        let accounts = Accounts::new(database.db.clone(), Passwords::new(Cost::Cheap, 4, &SystemClock));
+        let accounts = Accounts::new(database.db.clone(), Passwords::new(Cost::Cheap, 4, &SystemClock), base::KeyRing::generate(&SystemClock));
         let system = OpContext::system("test", Arc::new(SystemClock));
         let earlier = accounts.new_setup_code(&system).await.unwrap().unwrap();
         let code = accounts.new_setup_code(&system).await.unwrap().unwrap();
@@ -50,7 +50,7 @@ on_both_databases! {
     }
 
     async fn every_wrong_field_is_named_at_once_and_nothing_is_made(database) {
-        let accounts = Accounts::new(database.db.clone(), Passwords::new(Cost::Cheap, 1, &SystemClock));
+        let accounts = Accounts::new(database.db.clone(), Passwords::new(Cost::Cheap, 1, &SystemClock), base::KeyRing::generate(&SystemClock));
         let system = OpContext::system("test", Arc::new(SystemClock));
         let code = accounts.new_setup_code(&system).await.unwrap().unwrap();
         let mut wrong = setup(code.expose(), "Ada Lovelace");

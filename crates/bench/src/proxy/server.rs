@@ -44,7 +44,8 @@ pub(super) async fn run(folder: &Path, address: SocketAddr, socket: PathBuf) -> 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let db = Database::connect(&DatabaseConfig::Sqlite(folder.join("bench.db"))).await?;
     db.migrate().await?;
-    let accounts = Accounts::new(db.clone(), Passwords::new(Cost::Cheap, 1, &*clock));
+    let accounts =
+        Accounts::new(db.clone(), Passwords::new(Cost::Cheap, 1, &*clock), base::KeyRing::generate(&*clock));
     let ctx = OpContext::system("bench", clock.clone());
     if !token_file(folder).exists() {
         fill(&accounts, &ctx, folder).await?;

@@ -1,8 +1,14 @@
 //! What the commands besides `serve` do.
 
+mod access_keys;
 mod doctor;
+mod sealing_keys;
+mod vaults;
 
+pub(crate) use access_keys::{create_access_key, list_access_keys, revoke_access_key};
 pub(crate) use doctor::doctor;
+pub(crate) use sealing_keys::{list_sealing_keys, rotate_sealing_keys};
+pub(crate) use vaults::{enable_vault, get_vault, set_vault};
 
 use std::io::Write as _;
 

@@ -55,6 +55,8 @@ pub struct Config {
     /// The host and port that people are told.
     pub ssh_address: (String, u16),
     pub ssh_host_key: Option<base::Secret>,
+    /// Where they don't lie in the data directory.
+    pub sealing_keys: Option<base::KeyRing>,
     pub database: DatabaseConfig,
     pub log_json: bool,
     pub log_filter: String,
@@ -190,6 +192,10 @@ impl Values {
             "" => DatabaseConfig::Sqlite(data_dir.join("portico.db")),
             url => DatabaseConfig::parse(url).map_err(|error| format!("database_url: {error}"))?,
         };
+        let sealing_keys = match self.text("sealing_keys") {
+            "" => None,
+            keys => Some(base::KeyRing::parse(keys).map_err(|error| format!("sealing_keys: {error}"))?),
+        };
         let public_url = text("public_url").unwrap_or_else(|| format!("http://{listen}"));
         let (content_address, content_listen) = content::parse(&content::ContentInput {
             content_listen: self.text("content_listen"),
@@ -224,6 +230,7 @@ impl Values {
             ssh_listen,
             ssh_address,
             ssh_host_key: text("ssh_host_key").map(base::Secret::new),
+            sealing_keys,
             database,
             log_json: self.text("log_format") == "json",
             log_filter: self.text("log_level").to_owned(),

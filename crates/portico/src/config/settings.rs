@@ -156,6 +156,10 @@ pub const SETTINGS: &[Setting] = &[
         "The Ed25519 key of the SSH server, as ssh-keygen makes it without a passphrase; give it as PORTICO_SSH_HOST_KEY_FILE. Servers that take turns on one database have the same. Default: ssh_host_key in the data directory, made at the first start.",
     ),
     secret(
+        "sealing_keys",
+        "The keys with which secrets are sealed in the database, one on a line, as the file sealing_keys holds them; give them as PORTICO_SEALING_KEYS_FILE. Default: sealing_keys in the data directory, made at the first start. Keep a copy apart from the database's backups: without them its secrets are lost.",
+    ),
+    secret(
         "database_url",
         "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Default: portico.db in the data directory.",
     ),

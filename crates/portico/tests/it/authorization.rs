@@ -51,11 +51,16 @@ fn misshapen(row: &RouteRow, response: &Response<Body>) -> Option<String> {
     let right = match response.status() {
         StatusCode::UNAUTHORIZED if row.answer.is_for_people() => row.policy == Policy::Public,
         status if status.is_client_error() && row.answer.is_for_people() => kind.starts_with("text/html"),
+        status if status.is_client_error() && is_clearml(row) => kind == "application/json",
         status if status.is_client_error() => kind == "application/problem+json",
         // Nobody but people can sign in.
         _ => row.answer.is_for_people() || location.is_none(),
     };
     (!right).then(|| format!("{:?} answers {} {kind} {location:?}", row.answer, response.status()))
+}
+
+fn is_clearml(row: &RouteRow) -> bool {
+    row.path.starts_with(paths::clearml::ROOT)
 }
 
 /// Routes that would end the session of whoever sweeps.
@@ -74,7 +79,7 @@ on_both_databases! {
         }
         let mut checked = 0;
         let mut wrong = Vec::new();
-        let mut rows: Vec<&RouteRow> = portal.rows.iter().filter(|row| !ends_the_sweep(row)).collect();
+        let mut rows: Vec<&RouteRow> = portal.rows.iter().filter(|row| !ends_the_sweep(row) && !is_clearml(row)).collect();
         // The platform admin's turn ends the group, and with it what its members and outsiders are told apart by.
         rows.sort_by_key(|row| row.method == Method::DELETE && row.path == "/api/v1/groups/{group}");
         for row in rows {
@@ -111,6 +116,50 @@ on_both_databases! {
         }
         assert!(checked > 500, "only {checked} requests were made");
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn actions_of_clearml_are_opened_by_access_keys_only(database) {
+        let portal = TestPortal::new(&database).await;
+        let (cookie, token) = (portal.cookie("mia").await, portal.token("mia", TokenScope::Write).await);
+        let (mia, gail) = (portal.access_key("mia").await, portal.access_key("gail").await);
+        let rows: Vec<&RouteRow> = portal.rows.iter().filter(|row| is_clearml(row)).collect();
+        assert!(rows.len() > 10);
+        for row in rows {
+            let basic = |pair: &str| {
+                let mut request = TestPortal::request(&row.method, row.path, None, None);
+                let value = format!("Basic {pair}").parse().unwrap();
+                request.headers_mut().insert("authorization", value);
+                request
+            };
+            let cases = [
+                ("nobody", TestPortal::request(&row.method, row.path, None, None), row.policy == Policy::Public),
+                ("a session", TestPortal::request(&row.method, row.path, Some(&cookie), None), row.policy == Policy::Public),
+                ("an API token", TestPortal::request(&row.method, row.path, None, Some(&token)), false),
+                ("no pair", basic("bWlhOm5vdGhpbmc="), false),
+                ("a member's key", basic(&mia), true),
+                ("a group admin's key", basic(&gail), true),
+            ];
+            for (who, request, is_let_in) in cases {
+                let response = portal.send(request).await;
+                let status = response.status();
+                assert_eq!(status != StatusCode::UNAUTHORIZED, is_let_in, "{} as {who}: {status}", row.path);
+                assert!(!status.is_server_error(), "{} as {who}: {status}", row.path);
+                assert_eq!(misshapen(row, &response), None, "{} as {who}", row.path);
+            }
+        }
+    }
+
+    // A key is for one group: it opens neither the REST API nor another group's things.
+    async fn access_keys_open_no_page_and_no_call_of_ours(database) {
+        let portal = TestPortal::new(&database).await;
+        let key = portal.access_key("gail").await;
+        for row in portal.rows.iter().filter(|row| !is_clearml(row) && row.policy != Policy::Public) {
+            let mut request = TestPortal::request(&row.method, &concrete(row.path), None, None);
+            request.headers_mut().insert("authorization", format!("Basic {key}").parse().unwrap());
+            let response = portal.send(request).await;
+            let to_sign_in = response.headers().get("location").is_some_and(|to| to.as_bytes().starts_with(b"/sign-in"));
+            assert!(response.status() == StatusCode::UNAUTHORIZED || to_sign_in, "{} {}", row.method, row.path);
+        }
     }
 
     // These names once made an error of theirs look like one of a stream or a log.

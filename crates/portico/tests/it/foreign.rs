@@ -51,6 +51,7 @@ fn render(scene: &Scene<'_>) -> Response<Body> {
 const FOREIGN: Dialect = Dialect {
     root: "/foreign/",
     authentication: Authentication::Foreign(&Keys),
+    group: GroupFrom::Nowhere,
     body: web_kit::Body::Json(Limits::USUAL),
     render,
 };

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, Response, header};
 use base::{OpContext, Secret};
+use base64::Engine as _;
 use test_kit::{PASSWORD, TestDatabase, World};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
@@ -75,6 +76,15 @@ impl TestPortal {
         let input = accounts::tokens::NewToken { name: format!("{scope:?}"), scope, days: 1 };
         let (_, secret) = self.world.accounts.create_token_for(&ctx, name, input).await.unwrap();
         secret.expose().to_owned()
+    }
+
+    /// An access key of one of the people for the group `vision`, as `Basic` has it.
+    pub(crate) async fn access_key(&self, name: &str) -> String {
+        let ctx: OpContext = self.world.system();
+        let input = accounts::access_keys::NewAccessKey::default();
+        let made = self.world.accounts.create_access_key_for(&ctx, name, "vision", input).await;
+        let (key, secret) = made.unwrap();
+        base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", key.access_key, secret.expose()))
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {

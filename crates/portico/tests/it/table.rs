@@ -20,7 +20,7 @@ async fn no_two_rows_are_the_same() {
             row.method,
             row.path
         );
-        let fine = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         assert!(!row.operation.is_empty() && row.operation.chars().all(fine), "{:?}", row.operation);
     }
 }
@@ -30,8 +30,10 @@ async fn rows_say_where_their_group_is_and_what_they_carry() {
     let database = sqlite().await;
     let portal = TestPortal::new(&database).await;
     for row in &portal.rows {
-        let named = row.path.split('/').position(|part| part == "{group}");
-        assert_eq!(row.group, named.map_or(GroupFrom::Nowhere, GroupFrom::Path), "{}", row.operation);
+        let named = row.path.split('/').position(|part| part == "{group}").map(GroupFrom::Path);
+        let of_key = row.path.starts_with(paths::clearml::ROOT);
+        let otherwise = if of_key { GroupFrom::Credential } else { GroupFrom::Nowhere };
+        assert_eq!(row.group, named.unwrap_or(otherwise), "{}", row.operation);
         if row.method == "GET" || row.method == "DELETE" {
             assert_eq!(row.body, Body::None, "{}", row.operation);
         } else {

@@ -110,8 +110,13 @@ impl Content {
         let render = |scene: &web_kit::Scene<'_>| {
             web_kit::problem::response(scene.error, scene.status, &scene.ctx.request_id)
         };
-        let dialect =
-            Dialect { root: "/", authentication: Authentication::Session, body: web_kit::Body::None, render };
+        let dialect = Dialect {
+            root: "/",
+            authentication: Authentication::Session,
+            group: web_kit::GroupFrom::Nowhere,
+            body: web_kit::Body::None,
+            render,
+        };
         let (_, router) = web_kit::routes::assemble(&portal, vec![proxy.portal_routes(dialect)]);
         let content = Router::new()
             .fallback_service(proxy.content_origin())
