@@ -53,6 +53,8 @@ PAGES = {
     "sessions": "/profile/sessions",
     "tokens": "/profile/tokens",
     "ssh-keys": "/profile/ssh-keys",
+    "access-keys": "/profile/access-keys",
+    "vault": "/profile/vault",
     "api-docs": "/api/docs",
     "admin-groups": "/admin/groups",
     "admin-groups-no-match": "/admin/groups?q=nothing-like-it",

@@ -6,6 +6,7 @@
 // A handler that nothing calls is a row that somebody forgot.
 #![deny(dead_code)]
 
+mod access_keys;
 mod account;
 mod calls;
 mod dto;
@@ -20,6 +21,7 @@ mod openapi;
 mod system;
 mod system_images;
 mod users;
+mod vaults;
 
 use axum::response::Response;
 use web_kit::{
@@ -63,6 +65,16 @@ fn calls() -> Calls {
         .get(at::MyTokens, SignedIn, Data, "listMyTokens", described!(account::list_tokens))
         .post(at::MyTokens, SignedIn, Data, "createMyToken", described!(account::create_token))
         .delete(at::MyToken, SignedIn, Data, "revokeMyToken", described!(account::revoke_token))
+        .get(at::MyAccessKeys, SignedIn, Data, "listMyAccessKeys", described!(access_keys::list))
+        .post(at::MyAccessKeys, SignedIn, Data, "createMyAccessKey", described!(access_keys::create))
+        .delete(at::MyAccessKey, SignedIn, Data, "revokeMyAccessKey", described!(access_keys::revoke))
+        .get(at::MyVault, SignedIn, Data, "getMyVault", described!(vaults::get_own))
+        .put(at::MyVault, SignedIn, Data, "putMyVault", described!(vaults::put_own))
+        .get(at::MyVaultRevisions, SignedIn, Data, "listMyVaultRevisions", described!(vaults::list_own_revisions))
+        .post(at::MyVaultRestore, SignedIn, Data, "restoreMyVault", described!(vaults::restore_own))
+        .get(at::GroupVault, GroupAdmin, Data, "getGroupVault", described!(vaults::get_of_group))
+        .put(at::GroupVault, GroupAdmin, Data, "putGroupVault", described!(vaults::put_of_group))
+        .get(at::EffectiveVault, Member, Data, "getEffectiveVault", described!(vaults::effective))
         .get(at::MySshKeys, SignedIn, Data, "listMySshKeys", described!(account::list_ssh_keys))
         .post(at::MySshKeys, SignedIn, Data, "addMySshKey", described!(account::add_ssh_key))
         .delete(at::MySshKey, SignedIn, Data, "removeMySshKey", described!(account::remove_ssh_key))

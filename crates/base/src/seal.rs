@@ -197,7 +197,7 @@ impl KeyRing {
 
     /// Whether it was sealed with an older key than the present one.
     pub fn is_old(&self, sealed: &str) -> bool {
-        let id = sealed.splitn(3, '.').nth(1);
+        let id = sealed.split('.').nth(1);
         id != self.ids().next()
     }
 
@@ -269,7 +269,9 @@ mod tests {
         let clock = MockClock::new(Timestamp(0), 1);
         let ring = KeyRing::generate(&*clock);
         let sealed = ring.seal(&*clock, "here", "text").unwrap();
-        ring.clone().refuse("These are other keys than the database's.");
+        let shared = ring.clone();
+        shared.refuse("These are other keys than the database's.");
+        assert_eq!(shared.check().unwrap_err().kind(), ErrorKind::Unavailable);
         assert!(ring.seal(&*clock, "here", "text").is_err());
         assert_eq!(ring.open("here", &sealed).unwrap_err().code(), "sealing_keys");
         assert!(ring.hash(Purpose::AccessKeys, "secret").is_err());

@@ -12,6 +12,13 @@ paths! {
     MySession(session) = "/api/v1/me/sessions/{session}";
     MyTokens() = "/api/v1/me/tokens";
     MyToken(token) = "/api/v1/me/tokens/{token}";
+    MyAccessKeys() = "/api/v1/me/access-keys";
+    MyAccessKey(key) = "/api/v1/me/access-keys/{key}";
+    MyVault() = "/api/v1/me/vault";
+    MyVaultRevisions() = "/api/v1/me/vault/revisions";
+    MyVaultRestore() = "/api/v1/me/vault/restore";
+    EffectiveVault(group) = "/api/v1/groups/{group}/vault/effective";
+    GroupVault(group) = "/api/v1/groups/{group}/vault";
     MySshKeys() = "/api/v1/me/ssh-keys";
     MySshKey(key) = "/api/v1/me/ssh-keys/{key}";
 

@@ -89,4 +89,9 @@ paths! {
     ProfileSshKeyRemove(key) = "/profile/ssh-keys/{key}/remove";
     ProfileTokens() = "/profile/tokens";
     ProfileTokenRevoke(token) = "/profile/tokens/{token}/revoke";
+    ProfileAccessKeys() = "/profile/access-keys";
+    ProfileAccessKeyRevoke(key) = "/profile/access-keys/{key}/revoke";
+    ProfileVault() = "/profile/vault";
+    ProfileVaultEnable() = "/profile/vault/enable";
+    ProfileVaultRestore() = "/profile/vault/restore";
 }

@@ -2,8 +2,8 @@
 
 use crate::samples::Samples;
 use crate::{
-    admin, api_docs, content, errors, group_settings, home, images, jobs, notebooks, profile, setup, sign_in,
-    ssh_keys, tokens,
+    access_keys, admin, api_docs, content, errors, group_settings, home, images, jobs, notebooks, profile,
+    setup, sign_in, ssh_keys, tokens, vault,
 };
 
 type Rendered = Result<Vec<(String, String)>, askama::Error>;
@@ -39,6 +39,8 @@ pub fn gallery_pages() -> Rendered {
     add::<profile::SessionsPage>(&mut pages)?;
     add::<ssh_keys::SshKeysPage>(&mut pages)?;
     add::<tokens::TokensPage>(&mut pages)?;
+    add::<access_keys::AccessKeysPage>(&mut pages)?;
+    add::<vault::VaultPage>(&mut pages)?;
     add::<api_docs::ApiDocsPage>(&mut pages)?;
     add::<admin::GroupsPage>(&mut pages)?;
     add::<admin::GroupFormPage>(&mut pages)?;

@@ -2,6 +2,7 @@
 //!
 //! A page is a struct with plain owned fields; [`Page::html`] renders it. No database, no HTTP server in here.
 
+pub mod access_keys;
 pub mod admin;
 pub mod api_docs;
 pub mod assets;
@@ -26,6 +27,7 @@ pub mod ssh_keys;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod vault;
 
 pub use askama::{Error as RenderError, Template};
 pub use assets::{Asset, asset, url};

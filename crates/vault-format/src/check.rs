@@ -2,7 +2,7 @@
 
 use crate::serve::{ENVIRONMENT, is_variable_name};
 use crate::source::{Notes, Place, cut};
-use crate::{Format, MAX_DEPTH, Map, Value, warnings};
+use crate::{Format, MAX_DEPTH, MAX_PATH, Map, Value, warnings};
 
 /// No number is that long; the client's language stops reading whole numbers at 4,300 digits.
 const MAX_DIGITS: usize = 1000;
@@ -13,7 +13,7 @@ pub(crate) fn too_deep() -> String {
 
 /// The settings as the client will have them; nothing after noting what is wrong.
 pub(crate) fn check(mut root: Map, format: Format, notes: &mut Notes) -> Option<Map> {
-    check_map(&mut root, 0, notes);
+    check_map(&mut root, 0, 0, notes);
     for entry in &root {
         let place = Place::Line(entry.line);
         if entry.key == "api" && matches!(entry.value, Value::Map(_)) {
@@ -36,9 +36,17 @@ pub(crate) fn check(mut root: Map, format: Format, notes: &mut Notes) -> Option<
     notes.faults.is_empty().then_some(root)
 }
 
-fn check_map(map: &mut Map, depth: usize, notes: &mut Notes) {
+/// `length` is that of the path to the map, in bytes.
+fn check_map(map: &mut Map, depth: usize, length: usize, notes: &mut Notes) {
     for entry in &mut map.0 {
         let place = Place::Line(entry.line);
+        let length = length + entry.key.len() + 1;
+        if length > MAX_PATH {
+            notes.fault(
+                place,
+                format!("The name of a setting, with those of its blocks, has at most {MAX_PATH} bytes."),
+            );
+        }
         if entry.key.is_empty() {
             notes.fault(place, "A key here is empty, which the client can't read. Give it a name.");
         } else if entry.key.contains(|c: char| matches!(c, '"' | '\\') || c < ' ') {
@@ -46,12 +54,12 @@ fn check_map(map: &mut Map, depth: usize, notes: &mut Notes) {
                            something else. Use other characters.";
             notes.fault(place, message);
         }
-        check_value(&mut entry.value, entry.line, depth + 1, notes);
+        check_value(&mut entry.value, entry.line, depth + 1, length, notes);
     }
 }
 
 /// `line` is that of the key that the value belongs to.
-fn check_value(value: &mut Value, line: usize, depth: usize, notes: &mut Notes) {
+fn check_value(value: &mut Value, line: usize, depth: usize, length: usize, notes: &mut Notes) {
     let place = Place::Line(line);
     match value {
         Value::Text(text) => {
@@ -79,10 +87,10 @@ fn check_value(value: &mut Value, line: usize, depth: usize, notes: &mut Notes) 
                 if matches!(item, Value::List(inner) if inner.contains(&Value::Null)) {
                     notes.fault(place, "The client can't read null in a list within a list. Take it out.");
                 }
-                check_value(item, line, depth + 1, notes);
+                check_value(item, line, depth + 1, length, notes);
             }
         }
-        Value::Map(map) => check_map(map, depth, notes),
+        Value::Map(map) => check_map(map, depth, length, notes),
         Value::Null | Value::Bool { .. } | Value::Number { .. } => {}
     }
 }

@@ -21,7 +21,7 @@ mod warnings;
 mod yaml;
 
 pub use merge::{Effective, merge};
-pub use serve::{environment, to_json};
+pub use serve::{environment, shown, to_json};
 pub use value::{Entry, Format, Map, Problem, Value, Vault};
 
 /// The largest text that is read, in bytes.
@@ -29,8 +29,10 @@ pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How deep blocks and lists may be nested. The client's parser ends at 30 blocks when little else is on Python's
 /// stack; this leaves a quarter of the stack to the program that uses the client.
 pub const MAX_DEPTH: usize = 24;
-/// The most values that a text may hold, after its substitutions and aliases are replaced.
-pub const MAX_VALUES: usize = 500_000;
+/// The most values that a text may hold; twice as many after its substitutions are replaced.
+pub const MAX_VALUES: usize = 200_000;
+/// How long the path of a setting may be, in bytes: each setting is shown with the whole of it.
+pub const MAX_PATH: usize = 1000;
 /// The most text that substitutions may make, in bytes.
 pub const MAX_MADE_BYTES: usize = 2 * MAX_BYTES;
 

@@ -14,14 +14,19 @@ pub(crate) const ENVIRONMENT: &str = "environment";
 pub fn to_json(map: &Map) -> String {
     let mut json = String::new();
     write_map(&mut json, map, |json, key, value| match value {
-        Value::Map(variables) if key == ENVIRONMENT => {
-            write_map(json, variables, |json, _, value| match value {
-                Value::List(_) | Value::Map(_) => write(json, value),
-                value => write_text(json, value.as_typed().unwrap_or_default()),
-            })
-        }
+        Value::Map(variables) if key == ENVIRONMENT => write_map(json, variables, write_variable),
         value => write(json, value),
     });
+    json
+}
+
+/// One value for people: a text as it is, anything else as JSON.
+pub fn shown(value: &Value) -> String {
+    if let Value::Text(text) = value {
+        return text.clone();
+    }
+    let mut json = String::new();
+    write(&mut json, value);
     json
 }
 
@@ -58,6 +63,13 @@ fn write(json: &mut String, value: &Value) {
             json.push(']');
         }
         Value::Map(map) => write_map(json, map, |json, _, value| write(json, value)),
+    }
+}
+
+fn write_variable(json: &mut String, _name: &str, value: &Value) {
+    match value {
+        Value::List(_) | Value::Map(_) => write(json, value),
+        value => write_text(json, value.as_typed().unwrap_or_default()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What people do with a vault, and what they are told.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 use vault_format::{Format, Problem, Value, Vault, environment, merge, read, to_json};
 
 fn hocon(text: &str) -> Vault {

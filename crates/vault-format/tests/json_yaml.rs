@@ -1,5 +1,7 @@
 //! JSON and YAML, which the standards define.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 use vault_format::{Format, read, to_json};
 
 fn served(text: &str, format: Format) -> String {

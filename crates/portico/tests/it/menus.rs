@@ -197,7 +197,10 @@ async fn the_palette_knows_other_words_and_puts_the_best_first() {
         );
     }
     let credentials = palette.leads("mia", "vision", "credentials").await;
-    assert_eq!(credentials, ["/profile/password", "/profile/tokens", "/profile/ssh-keys"]);
+    assert_eq!(
+        credentials,
+        ["/profile/password", "/profile/tokens", "/profile/access-keys", "/profile/ssh-keys"]
+    );
     assert_eq!(palette.titles("mia", "vision", "zzz").await, [""; 0]);
 
     for name in ["old sweep of rates", "sweep", "sweep of rates", "unsweeping"] {

@@ -222,6 +222,24 @@ pub static ROWS: &[Row] = &[
         ..OWN
     },
     Row {
+        id: "access-keys",
+        label: "Access keys",
+        icon: "key-round",
+        words: "credentials clearml sdk agent secrets",
+        does: Does::Open(fixed!(paths::ProfileAccessKeys)),
+        places: &[Place::new(Menu::Profile, 6)],
+        ..OWN
+    },
+    Row {
+        id: "vault",
+        label: "Configuration vault",
+        icon: "settings",
+        words: "clearml settings environment secrets hocon yaml json",
+        does: Does::Open(fixed!(paths::ProfileVault)),
+        places: &[Place::new(Menu::Profile, 7)],
+        ..OWN
+    },
+    Row {
         id: "ssh-keys",
         label: "SSH keys",
         icon: "terminal",

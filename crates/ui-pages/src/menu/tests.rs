@@ -87,7 +87,7 @@ fn menus_keep_their_order_and_words() {
     );
     assert_eq!(
         labels(Menu::Profile, OUTSIDER),
-        ["Profile", "Password", "Sessions", "API tokens", "SSH keys"]
+        ["Profile", "Password", "Sessions", "API tokens", "SSH keys", "Access keys", "Configuration vault"]
     );
     assert_eq!(
         labels(Menu::Person, MEMBER),

@@ -1,6 +1,7 @@
 //! Every page in every state worth looking at, for the gallery and for tests. The samples of a page lie in the file
 //! here that has the name of the page's own file; people, groups and moments that they share are in this one.
 
+mod access_keys;
 mod admin;
 mod api_docs;
 mod content;
@@ -15,6 +16,7 @@ mod setup;
 mod sign_in;
 mod ssh_keys;
 mod tokens;
+mod vault;
 
 use crate::Page;
 use crate::components::{Card, Choice, Note, Status, Tone, When, Who};

@@ -1,9 +1,11 @@
 //! A person's own pages.
 
+pub(crate) mod access_keys;
 pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod ssh_keys;
 pub(crate) mod tokens;
+pub(crate) mod vault;
 
 use accounts::users::{ProfileChange, Scale};
 use axum::extract::State;

@@ -59,13 +59,19 @@ impl Parser<'_, '_> {
             );
         };
         let message = match c {
-            '$' => "A $ begins a substitution, ${name}. If it belongs to the value, put the value in double quotes.".to_owned(),
+            '$' => "A $ begins a substitution, ${name}. If it belongs to the value, put the value in double \
+                    quotes."
+                .to_owned(),
             '`' | '+' | '?' | '!' | '@' | '*' | '&' | '^' => {
-                format!("A value with {c} in it needs double quotes around it.")
+                format!("Text with {c} in it needs double quotes around it.")
             }
             '=' => "There is a second = here. Put a value with = in it in double quotes.".to_owned(),
-            '}' | ']' => format!("This {c} closes nothing that is open here. Look for the bracket that is missing."),
-            '{' | '[' | '"' | ',' | ':' => format!("A {c} can't stand here. Write name: value, each on a line of its own."),
+            '}' | ']' => {
+                format!("This {c} closes nothing that is open here. Look for the bracket that is missing.")
+            }
+            '{' | '[' | '"' | ',' | ':' => {
+                format!("A {c} can't stand here. Write name: value, each on a line of its own.")
+            }
             '\'' => "Keys have double quotes or none, not single ones.".to_owned(),
             '\\' => "A backslash at the end of the text continues nothing. Take it out.".to_owned(),
             '\n' | '\r' => "The line ends here, but something is missing.".to_owned(),

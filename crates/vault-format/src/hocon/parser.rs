@@ -95,6 +95,8 @@ impl Parser<'_, '_> {
         let outer = self.path.len();
         self.path.extend(path.iter().cloned());
         self.depth += path.len() - 1;
+        self.values += 1;
+        self.check_limits(at)?;
         let mark = self.lexer.at();
         let (node, adds) = if self.lexer.take("{") {
             (Node::Map(self.inner(mark, |this| this.block(Some(mark)))?), false)
@@ -180,8 +182,6 @@ impl Parser<'_, '_> {
             } else {
                 return Ok(parts);
             };
-            self.values += 1;
-            self.check_limits(at)?;
             parts.push(part);
         }
     }
@@ -239,6 +239,8 @@ impl Parser<'_, '_> {
             let parts = self.parts()?;
             let typed = !parts.is_empty();
             let item = self.value(parts, start)?;
+            self.values += 1;
+            self.check_limits(start)?;
             if !matches!(&item, Node::Plain(Value::Text(text)) if text.is_empty()) {
                 items.push(item);
             } else if typed {
@@ -312,8 +314,24 @@ impl Parser<'_, '_> {
 
     fn open_value(&mut self, parts: Vec<Part>, at: usize) -> Node {
         let id = self.open.len();
-        self.open.push(Open { parts, under: None, on_map: false, chain: id, at, name: self.path.join(".") });
+        let name = self.short_name();
+        self.open.push(Open { parts, under: None, on_map: false, chain: id, at, name });
         Node::Open(id)
+    }
+
+    /// The key with the blocks around it, cut: long names, kept for many values, would fill the memory.
+    fn short_name(&self) -> String {
+        let mut name = String::new();
+        for key in &self.path {
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.push_str(&cut(key));
+            if name.len() > 200 {
+                break;
+            }
+        }
+        name
     }
 
     fn skip_lines(&mut self) {
