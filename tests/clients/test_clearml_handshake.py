@@ -193,6 +193,21 @@ def test_errors_are_in_clearmls_envelope(ana: Key):
     assert "Line 1, column 4" in str(refused["error_data"]), refused
 
 
+def test_a_caller_cannot_nest_names_until_the_server_falls(ana: Key):
+    deep = "a" + ".a" * 20_000
+    answer = requests.get(f"{ana.api}/debug.ping?{deep}=1", timeout=10)
+    assert answer.status_code == 400 and "dots" in answer.json()["meta"]["result_msg"], answer.text
+    answer = ana.call("users.set_preferences", {"preferences": {deep * 20: 1}})
+    assert answer.status_code == 400 and "dots" in answer.json()["meta"]["result_msg"], answer.text
+    assert ana.call("debug.ping").status_code == 200
+
+
+def test_a_key_with_an_end_makes_no_key_without_one(ana: Key):
+    short = new_key(ana.portico, "ana", "lab", "--days", "1")
+    refused = short.call("auth.create_credentials", {"label": "for ever"})
+    assert (refused.status_code, refused.json()["meta"]["result_subcode"]) == (403, 20), refused.text
+
+
 def test_any_verb_and_version_is_the_same_call(ana: Key):
     token = ana.login()
     headers = {"Authorization": f"Bearer {token}", "X-ClearML-Trx": "trx-1"}

@@ -1,5 +1,8 @@
 //! The form of every answer: what was called and how it went (`meta`), and what it gave (`data`).
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +15,7 @@ use crate::API_VERSION;
 use crate::transport::{Requested, action_of};
 
 /// Services of ClearML's API, open and enterprise. An action of theirs that has no row is one that is not built.
-const SERVICES: [&str; 27] = [
+const SERVICES: [&str; 28] = [
     "apps",
     "async",
     "auth",
@@ -39,11 +42,16 @@ const SERVICES: [&str; 27] = [
     "system",
     "tasks",
     "tenants",
+    "users",
     "workers",
 ];
 
 /// What clients take a missing answer of for granted, and another error of amiss.
 const ABSENT: [&str; 2] = ["workers.get_runtime_properties", "workers.set_runtime_properties"];
+
+/// The actions that a row answers.
+pub(crate) static ACTIONS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| crate::routes().rows().map(|row| action_of(row.path)).collect());
 
 /// An action's answer.
 pub(crate) struct Reply<T> {
@@ -110,11 +118,11 @@ fn told(error: &Error, status: StatusCode, action: &str) -> (StatusCode, u16, St
     let bad = StatusCode::BAD_REQUEST;
     let text = || error.message().to_owned();
     match (error.kind(), error.code()) {
-        (ErrorKind::NotFound, _) if is_not_built(error, action) => {
+        (ErrorKind::NotFound, _) if is_not_built(action) => {
             let text = format!("Portico does not have the action {action} of ClearML's API yet.");
             (StatusCode::INTERNAL_SERVER_ERROR, 9999, text)
         }
-        (ErrorKind::NotFound, "not_found") if is_no_action(error) => {
+        (ErrorKind::NotFound, _) if !ACTIONS.contains(action) => {
             (StatusCode::NOT_FOUND, 0, format!("Unable to find endpoint for name {action}."))
         }
         (_, "invalid_id") => (bad, 10, text()),
@@ -135,14 +143,8 @@ fn told(error: &Error, status: StatusCode, action: &str) -> (StatusCode, u16, St
     }
 }
 
-/// Whether no row answered.
-fn is_no_action(error: &Error) -> bool {
-    error.message().contains("page at this address")
-}
-
-fn is_not_built(error: &Error, action: &str) -> bool {
+/// Whether it is an action of ClearML's that no row answers.
+fn is_not_built(action: &str) -> bool {
     let service = action.split_once('.').map_or("", |(service, _)| service);
-    is_no_action(error)
-        && !ABSENT.contains(&action)
-        && (SERVICES.contains(&service) || action.starts_with("users."))
+    !ACTIONS.contains(action) && !ABSENT.contains(&action) && SERVICES.contains(&service)
 }

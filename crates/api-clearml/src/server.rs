@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use web_kit::{Answer, Portal};
 
 use crate::auth::Nothing;
-use crate::envelope::Reply;
+use crate::envelope::{ACTIONS, Reply};
 use crate::transport::Call;
-use crate::{API_VERSION, SERVER_VERSION, transport};
+use crate::{API_VERSION, SERVER_VERSION};
 
 pub(crate) async fn ping(Call { requested, .. }: Call<Nothing>) -> Answer<Reply<Value>> {
     Ok(Reply::new(requested, json!({ "msg": "Portico answers for ClearML's server." })))
@@ -28,11 +28,8 @@ pub(crate) async fn config(Call { requested, .. }: Call<Nothing>) -> Answer<Repl
 }
 
 pub(crate) async fn endpoints(Call { requested, .. }: Call<Nothing>) -> Answer<Reply<Value>> {
-    let table = crate::routes();
-    let endpoints: Vec<Value> = table
-        .rows()
-        .map(|row| json!({ "name": transport::action_of(row.path), "min_version": "2.1" }))
-        .collect();
+    let endpoints: Vec<Value> =
+        ACTIONS.iter().map(|action| json!({ "name": action, "min_version": "2.1" })).collect();
     Ok(Reply::new(requested, json!({ "endpoints": endpoints })))
 }
 

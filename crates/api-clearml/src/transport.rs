@@ -18,6 +18,9 @@ use web_kit::{Ctx, Failure, Portal};
 
 use crate::API_VERSION;
 
+/// How deep the names of the query may be nested; each dot costs stack.
+const MAX_DOTS: usize = 16;
+
 /// The version that a client put in front of the action.
 #[derive(Clone, Debug)]
 struct Version(String);
@@ -102,6 +105,10 @@ impl<T: DeserializeOwned> FromRequest<Portal> for Call<T> {
         let WholeBody(bytes) = WholeBody::from_request(Request::from_parts(parts, body), portal).await?;
         let mut arguments = body_arguments(&bytes)?;
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if name.matches('.').count() > MAX_DOTS {
+                let text = format!("A name in the query has more than {MAX_DOTS} dots.");
+                return Err(Error::invalid(text).into());
+            }
             add(&mut arguments, &name, scalar(&value));
         }
         let arguments = serde_json::from_value(Value::Object(arguments)).map_err(|error| {

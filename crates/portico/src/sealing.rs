@@ -26,17 +26,40 @@ pub(crate) fn load_or_make(config: &Config, clock: &dyn Clock) -> anyhow::Result
     if let Some(keys) = &config.sealing_keys {
         return Ok(Loaded { keys: keys.clone(), made: None });
     }
-    let path = config.data_dir.join("sealing_keys");
-    match fs_err::read_to_string(&path) {
+    load_or_make_file(&config.data_dir.join("sealing_keys"), clock)
+}
+
+/// The keys of the file, if it is there.
+pub(crate) fn load_file(path: &Path) -> anyhow::Result<Option<KeyRing>> {
+    match fs_err::read_to_string(path) {
         Ok(text) => {
             let keys = KeyRing::parse(&text).map_err(command_error);
-            let keys = keys.with_context(|| format!("the sealing keys in {}", path.display()))?;
-            Ok(Loaded { keys, made: None })
+            keys.map(Some).with_context(|| format!("the sealing keys in {}", path.display()))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let keys = KeyRing::generate(clock);
-            write(&path, &keys)?;
-            Ok(Loaded { keys, made: Some(path) })
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Of several that start at once one makes the file, and all have its keys.
+fn load_or_make_file(path: &Path, clock: &dyn Clock) -> anyhow::Result<Loaded> {
+    if let Some(keys) = load_file(path)? {
+        return Ok(Loaded { keys, made: None });
+    }
+    let keys = KeyRing::generate(clock);
+    let own = path.with_extension(keys.ids().next().unwrap_or_default());
+    write(&own, &keys)?;
+    // A link, unlike a rename, never replaces what is there.
+    let linked = fs_err::hard_link(&own, path);
+    fs_err::remove_file(&own)?;
+    match linked {
+        Ok(()) => {
+            sync_folder(path)?;
+            Ok(Loaded { keys, made: Some(path.to_owned()) })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let keys = load_file(path)?.context("the sealing keys went as soon as they were made")?;
+            Ok(Loaded { keys, made: None })
         }
         Err(error) => Err(error.into()),
     }
@@ -44,12 +67,17 @@ pub(crate) fn load_or_make(config: &Config, clock: &dyn Clock) -> anyhow::Result
 
 /// Whole or not at all, and on disk: what is sealed with a lost key is lost.
 pub(crate) fn write(path: &Path, keys: &KeyRing) -> anyhow::Result<()> {
-    let new = path.with_extension("new");
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
     let mut file =
         fs_err::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
     file.write_all(keys.to_text().expose().as_bytes())?;
     file.sync_all()?;
     fs_err::rename(&new, path)?;
+    sync_folder(path)
+}
+
+fn sync_folder(path: &Path) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         fs_err::File::open(folder)?.sync_all()?;
     }
@@ -69,4 +97,29 @@ pub(crate) async fn check(opened: &Opened, ctx: &OpContext) -> anyhow::Result<bo
         );
     }
     Ok(is_right)
+}
+
+#[cfg(test)]
+mod tests {
+    use base::SystemClock;
+
+    use super::*;
+
+    #[test]
+    fn all_that_start_at_once_have_the_keys_of_the_file() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("sealing_keys");
+            let load = || load_or_make_file(&path, &SystemClock).unwrap();
+            let name = |loaded: &Loaded| loaded.keys.ids().next().unwrap().to_owned();
+            let all: Vec<Loaded> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(load)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let kept = load_file(&path).unwrap().unwrap();
+            assert!(all.iter().all(|one| Some(name(one).as_str()) == kept.ids().next()));
+            assert_eq!(all.iter().filter(|one| one.made.is_some()).count(), 1);
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        }
+    }
 }

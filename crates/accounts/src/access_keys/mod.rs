@@ -96,7 +96,8 @@ fn new_pair(clock: &dyn Clock) -> (String, Secret) {
 }
 
 impl Accounts {
-    /// Makes a key in a group that the person is a member of. An API token can't; an access key can, in its own group.
+    /// Makes a key in a group that the person is a member of. An API token can't; an access key without an end
+    /// can, in its own group.
     pub async fn create_access_key(
         &self,
         ctx: &OpContext,
@@ -107,6 +108,12 @@ impl Accounts {
         ctx.require_in_group(Action::RunWorkload, group)?;
         if let Credential::Token { .. } = ctx.credential {
             return Err(Error::forbidden("A token can't make access keys.")
+                .with_hint("Sign in and make it on your profile."));
+        }
+        if let Credential::AccessKey(_) = ctx.credential
+            && self.holder_of_credential(ctx).await?.expires_at.is_some()
+        {
+            return Err(Error::forbidden("An access key that has an end can't make others.")
                 .with_hint("Sign in and make it on your profile."));
         }
         let (user, name) = (person.id, person.name.clone());

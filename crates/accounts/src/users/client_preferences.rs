@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use super::store;
 use crate::Accounts;
 
+/// How deep preferences may be nested; each level costs stack.
+const MAX_DOTS: usize = 16;
 /// The most that is kept for a person, in bytes of JSON.
 const MOST: usize = 64 * 1024;
 
@@ -26,6 +28,9 @@ impl Accounts {
     pub async fn set_client_preferences(&self, ctx: &OpContext, changes: Map<String, Value>) -> Result<()> {
         let id = ctx.person()?.id;
         ctx.require_write()?;
+        if changes.keys().any(|path| path.matches('.').count() > MAX_DOTS) {
+            return Err(Error::invalid(format!("The path of a preference has more than {MAX_DOTS} dots.")));
+        }
         self.db
             .write(move |tx| {
                 Box::pin(async move {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{Error, GroupId, OpContext, Result, Secret, Timestamp, UserId, VaultId};
+use base::{GroupId, OpContext, Result, Secret, Timestamp, UserId, VaultId};
 use vault_format::{Effective, Format, Vault as Content};
 
 use super::entity::Model;
@@ -86,10 +86,11 @@ impl Accounts {
             let Some(row) = row else { continue };
             let content = self.keys.open(&place(VaultId(row.id)), &row.content)?;
             let content = vault_format::read(content.expose().as_bytes(), format_of(&row.format));
-            // It was read when it was written.
-            let content =
-                content.map_err(|_| Error::internal(format!("the vault {} can't be read", row.id)))?;
-            read.push((layer, row.clone(), content));
+            // It was read when it was written; if a later version reads it otherwise, its owner must still reach it.
+            match content {
+                Ok(content) => read.push((layer, row.clone(), content)),
+                Err(_) => tracing::error!(vault = %row.id, "a vault can't be read any more and is left out"),
+            }
         }
         Ok(read)
     }
